@@ -51,6 +51,7 @@ from property_alert_notification.homes.feeds.routes import router as entity_even
 from property_alert_notification.homes.feeds.settings import configured_feeds
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.matcher import Matching
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.consents import router as notification_consents
 from property_alert_notification.notifications.fast_path import FastPath
@@ -109,7 +110,7 @@ known, the API says so.
 
 
 def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = None) -> FastAPI:
-    """The API, whose parts are assembled when it starts; `with_worker` runs a worker in its event loop."""
+    """The API, whose parts are assembled when it starts; `with_worker` runs a worker and a matcher beside it."""
     logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
     clock, metrics = clock or Clock(), Metrics()
 
@@ -122,8 +123,8 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
             _share(app, parts)
             await parts.authenticator.announce()
             stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
-            if with_worker:
-                await stack.enter_async_context(Worker(parts))
+            for role in (Worker, Matching) if with_worker else ():
+                await stack.enter_async_context(role(parts))
             yield
 
     app = DescribedApi(

@@ -35,6 +35,7 @@ HOT_TRANSACTIONS = {
     "notifications/create.py",
     "notification_worker/caps.py",
     "notification_worker/claim.py",
+    "notification_worker/earlier_attempts.py",
     "notification_worker/settlement.py",
     "digests/close.py",
     "feedback/reports/apply.py",

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from property_alert_notification.base.settings import Settings
+from tests.pipeline.homes import Homes
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
@@ -72,3 +73,9 @@ async def any_world(
     """A world on each pair of store and broker."""
     async with World(make_settings(*request.param), smtp_server) as world:
         yield world
+
+
+@pytest.fixture
+async def homes(world: World) -> Homes:
+    """Listings and saved searches in a world."""
+    return Homes(world.parts.database, world.planner)

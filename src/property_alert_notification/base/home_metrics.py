@@ -1,4 +1,4 @@
-"""The metrics of homes on the market: listings and their feeds."""
+"""The metrics of homes on the market: listings, their feeds, and alerts."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -10,6 +10,7 @@ class HomeMetrics:
         self.registry = registry
         self._count_listings()
         self._count_feeds()
+        self._count_alerts()
 
     def _count_listings(self) -> None:
         self.listing_records = Counter(
@@ -47,5 +48,24 @@ class HomeMetrics:
             "property_alerts_feed_failing_seconds",
             "How long the server of a feed has been failing, when it last failed; 0 while it answers.",
             ["feed"],
+            registry=self.registry,
+        )
+
+    def _count_alerts(self) -> None:
+        self.changes_matched = Counter(
+            "property_alerts_changes_matched",
+            "Changes of listings that a matcher compared with saved searches: matched or unreadable.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.alerts = Counter(
+            "property_alerts_alerts",
+            "Alerts of saved searches: submitted, refused because their user has no preferences, or dropped.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.matcher_behind = Gauge(
+            "property_alerts_matcher_behind",
+            "Changes of listings and edits of saved searches that the matcher of this process has not handled yet.",
             registry=self.registry,
         )

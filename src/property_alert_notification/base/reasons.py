@@ -36,9 +36,13 @@ class ReasonCode(StrEnum):
     NO_SUCH_USER = "no_such_user"
     USER_SERVICE_AWAY = "user_service_away"
     COLLECTED = "collected"
+    COLLECTED_FOR_SEARCH = "collected_for_search"
     OVER_CAP = "over_cap"
     IN_DIGEST = "in_digest"
     WINDOW_BROKEN = "window_broken"
+    LISTING_GONE = "listing_gone"
+    PRICE_CHANGED_SINCE = "price_changed_since"
+    NEWER_ALERT = "newer_alert"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -124,11 +128,15 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.NO_SUCH_USER: "the User service has no such user",
     ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not returned the user's addresses yet",
     ReasonCode.COLLECTED: "the user gets it {frequency} by {channel}: its digest is made at {closes_at}",
+    ReasonCode.COLLECTED_FOR_SEARCH: "the saved search does not alert at once: its digest is made at {closes_at}",
     ReasonCode.OVER_CAP: "the user's cap of {channel} per {period} is reached",
     ReasonCode.IN_DIGEST: "it is part of the digest {digest}",
     ReasonCode.WINDOW_BROKEN: (
         "the row of the digest that had collected it cannot be worked on ({what}), so it is decided about again"
     ),
+    ReasonCode.LISTING_GONE: "the home left the market, or may not be shown any more",
+    ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
+    ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent before it",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

@@ -50,6 +50,7 @@ app = typer.Typer(
 app.command("dev", rich_help_panel="Run")(processes.dev)
 app.command("api", rich_help_panel="Run")(processes.api)
 app.command("worker", rich_help_panel="Run")(processes.worker)
+app.command("matcher", rich_help_panel="Run")(processes.matcher)
 app.command("migrate", rich_help_panel="Run")(schema.migrate)
 app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)

@@ -1,4 +1,4 @@
-"""The commands that run until they are stopped: `dev`, `api` and `worker`."""
+"""The commands that run until they are stopped: `dev`, `api`, `worker` and `matcher`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,7 @@ Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0
 
 
 def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    r"""Run everything in one process: API, worker and mailbox.
+    r"""Run everything in one process: API, worker, matcher and mailbox.
 
     Needs nothing else: without settings the store is the file `app.db` and the broker is built in.
     The schema is brought up to date at the start. Ctrl-C stops it.
@@ -58,6 +58,21 @@ def worker() -> None:
     `WORKER_METRICS_PORT=9464 property-alerts worker`
     """
     from property_alert_notification.notification_worker.worker import main
+
+    main()
+
+
+def matcher() -> None:
+    r"""Run a matcher: compare each change of a listing with all saved searches, and alert their users.
+
+    One matcher works at a time. Start a second one, and it takes over within seconds if the first one fails.
+
+    For example:
+
+    `property-alerts matcher`\
+    `WORKER_METRICS_PORT=9465 property-alerts matcher`
+    """
+    from property_alert_notification.matcher import main
 
     main()
 

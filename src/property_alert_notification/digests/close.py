@@ -101,7 +101,9 @@ def _sort(
     categories = planner.categories()
     # Usually all items of a window have one address, so one decision is valid for all of them.
     alike = {
-        (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
+        (window.id, item.address, item.urgent, item.digest_at): (window, item)
+        for window in holding
+        for item in items[window.held_by]
     }
     asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
     # Digests are planned for the same users.

@@ -70,6 +70,8 @@ class Item(NamedTuple):
     """The part of the message that a digest can show."""
     expires_at: datetime | None
     caller: str | None
+    digest_at: datetime | None = None
+    """When the digest is made that a saved search submitted it for."""
 
 
 class Leaving(NamedTuple):
@@ -96,10 +98,10 @@ def sort(window: Window, items: Iterable[Item], person: Person, category: Catego
     others. A window that is not due yet, or was closed before, keeps the items whose decision is still to collect them
     for it; the others leave.
     """
-    decisions: dict[tuple[str, bool], Decision] = {}
+    decisions: dict[tuple[str, bool, datetime | None], Decision] = {}
     sorted_ = Sorted([], [])
     for item in items:
-        asked = item.address, item.urgent
+        asked = item.address, item.urgent, item.digest_at
         if (decision := decisions.get(asked)) is None:
             decision = decisions[asked] = decide(message_of(window, item, category), person, now)
         if (leaving := _leaving(window, item, decision, now)) is None:
@@ -111,7 +113,7 @@ def sort(window: Window, items: Iterable[Item], person: Person, category: Catego
 
 def message_of(window: Window, item: Item, category: Category) -> Message:
     """The message that the rules are evaluated for."""
-    return Message(window.channel, category, item.address, urgent=item.urgent)
+    return Message(window.channel, category, item.address, urgent=item.urgent, digest_at=item.digest_at)
 
 
 def _leaving(window: Window, item: Item, decision: Decision, now: datetime) -> Leaving | None:

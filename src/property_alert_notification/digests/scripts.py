@@ -95,7 +95,6 @@ def checked(window: Window) -> Window:
 
 _CHANNELS = frozenset[str](Channel)
 _WINDOW_KINDS = (("user_id", int), ("category", str))
-
 _DUE_IDS = BatchStatement({}, lambda _: select(windows.c.id).where(*_is_due).order_by(windows.c.due_at).limit(_limit))
 
 
@@ -122,6 +121,7 @@ _LOCK_ITEMS = (
         func.substr(_notifications.c.message, 1, _EXCERPT),
         _notifications.c.expires_at,
         _notifications.c.caller,
+        _notifications.c.digest_at,
     )
     .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
     .where(*_is_free)

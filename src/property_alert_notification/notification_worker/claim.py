@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +15,9 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.homes.alerts.scripts import up_to_date
 from property_alert_notification.notification_worker.caps import over_cap
+from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
 from property_alert_notification.notification_worker.settlement import collected, held, postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
@@ -133,7 +134,9 @@ def claim_batch(
     claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return ClaimedBatch([], [])
-    contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
+    contents = yield from up_to_date(
+        (yield from notification_scripts.contents({claim.notification_id for claim in claims}))
+    )
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     claimed = [wanted_of(claim, contents[claim.notification_id], channel, rules) for claim in claims]
     about = [(one.user, one.message) for one in claimed]
@@ -214,28 +217,10 @@ def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tu
     return opened, submissions
 
 
-def attempts_by_delivery(again: Collection[UUID]) -> Script[dict[UUID, tuple[Attempt, ...]]]:
-    """The earlier attempts of these deliveries, oldest first; deliveries without any are left out."""
-    if not again:
-        return {}
-    attempts = yield from delivery_scripts.attempts_of(again)
-    by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
-    return {delivery: tuple(_ended(attempt) for attempt in group) for delivery, group in by_delivery}
-
-
-def _ended(attempt: Attempt) -> Attempt:
-    """The worker of an earlier attempt wrote down how it ended, unless that failed too: then it is unknown.
-
-    Raises ValueError when its outcome is a word that this version does not know.
-    """
-    attempt.outcome = Outcome.UNKNOWN if attempt.outcome is None else Outcome(attempt.outcome)
-    return attempt
-
-
 def wanted_of(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> Wanted:
     """A claim with what `why_not` needs to know about it. Pure."""
     category = rules.categories().of_message(content.category, content.carries)
-    message = Message(channel, category, claim.address, urgent=content.urgent)
+    message = Message(channel, category, claim.address, urgent=content.urgent, digest_at=content.digest_at)
     return Wanted(claim, content, (content.user_id, claim.test), message)
 
 
@@ -244,6 +229,8 @@ def why_not(wanted: Wanted, person: Person, rules: SendingRules, *, now: datetim
     claim, content, _, message = wanted
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
+    if content.outdated is not None:
+        return Withheld(DeliveryState.SUPPRESSED, content.outdated)
     decision = _decide_items(content, message, person, rules, now) or decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -288,10 +275,10 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
     return None
 
 
-def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
-    """Recheck a delivery that was claimed a while ago; returns the reason why it must not be sent, or None."""
-    contents = yield from notification_scripts.contents([job.claim.notification_id])
+def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | Content]:
+    """Recheck a delivery that was claimed a while ago: why it must not be sent, or its content as it is sent now."""
+    contents = yield from up_to_date((yield from notification_scripts.contents([job.claim.notification_id])))
     wanted = wanted_of(job.claim, contents[job.claim.notification_id], channel, rules)
     about = [(wanted.user, wanted.message)]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
-    return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now)
+    return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now) or wanted.content

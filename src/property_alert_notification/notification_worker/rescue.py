@@ -16,7 +16,8 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, process_due, run_within
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.records import Claim, Settlement
-from property_alert_notification.notification_worker.claim import STOPPED, attempts_by_delivery
+from property_alert_notification.notification_worker.claim import STOPPED
+from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.settlement import postponed, settle_within
 from property_alert_notification.notification_worker.verdict import (
     ABANDONED,

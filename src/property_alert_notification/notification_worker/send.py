@@ -107,7 +107,8 @@ class DeliverySender:
         """The settlement of a delivery that must not be submitted any more; None if it may be."""
         job, now = in_progress.job, self._context.clock.now()
         try:
-            withheld = await self._recheck(job, now) if now - job.claimed_at >= STALE else self._too_late(job, now)
+            is_stale = now - job.claimed_at >= STALE
+            withheld = await self._recheck(in_progress, now) if is_stale else self._too_late(job, now)
         except StoreUnavailable:
             return self._settler.postpone(job, STORE_AWAY, due_at=now)
         if withheld is not None:
@@ -124,10 +125,14 @@ class DeliverySender:
     def _too_late(self, job: Job, now: datetime) -> Withheld | None:
         return too_late(job.content, self._rules, now=now)
 
-    async def _recheck(self, job: Job, now: datetime) -> Withheld | None:
-        rechecking = recheck(job, channel=self._channel, rules=self._rules, now=now)
+    async def _recheck(self, in_progress: InProgress, now: datetime) -> Withheld | None:
+        rechecking = recheck(in_progress.job, channel=self._channel, rules=self._rules, now=now)
         async with self._context.database.quick_reading() as connection:
-            return await run_within(connection, rechecking)
+            found = await run_within(connection, rechecking)
+        if isinstance(found, Withheld):
+            return found
+        in_progress.job = in_progress.job._replace(content=found)
+        return None
 
     async def _submit(self, in_progress: InProgress, call: Call | None = None) -> Settlement | Result:
         """Store the attempt, then call the provider; returns a settlement if the provider was not called."""

@@ -43,6 +43,8 @@ class Draft(NamedTuple):
     """The channels whose addresses are looked up, in stored form, and when."""
     windows: Collection[WindowKey] = ()
     """The digest windows that collect some of the deliveries."""
+    digest_at: datetime | None = None
+    """When the digest is made that it is for. Only notifications whose addresses are looked up have one."""
 
 
 def draft(
@@ -89,7 +91,7 @@ def draft(
         addresses=write_addresses(submission.addresses) if later else None,
     )
     accepted = Accepted(id_, status_of(states), waiting=_waiting(submission, states, now))
-    return Draft(notification, deliveries, accepted, _look_up(submission, now), windows)
+    return Draft(notification, deliveries, accepted, _look_up(submission, now), windows, submission.digest_at)
 
 
 def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datetime) -> int:

@@ -51,11 +51,12 @@ def plan(
     now: datetime,
     unused: Collection[Channel] = (),
     unreachable: Mapping[Channel, Reason] = MappingProxyType({}),
+    digest_at: datetime | None = None,
 ) -> Iterator[Planned]:
     """Plan one delivery for each address on a requested channel: queued, held, collected or suppressed.
 
     No provider carries the `unused` channels. On each of the `unreachable` channels the delivery ends at once with that
-    reason, unless the user does not want it anyway.
+    reason, unless the user does not want it anyway. With a `digest_at` they are collected for the digest of then.
     """
     every: Mapping[Channel, str | None] = {**addresses, **dict.fromkeys(unreachable)} if unreachable else addresses
     for channel, address in every.items():
@@ -64,7 +65,7 @@ def plan(
         if channel in unused:
             yield Planned(channel, address or "", DeliveryState.SUPPRESSED, NOT_USED)
             continue
-        decision = decide(Message(channel, category, address, urgent=urgent), person, now)
+        decision = decide(Message(channel, category, address, urgent=urgent, digest_at=digest_at), person, now)
         if address is not None or isinstance(decision, Suppress):
             yield _planned(channel, address or "", decision, now)
         else:

@@ -175,6 +175,7 @@ def _deliveries_of(
         now=now,
         unused=planner.unused,
         unreachable=reach.unreachable,
+        digest_at=notification.digest_at,
     )
     deliveries, joined = create_deliveries(
         notification.id,

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import NotificationStatus
 from property_alert_notification.database import (
     BatchStatement,
@@ -75,8 +76,11 @@ class Content(NamedTuple):
     cancelled_by: str | None = None
     send_at: datetime | None = None
     moved_at: datetime | None = None
+    digest_at: datetime | None = None
     carries: str | None = None
     """The category of the items of a digest; None for other notifications."""
+    outdated: Reason | None = None
+    """Why what it tells no longer holds, so that it is not sent; None if it holds."""
 
     @property
     def wanted_at(self) -> datetime:
@@ -103,7 +107,7 @@ def add(notifications: Sequence[NewNotification]) -> Statement:
     return Statement(_ADD, notifications)
 
 
-_WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at")
+_WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at", "digest_at")
 _ADD_LOOKED_UP = BatchStatement(
     columns_of(_notifications, *_WITH_LOOK_UP),
     lambda new: insert(_notifications).from_select(_WITH_LOOK_UP, select(*new.c)),
@@ -111,13 +115,13 @@ _ADD_LOOKED_UP = BatchStatement(
 
 
 def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:
-    """Insert accepted notifications, each with the channels whose addresses are looked up, and when."""
+    """Insert accepted notifications, each with the channels whose addresses are looked up, when, and its digest."""
     return Statement(_ADD_LOOKED_UP, notifications)
 
 
 _CONTENTS = BatchStatement(
     _IDS,
-    lambda wanted: select(*(_notifications.c[name] for name in Content._fields[:-1])).where(
+    lambda wanted: select(*(_notifications.c[name] for name in Content._fields[:-2])).where(
         _notifications.c.id.in_(select(wanted.c.id))
     ),
 )

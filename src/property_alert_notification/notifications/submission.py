@@ -31,6 +31,8 @@ class Submission(NamedTuple):
     """The requested local time of the user, without a zone. `send_at` is None until its moment is known."""
     carries: str | None = None
     """The category of the items of a digest; None for other notifications."""
+    digest_at: datetime | None = None
+    """When the digest is made that it is for, as a saved search has it. It then needs a `look_up`."""
 
     @property
     def not_before(self) -> datetime | None:

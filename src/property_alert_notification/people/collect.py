@@ -1,7 +1,7 @@
 """Collects messages with a daily, weekly or monthly frequency until their digest is made. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from property_alert_notification.base import times
@@ -13,6 +13,18 @@ from property_alert_notification.people.preferences.rules import DigestTimes
 
 DIGESTS = frozenset({Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY})
 """The frequencies that collect."""
+
+
+_STEP = timedelta(minutes=5)
+"""Messages that missed their digest are collected until the next of these, so that they become one."""
+
+
+def collect_for(digest_at: datetime, now: datetime) -> Collect:
+    """Collect a message for the digest of a saved search that is made at `digest_at`, or soon if that has passed."""
+    late = now - digest_at
+    closes_at = digest_at if late < timedelta() else digest_at + (late // _STEP + 1) * _STEP
+    reason = Reason(ReasonCode.COLLECTED_FOR_SEARCH, {"closes_at": times.in_words(closes_at)})
+    return Collect(reason, Rule.FREQUENCY, Frequency.DAILY, closes_at)
 
 
 @lru_cache(maxsize=4096)

@@ -9,8 +9,8 @@ from property_alert_notification.base.times import later
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
 from property_alert_notification.people.caps.rules import cap_of
 from property_alert_notification.people.categories.rules import DIGEST, Category
-from property_alert_notification.people.collect import DIGESTS, collect
-from property_alert_notification.people.decisions import Decision, Hold, Rule, Send, Suppress
+from property_alert_notification.people.collect import DIGESTS, collect, collect_for
+from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send, Suppress
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold, where
 from property_alert_notification.people.hours.hold import needs_profile as hold_needs_profile
@@ -36,6 +36,8 @@ class Message(NamedTuple):
     urgent: bool = False
     at_local_time: bool = False
     """The notification has a `send_at_local`."""
+    digest_at: datetime | None = None
+    """When the digest is made that it was submitted for, if its user wants no other one; None if it is for none."""
 
 
 def decide(message: Message, person: Person, now: datetime) -> Decision:
@@ -83,7 +85,7 @@ def needs_profile(message: Message, person: Person) -> bool:
 def _is_plain(message: Message, person: Person) -> bool:
     """Whether no rule can hold or collect the message. This is true of most messages, and needs no further query."""
     preferences, category = person.preferences, message.category
-    return (
+    return message.digest_at is None and (
         (preferences is None or preferences.rules is NO_RULES)
         and not category.default
         and not current.windows().limit(message.channel, category.kind)
@@ -104,8 +106,9 @@ def _is_collected(message: Message, person: Person) -> bool:
 
 
 def _goes_into_a_digest(message: Message, permission: Permission) -> bool:
-    """Whether the frequency of the message is daily, weekly or monthly. A digest is never collected."""
-    return permission.frequency in DIGESTS and message.category.name != DIGEST
+    """Whether the message is collected: by its frequency, or because it is for a digest. A digest never is."""
+    is_collected = permission.frequency in DIGESTS or message.digest_at is not None
+    return is_collected and message.category.name != DIGEST
 
 
 def _why_no_digest(message: Message, person: Person, closes_at: datetime) -> Suppress | None:
@@ -128,9 +131,17 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
         return Send(permission.send.reason, Rule.URGENT)
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
-        collected = collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
+        collected = _collect(message, person, now, permission)
         return _why_no_digest(message, person, collected.closes_at) or collected
     return hold(message.channel, message.category.kind, message.address, person, now, current.windows(), default)
+
+
+def _collect(message: Message, person: Person, now: datetime, permission: Permission) -> Collect:
+    """The digest of a collected message. The frequency that its user wants counts before that of a saved search."""
+    if permission.frequency in DIGESTS:
+        return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
+    assert message.digest_at is not None  # noqa: S101 - or it were not collected
+    return collect_for(message.digest_at, now)
 
 
 def _digest_times(person: Person) -> DigestTimes | None:

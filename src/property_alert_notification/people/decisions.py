@@ -33,7 +33,7 @@ class Rule(StrEnum):
     QUIET_HOURS = "quiet_hours"
     """The user's quiet hours forbid this hour."""
     FREQUENCY = "frequency"
-    """The user or the category sets the frequency daily, weekly or monthly."""
+    """The user, the category or a saved search sets the frequency daily, weekly or monthly."""
     CAP = "cap"
     """The user's cap is reached."""
 

@@ -14,6 +14,7 @@ from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
 from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
+from property_alert_notification.homes.alerts import models as alerts
 from property_alert_notification.homes.feeds import models as feeds
 from property_alert_notification.homes.listings import models as listings
 from property_alert_notification.homes.saved_searches import models as saved_searches
@@ -31,6 +32,7 @@ from property_alert_notification.people.suppressions import models as suppressio
 
 MODELS = (
     access,
+    alerts,
     caps,
     categories,
     channels,

@@ -42,7 +42,7 @@ async def _create(connection: AsyncConnection, schedules: Sequence[Schedule], pl
     ]
     if new:
         plain = [its for schedule, _, its in new if schedule.look_up is None]
-        looked_up = [(*its, one.look_up, due.moment) for one, due, its in new if one.look_up is not None]
+        looked_up = [(*its, one.look_up, due.moment, None) for one, due, its in new if one.look_up is not None]
         if plain:
             await notification_scripts.add(plain).run(connection)
         if looked_up:

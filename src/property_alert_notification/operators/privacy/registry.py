@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from property_alert_notification.operators.privacy.declaration import ERASED_USER, Erasure, FoundBy, Table
+from property_alert_notification.operators.privacy.homes import HOMES
 
 _RETENTION = "`RETENTION_DAYS`"
 _ENDED = f"{_RETENTION} after the notification ended"
@@ -182,6 +183,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "notification_id",
             exported="notification_id schedule_id local",
         ),
+        "alerts": Table(
+            "which home an alert tells of, and its searches",
+            _ENDED,
+            FoundBy.NOTIFICATION,
+            "notification_id",
+            exported="notification_id listing_id details",
+            hidden="person property_id sequence",
+        ),
         "notification_changes": Table(
             "who changed which fields of a notification",
             _ENDED,
@@ -217,7 +226,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "user_id",
             exported=(
                 "id category reference title message urgent channels accepted_at expires_at caller test send_at "
-                "send_at_local addresses cancelled_at"
+                "send_at_local addresses digest_at cancelled_at"
             ),
             hidden="user_id status look_up look_up_at parked away_since moved_at cancelled_by",
             erasure=Erasure.BLANK,
@@ -270,16 +279,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "event_id",
             hidden="endpoint_id event_id fence at status error milliseconds",
         ),
-        **dict.fromkeys(
-            ("listings", "listing_versions", "listing_changes"),
-            Table(
-                "homes on the market and their changes, without contact data of agents and owners",
-                "`LISTING_RETENTION_DAYS` after the home left the market",
-            ),
-        ),
-        "feed_positions": Table("how far listings are replicated from each feed", "for good"),
-        "feed_events": Table("which records of listings changed in a feed", "a day after the record was requested"),
-        "listing_positions": Table("the last number of a change", "for good"),
+        **HOMES,
         "categories": Table("definitions of categories", "until they are deleted"),
         "pauses": Table("pauses by operators", "until they end"),
         "breakers": Table("the state of providers", "while their worker lives"),

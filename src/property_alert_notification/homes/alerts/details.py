@@ -1,0 +1,93 @@
+"""What the text of an alert is made of. It is stored, so that the text can be made anew before it is sent. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
+from property_alert_notification.homes.alerts.news import News
+
+
+class ToldFact(NamedTuple):
+    """One fact that an alert tells."""
+
+    kind: str
+    """A ChangeType, or `In Range`."""
+    field: str | None
+    before: Any
+    after: Any
+
+    @classmethod
+    def of(cls, news: News) -> Self:
+        """The fact behind one of the news."""
+        fact = news.fact
+        return cls(news.kind, *((None,) * 3 if fact is None else (fact.field, fact.before, fact.after)))
+
+
+class ToldSearch(NamedTuple):
+    """One search that an alert names."""
+
+    name: str
+    sentence: str
+    """What the search looks for, in words."""
+    is_new: bool
+    """Whether the listing did not match it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetails:
+    """One alert."""
+
+    language: str
+    """Of the text: one of `SHOWN`."""
+    listing_key: str
+    address: str | None
+    """None if it is not known, or not to be shown."""
+    city: str | None
+    status: str
+    price: int | float | None
+    currency: str
+    facts: tuple[ToldFact, ...]
+    searches: tuple[ToldSearch, ...]
+
+    @property
+    def stored(self) -> str:
+        """As the store keeps it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def read(cls, stored: str) -> Self:
+        """What `stored` is.
+
+        Raises:
+            ValueError: it is no alert.
+        """
+        try:
+            known = dict(json.loads(stored))
+            known["facts"] = tuple(ToldFact(*one) for one in known["facts"])
+            known["searches"] = tuple(ToldSearch(*one) for one in known["searches"])
+            return cls(**known)
+        except (LookupError, TypeError, RecursionError) as fault:
+            raise ValueError("not the details of an alert") from fault
+
+
+def details_of(
+    fields: Mapping[str, Any], news: Iterable[News], searches: Iterable[ToldSearch], language: str
+) -> AlertDetails:
+    """What an alert about a listing with these fields tells."""
+    shown = fields.get("InternetAddressDisplayYN") is not False
+    return AlertDetails(
+        language,
+        str(fields.get("ListingKey", "")),
+        _text(fields.get("UnparsedAddress")) if shown else None,
+        _text(fields.get("City")),
+        str(fields.get("StandardStatus", "")),
+        fields.get("ListPrice"),
+        str(fields.get("currency", "")),
+        tuple(ToldFact.of(one) for one in news),
+        tuple(searches),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return " ".join(value.split()) or None if isinstance(value, str) else None

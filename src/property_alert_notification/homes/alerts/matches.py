@@ -1,0 +1,106 @@
+"""Which searches a change of a listing concerns, and whom it has to be told. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from property_alert_notification.homes.alerts.news import News, may_be_shown
+from property_alert_notification.homes.alerts.numbers import NONE, Numbers
+from property_alert_notification.homes.alerts.searches import KINDS, Searches
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The searches that a change concerns, in the order of their numbers."""
+
+    news: Sequence[News]
+    numbers: Numbers
+    is_new: Flags
+    """Whether the listing did not match each search before."""
+    wanted: Sequence[Flags]
+    """For each of the news, whether each search has to tell it."""
+    people: Numbers
+    """The person of each search."""
+    at_once: Flags
+    """Whether each search alerts at once."""
+
+    @property
+    def logged(self) -> Numbers:
+        """What the match log keeps: twice the number of each search, plus one if the listing is new to it."""
+        return self.numbers * 2 + self.is_new
+
+
+def matches_of(
+    searches: Searches, news: Sequence[News], before: Mapping[str, Any] | None, after: Mapping[str, Any]
+) -> Matches | None:
+    """The searches that a change concerns; None if there is none.
+
+    `before` and `after` are the fields of the listing; `before` is None if it was not known.
+    """
+    if not news or not may_be_shown(after):
+        return None
+    numbers = searches.match(after)
+    if not len(numbers):
+        return None
+    matched = searches.match(before) if before is not None and may_be_shown(before) else NONE
+    is_new = ~np.isin(numbers, matched, assume_unique=True)
+    kinds = searches.kinds[numbers]
+    wanted = [(is_new == one.to_new) & (kinds & KINDS[one.kind] != 0) for one in news]
+    concerned = np.logical_or.reduce(wanted)
+    if not concerned.any():
+        return None
+    numbers = numbers[concerned]
+    return Matches(
+        news,
+        numbers,
+        is_new[concerned],
+        [each[concerned] for each in wanted],
+        searches.people[numbers],
+        searches.at_once[numbers],
+    )
+
+
+class Match(NamedTuple):
+    """One search that a person is alerted by."""
+
+    number: int
+    is_new: bool
+
+
+class Telling(NamedTuple):
+    """What one person is told of a change, at once."""
+
+    person: int
+    news: list[News]
+    matches: list[Match]
+    """All of their searches that the change concerns."""
+
+
+def not_told(matches: Matches, told: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """For each of the news, by key, who has to be told at once: those who were not told before, by any search."""
+    found = {}
+    for one, wanted in zip(matches.news, matches.wanted, strict=True):
+        people = np.setdiff1d(matches.people[wanted & matches.at_once], told.get(one.key, NONE))
+        if len(people):
+            found[one.key] = people
+    return found
+
+
+def tellings(matches: Matches, fresh: Mapping[str, Numbers]) -> Iterator[Telling]:
+    """What each person is told, of `fresh`, which `not_told` returned; in the order of the numbers of people."""
+    if not fresh:
+        return
+    everyone = np.unique(np.concatenate(list(fresh.values())))
+    told = {one.key: np.isin(everyone, fresh.get(one.key, NONE)) for one in matches.news}
+    mine = np.flatnonzero(np.isin(matches.people, everyone))
+    mine = mine[np.argsort(matches.people[mine], kind="stable")]
+    starts = np.searchsorted(matches.people[mine], everyone)
+    for place, some in enumerate(np.split(mine, starts[1:])):
+        news = [one for one in matches.news if told[one.key][place]]
+        found = [Match(int(matches.numbers[each]), bool(matches.is_new[each])) for each in some]
+        yield Telling(int(everyone[place]), news, found)

@@ -1,0 +1,90 @@
+"""The tables of alerts.
+
+`told` and `match_log` know people and searches by their numbers alone. `matchers` has how far matching has come: it
+changes in the same transaction as the others, so that after a crash nobody is told twice and nobody is left out.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+
+class MatcherLease(SQLModel, table=True):
+    """Which matcher works, and how far it has come."""
+
+    __tablename__ = "matchers"
+
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    holder: UUID | None = None
+    """The matcher that holds the lease."""
+    fence: int = Field(sa_type=BigInteger)
+    """Raised when another matcher takes the lease, so that the one before can commit no more."""
+    leased_until: datetime | None = Field(default=None, sa_type=time_type())
+    position: int = Field(sa_type=BigInteger)
+    """The last number of `listing_changes` and of edits of searches that is done."""
+
+
+class Told(SQLModel, table=True):
+    """The people who were told a fact of a property."""
+
+    __tablename__ = "told"
+    __table_args__ = (Index("ix_told_changed", "changed_at"),)
+
+    property_id: UUID = Field(primary_key=True)
+    fact: str = Field(primary_key=True, max_length=64)
+    """The key of the fact, as `news` makes it."""
+    people: str = Field(sa_type=Text)
+    """Their numbers, as `numbers` packs them."""
+    sequence: int = Field(sa_type=BigInteger)
+    """The number of the change that told it last."""
+    changed_at: datetime = Field(sa_type=time_type())
+
+
+class MatchLogEntry(SQLModel, table=True):
+    """The searches that a change of a listing concerns."""
+
+    __tablename__ = "match_log"
+    __table_args__ = (Index("ix_match_log_listing", "listing_id"), Index("ix_match_log_made", "made_at"))
+
+    sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    """The number of the change."""
+    listing_id: UUID
+    property_id: UUID
+    matches: str = Field(sa_type=Text)
+    """Twice the number of each search, plus one if the listing did not match it before; as `numbers` packs them."""
+    made_at: datetime = Field(sa_type=time_type())
+
+
+class Alert(SQLModel, table=True):
+    """What a notification tells a person of a property, so that it can be looked at again before it is sent."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index("ix_alerts_property", "property_id", "person", "sequence"),)
+
+    notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
+    person: int = Field(sa_type=BigInteger)
+    property_id: UUID
+    listing_id: UUID
+    sequence: int = Field(sa_type=BigInteger)
+    """The number of the newest change that it tells."""
+    details: str = Field(sa_type=Text)
+    """What its text is made of, as JSON."""
+
+
+class SearchDigest(SQLModel, table=True):
+    """When the matches of a search that does not alert at once are submitted for the next digest."""
+
+    __tablename__ = "search_digests"
+    __table_args__ = (Index("ix_search_digests_due", "due_at"),)
+
+    search_number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    person: int = Field(sa_type=BigInteger)
+    sequence: int = Field(sa_type=BigInteger)
+    """The matches up to this number are submitted."""
+    due_at: datetime = Field(sa_type=time_type())
+    closes_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When the digest is made that they are submitted for; None until it is computed."""

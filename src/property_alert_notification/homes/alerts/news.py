@@ -1,0 +1,87 @@
+"""What a change of a listing means for the searches that match it: the facts that people are told, each with its key.
+
+The key of a fact is the same for every listing of a property that tells it: two agents who cut the price to the same
+amount tell one fact. It is another one when the same listing does it again. Pure.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
+
+IN_RANGE = "In Range"
+"""The kind of the fact that a listing, which is not new, has begun to match a search."""
+
+_CAUSES = {"ListPrice": 0, "StandardStatus": 1}
+"""Which of several facts is taken for the one that brought a listing into a range: another listing of the property may
+tell the others at another time."""
+
+_GONE = (StandardStatus.DELETE, StandardStatus.INCOMPLETE)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One fact that people may be told."""
+
+    key: str
+    """Identifies it among the facts of its property."""
+    kind: str
+    """A ChangeType, or `IN_RANGE`."""
+    to_new: bool
+    """It concerns the searches that the listing did not match before; otherwise those that it matched."""
+    fact: Fact | None = None
+    """What changed; None if a listing came into the range of a search by no fact at all."""
+
+
+def may_be_shown(fields: Mapping[str, Any] | None) -> bool:
+    """Whether people may hear of a listing in this state; None is a listing that was not known."""
+    if fields is None or fields.get("StandardStatus") in _GONE:
+        return False
+    return fields.get("InternetEntireListingDisplayYN") is not False
+
+
+def is_first(facts: Iterable[Fact], *, was_known: bool) -> bool:
+    """Whether the change makes the listing known, so that it comes into no range but is new."""
+    return not was_known or any(fact.change_type is ChangeType.NEW_LISTING for fact in facts)
+
+
+def news_of(
+    facts: Sequence[Fact], *, was_known: bool, offer: int, searched: str, earlier: Sequence[Sequence[Fact]]
+) -> list[News]:
+    """The facts of a change that people may be told.
+
+    Args:
+        facts: what changed.
+        was_known: whether the listing was known before.
+        offer: counts how often the property was put on the market; the same fact of another offer is another one.
+        searched: a hash of the fields that searches ask for, after the change.
+        earlier: the facts of the earlier changes of the same listing.
+    """
+    before = [_identity(fact) for some in earlier for fact in some]
+    keys = [_key(offer, _identity(fact), before) for fact in facts]
+    first = is_first(facts, was_known=was_known)
+    news = [News(key, fact.change_type, first, fact) for key, fact in zip(keys, facts, strict=True)]
+    if first:
+        return news
+    if facts:
+        cause = min(range(len(facts)), key=lambda place: _CAUSES.get(facts[place].field, len(_CAUSES)))
+        return [*news, News(_short(f"{IN_RANGE}:{keys[cause]}"), IN_RANGE, True, facts[cause])]
+    return [News(_short(f"{IN_RANGE}:{offer}:{searched}"), IN_RANGE, True)]
+
+
+def _identity(fact: Fact) -> str:
+    # A price is the same one, whatever it was before: another agent's listing may have skipped a step.
+    return json.dumps([fact.change_type, fact.after, fact.open_house], sort_keys=True)
+
+
+def _key(offer: int, identity: str, before: Sequence[str]) -> str:
+    return _short(f"{json.loads(identity)[0]}:{offer}:{identity}:{before.count(identity) + 1}")
+
+
+def _short(text: str) -> str:
+    kind = text.partition(":")[0]
+    return f"{kind}/{blake2b(text.encode(), digest_size=9).hexdigest()}"

@@ -1,0 +1,53 @@
+"""Sorted numbers as a short text: what the told ledger and the match log keep of people and searches. Pure.
+
+Each number is written as its distance from the one before, in groups of seven bits, and the whole as base64: a text is
+stored the same way everywhere. A dense set takes about one and a half bytes a number.
+"""
+
+import base64
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers: TypeAlias = NDArray[np.int64]
+"""Numbers in ascending order, each once."""
+
+NONE: Numbers = np.empty(0, dtype=np.int64)
+_MOST_GROUPS = 9
+"""Groups of seven bits of a number; int64 has 63 without its sign."""
+_WEIGHTS = np.arange(_MOST_GROUPS, dtype=np.int64) * 7
+
+
+def pack(numbers: Numbers) -> str:
+    """As the store keeps them."""
+    if not len(numbers):
+        return ""
+    distances = np.diff(numbers, prepend=np.int64(0))
+    groups = (distances[:, None] >> _WEIGHTS) & 0x7F
+    lengths = np.maximum(1, _MOST_GROUPS - np.argmax(groups[:, ::-1] != 0, axis=1))
+    lengths[distances == 0] = 1
+    places = np.arange(_MOST_GROUPS)
+    is_used = places < lengths[:, None]
+    goes_on = places < lengths[:, None] - 1
+    written = (groups | np.where(goes_on, 0x80, 0)).astype(np.uint8)
+    return base64.b64encode(written[is_used].tobytes()).decode("ascii")
+
+
+def unpack(text: str) -> Numbers:
+    """What `pack` wrote.
+
+    Raises:
+        ValueError: the text is none that it writes.
+    """
+    if not text:
+        return NONE
+    written = np.frombuffer(base64.b64decode(text, validate=True), dtype=np.uint8)
+    is_last = written < 0x80
+    if not len(written) or not is_last[-1]:
+        raise ValueError("not a set of numbers")
+    starts = np.flatnonzero(np.concatenate(([True], is_last[:-1])))
+    place = np.arange(len(written)) - np.repeat(starts, np.diff(np.append(starts, len(written))))
+    if place.max() >= _MOST_GROUPS:
+        raise ValueError("not a set of numbers")
+    return np.cumsum(np.add.reduceat((written & 0x7F).astype(np.int64) << _WEIGHTS[place], starts))

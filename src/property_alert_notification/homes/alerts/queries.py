@@ -1,0 +1,239 @@
+"""Every statement about alerts, each on a batch."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, or_, select, true, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
+from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, SearchDigest, Told
+from property_alert_notification.homes.alerts.numbers import Numbers, pack, unpack
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.listings.history import decode_facts
+from property_alert_notification.homes.listings.models import ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.queries import CHANGES
+
+_matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
+_alerts, _digests = table_of(Alert), table_of(SearchDigest)
+_changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
+_now = bindparam("now", type_=time_type())
+_SHARD = 0
+"""One matcher reads everything, until there is more than one shard."""
+
+
+class Lease(NamedTuple):
+    """A matcher's right to go on from a position."""
+
+    fence: int
+    position: int
+
+
+_mine = _matchers.c.shard == _SHARD
+_ADD_MATCHER = insert(_matchers).values(shard=_SHARD, fence=0, position=0).on_conflict_do_nothing()
+_TAKE = (
+    update(_matchers)
+    .where(_mine, or_(_matchers.c.leased_until.is_(None), _matchers.c.leased_until < _now))
+    .values(
+        holder=bindparam("new_holder", type_=_matchers.c.holder.type),
+        fence=_matchers.c.fence + 1,
+        leased_until=bindparam("until", type_=time_type()),
+    )
+    .returning(_matchers.c.fence, _matchers.c.position)
+)
+
+
+async def take_lease(connection: AsyncConnection, holder: UUID, *, now: datetime, until: datetime) -> Lease | None:
+    """Take the lease if nobody holds it; returns None if another matcher does."""
+    await connection.execute(_ADD_MATCHER)
+    row = (await connection.execute(_TAKE, {"new_holder": holder, "now": now, "until": until})).first()
+    return None if row is None else Lease(*row)
+
+
+_is_ours = and_(_mine, _matchers.c.fence == bindparam("our_fence", type_=BigInteger))
+_ADVANCE = (
+    update(_matchers)
+    .where(_is_ours, _matchers.c.position == bindparam("our_position", type_=BigInteger))
+    .values(leased_until=bindparam("until", type_=time_type()), position=bindparam("new_position", type_=BigInteger))
+    .returning(_matchers.c.fence)
+)
+
+
+async def advance(connection: AsyncConnection, lease: Lease, *, position: int, until: datetime) -> bool:
+    """Go on to a position and renew the lease; returns False if the lease is not as we know it."""
+    values = {**_values(lease), "our_position": lease.position, "new_position": position, "until": until}
+    return (await connection.execute(_ADVANCE, values)).first() is not None
+
+
+async def position_of(connection: AsyncConnection, lease: Lease) -> int | None:
+    """How far the holder of this lease has come; None if another matcher has taken it."""
+    found = await connection.execute(select(_matchers.c.position).where(_is_ours), _values(lease))
+    return found.scalar_one_or_none()
+
+
+async def end_lease(connection: AsyncConnection, lease: Lease) -> None:
+    """Let another matcher take over at once."""
+    await connection.execute(update(_matchers).where(_is_ours).values(leased_until=None), _values(lease))
+
+
+def _values(lease: Lease) -> dict[str, int]:
+    return {"our_fence": lease.fence}
+
+
+async def position(connection: AsyncConnection) -> int:
+    """How far matching has come."""
+    found = await connection.execute(select(_matchers.c.position).where(_mine))
+    return int(found.scalar_one_or_none() or 0)
+
+
+async def last_number(connection: AsyncConnection) -> int:
+    """The last number that was given to a change or to an edit: all up to it are committed."""
+    found = await connection.execute(select(_positions.c.last).where(_positions.c.name == CHANGES))
+    return int(found.scalar_one_or_none() or 0)
+
+
+class ChangeToMatch(NamedTuple):
+    """A numbered change of a listing, with its states before and after as the store has them."""
+
+    sequence: int
+    listing_id: UUID
+    facts: str
+    before_at: datetime | None
+    snapshot: str
+    record: str
+    before: str | None
+    """None if the listing was not known, or if the record is not kept any more."""
+
+
+_before = _versions.alias("before")
+_CHANGES = (
+    select(
+        _changes.c.sequence,
+        _changes.c.listing_id,
+        _changes.c.facts,
+        _changes.c.before_at,
+        _versions.c.snapshot,
+        _versions.c.record,
+        _before.c.record,
+    )
+    .join(
+        _versions,
+        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+    )
+    .outerjoin(
+        _before, (_before.c.listing_id == _changes.c.listing_id) & (_before.c.modified_at == _changes.c.before_at)
+    )
+    .where(
+        _changes.c.sequence > bindparam("after", type_=BigInteger),
+        _changes.c.sequence <= bindparam("until", type_=BigInteger),
+    )
+    .order_by(_changes.c.sequence)
+)
+
+
+async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> list[ChangeToMatch]:
+    """The changes with these numbers, in their order."""
+    found = await connection.execute(_CHANGES, {"after": after, "until": until})
+    return [ChangeToMatch(*row) for row in found]
+
+
+_NUMBERED = BatchStatement(
+    columns_of(_changes, "listing_id"),
+    lambda wanted: (
+        select(_changes.c.listing_id, _changes.c.sequence, _changes.c.facts)
+        .join(wanted, wanted.c.listing_id == _changes.c.listing_id)
+        .where(true_of_many(_changes.c.sequence.is_not(None)))
+    ),
+)
+
+
+async def numbered_facts(
+    connection: AsyncConnection, listings: Collection[UUID]
+) -> dict[UUID, list[tuple[int, list[Fact]]]]:
+    """The facts of all numbered changes of these listings, each with its number."""
+    found: dict[UUID, list[tuple[int, list[Fact]]]] = {}
+    for listing_id, sequence, facts in await _NUMBERED.run(connection, as_rows(sorted(listings))):
+        found.setdefault(listing_id, []).append((sequence, decode_facts(facts)))
+    return found
+
+
+FactKey = tuple[UUID, str]
+"""A property, and the key of one of its facts."""
+
+_KEY = columns_of(_told, "property_id", "fact")
+
+
+def _told_these(wanted: FromClause) -> Any:
+    its = (wanted.c.property_id == _told.c.property_id) & (wanted.c.fact == _told.c.fact)
+    return select(_told.c.property_id, _told.c.fact, _told.c.people).join(wanted, its)
+
+
+_TOLD = BatchStatement(_KEY, _told_these)
+
+
+async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dict[FactKey, Numbers]:
+    """Who was told these facts; facts that nobody was told are left out."""
+    if not keys:
+        return {}
+    return {(row[0], row[1]): unpack(row[2]) for row in await _TOLD.run(connection, sorted(keys))}
+
+
+_TOLD_COLUMNS = ("property_id", "fact", "people", "sequence", "changed_at")
+
+
+def _put_told_these(new: FromClause) -> Insert:
+    wanted = insert(_told).from_select(_TOLD_COLUMNS, select(*new.c).where(true()), include_defaults=False)
+    changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[2:]}
+    return wanted.on_conflict_do_update(index_elements=["property_id", "fact"], set_=changed)
+
+
+_PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
+
+
+async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Numbers, int]], *, now: datetime) -> None:
+    """Store who was told facts, each with the number of the change that told it last."""
+    # In one order everywhere, or two transactions deadlock.
+    rows = [(*key, pack(people), sequence, now) for key, people, sequence in sorted(told, key=lambda one: one[0])]
+    if rows:
+        await _PUT_TOLD.run(connection, rows)
+
+
+_LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at")
+_ADD_LOG = BatchStatement(
+    columns_of(_log, *_LOG_COLUMNS),
+    lambda new: insert(_log).from_select(_LOG_COLUMNS, select(*new.c), include_defaults=False),
+)
+
+
+async def add_log(connection: AsyncConnection, entries: Sequence[tuple[int, UUID, UUID, str, datetime]]) -> None:
+    """Log the matches of changes."""
+    if entries:
+        await _ADD_LOG.run(connection, entries)
+
+
+class NewAlert(NamedTuple):
+    """An alert to be stored."""
+
+    notification_id: UUID
+    person: int
+    property_id: UUID
+    listing_id: UUID
+    sequence: int
+    details: str
+
+
+_ADD_ALERTS = BatchStatement(
+    columns_of(_alerts, *NewAlert._fields),
+    lambda new: insert(_alerts).from_select(NewAlert._fields, select(*new.c), include_defaults=False),
+)
+
+
+async def add_alerts(connection: AsyncConnection, alerts: Sequence[NewAlert]) -> None:
+    """Store what notifications tell."""
+    if alerts:
+        await _ADD_ALERTS.run(connection, alerts)

@@ -1,0 +1,102 @@
+"""The step of the claim script that brings alerts up to date right before they are sent: one query for a batch."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+from sqlalchemy import FromClause, select
+
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.freshness import still_holds
+from property_alert_notification.homes.alerts.models import Alert
+from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.listings.models import Listing, ListingVersion
+from property_alert_notification.notifications.scripts import Content
+
+log = structlog.get_logger()
+
+CATEGORY = "listing_alert"
+"""The category of alerts."""
+
+_OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
+"""The states of a delivery that goes out, or may have."""
+
+_alerts, _deliveries = table_of(Alert), table_of(Delivery)
+_listings, _versions = table_of(Listing), table_of(ListingVersion)
+_newer = _alerts.alias("newer")
+_is_newer = (
+    (_newer.c.property_id == _alerts.c.property_id)
+    & (_newer.c.person == _alerts.c.person)
+    & (_newer.c.sequence > _alerts.c.sequence)
+)
+
+
+def _now_of(wanted: FromClause) -> Any:
+    is_out = (_deliveries.c.notification_id == _newer.c.notification_id) & _deliveries.c.state.in_(_OUT)
+    return (
+        select(
+            _alerts.c.notification_id,
+            _alerts.c.details,
+            _versions.c.record,
+            select(_newer.c.sequence).where(_is_newer).exists(),
+            select(_newer.c.sequence).join(_deliveries, is_out).where(_is_newer).exists(),
+        )
+        .join(wanted, wanted.c.notification_id == _alerts.c.notification_id)
+        .outerjoin(_listings, _listings.c.id == _alerts.c.listing_id)
+        .outerjoin(
+            _versions,
+            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        )
+    )
+
+
+_NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
+
+
+class Refreshed(NamedTuple):
+    """An alert as it is sent now."""
+
+    title: str
+    message: str
+
+
+def refreshed(notifications: Sequence[UUID]) -> Script[dict[UUID, Refreshed | Reason]]:
+    """Those of these notifications that are alerts, as they are sent now, or why they must not be sent."""
+    found: dict[UUID, Refreshed | Reason] = {}
+    for id_, stored, record, has_newer, is_overtaken in (yield Statement(_NOW, as_rows(notifications))):
+        try:
+            found[id_] = _refresh(stored, record, has_newer=has_newer, is_overtaken=is_overtaken)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            _leave_as_it_is(id_, error)
+    return found
+
+
+def _refresh(stored: str, record: str | None, *, has_newer: bool, is_overtaken: bool) -> Refreshed | Reason:
+    now: Mapping[str, Any] | None = None if record is None else json.loads(record)
+    held = still_holds(AlertDetails.read(stored), now, has_newer=has_newer, is_overtaken=is_overtaken)
+    return held if isinstance(held, Reason) else Refreshed(*write(held))
+
+
+def _leave_as_it_is(notification: UUID, error: Exception) -> None:
+    """An alert whose row is damaged is sent as it was written."""
+    log.error("alert.unreadable", notification_id=str(notification), **origin(error))
+
+
+def up_to_date(contents: dict[UUID, Content]) -> Script[dict[UUID, Content]]:
+    """The contents of notifications; those that are alerts as they are sent now, or with why they must not be."""
+    alerts = [id_ for id_, content in contents.items() if content.category == CATEGORY]
+    if not alerts:
+        return contents
+    for id_, now in (yield from refreshed(alerts)).items():
+        if isinstance(now, Reason):
+            contents[id_] = contents[id_]._replace(outdated=now)
+        else:
+            contents[id_] = contents[id_]._replace(title=now.title, message=now.message)
+    return contents

@@ -1,0 +1,83 @@
+"""All current saved searches in the memory of a matcher: which of them match a listing, and whom each concerns."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.numbers import Numbers
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
+
+KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
+"""The bit of each kind of fact."""
+
+
+class Index(Protocol):
+    """Finds the searches that match a listing."""
+
+    def put(self, number: int, expression: Any) -> None:
+        """Add or replace a search."""
+
+    def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
+        """Add many."""
+
+    def remove(self, number: int) -> None:
+        """Forget a search."""
+
+    def match(self, fields: Mapping[str, Any]) -> Numbers:
+        """The numbers of the searches that match, sorted."""
+
+
+class Searches:
+    """The versions of all searches that apply at one position. Their numbers are dense, so arrays hold them."""
+
+    def __init__(self, index: Index, read_expression: Callable[[str], Any]) -> None:
+        """`read_expression` reads what the store keeps of a query."""
+        self._index = index
+        self._read = read_expression
+        self.people: Numbers = np.zeros(1024, dtype=np.int64)
+        """The person of each search, by its number."""
+        self.kinds: NDArray[np.uint32] = np.zeros(1024, dtype=np.uint32)
+        """The kinds of facts that each wants to hear of."""
+        self.at_once: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
+        """Whether each alerts at once."""
+
+    def put_many(self, versions: Iterable[CurrentVersion]) -> None:
+        """Add these versions, or replace the earlier ones of their searches."""
+        many = list(versions)
+        for one in many:
+            self._note(one)
+        self._index.put_many([(one.number, self._read(one.expression)) for one in many])
+
+    def put(self, version: CurrentVersion) -> None:
+        """Add a version, or replace the earlier one of its search."""
+        self._note(version)
+        self._index.put(version.number, self._read(version.expression))
+
+    def remove(self, number: int) -> None:
+        """Forget a search; it may be unknown."""
+        self._index.remove(number)
+
+    def match(self, fields: Mapping[str, Any]) -> Numbers:
+        """The numbers of the searches that match a listing, sorted."""
+        return self._index.match(fields)
+
+    def _note(self, version: CurrentVersion) -> None:
+        if version.number >= len(self.people):
+            size = max(version.number + 1, 2 * len(self.people))
+            self.people, self.kinds, self.at_once = (
+                np.concatenate((known, np.zeros(size - len(known), dtype=known.dtype)))
+                for known in (self.people, self.kinds, self.at_once)
+            )
+        self.people[version.number] = version.person
+        self.kinds[version.number] = kinds_of(version.change_types)
+        self.at_once[version.number] = version.schedule_type == ScheduleType.ASAP
+
+
+def kinds_of(change_types: str) -> int:
+    """The bits of the kinds that a search wants to hear of. That a listing comes into its range is always told."""
+    return sum(KINDS[one] for one in read_changes(change_types)) | KINDS[IN_RANGE]

@@ -1,0 +1,155 @@
+"""The text of an alert, in the language of its user: the home, its price, what changed, and the searches. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
+from property_alert_notification.homes.alerts.news import IN_RANGE
+
+LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
+"""Characters of a notification's title and message."""
+
+MOST_SEARCHES = 20
+"""Searches that an alert names; it counts the others."""
+
+_ORDER = ("New Listing", "Back On Market", "Price Change", IN_RANGE, "Open House")
+"""What the title says first."""
+
+_EN: Mapping[str, str] = {
+    "New Listing": "New listing",
+    "Back On Market": "Back on the market",
+    "Price Change": "New price",
+    IN_RANGE: "Now matches your search",
+    "Open House": "Open house",
+    "Active": "Now active",
+    "Active Under Contract": "Now under contract",
+    "Coming Soon": "Coming soon",
+    "Pending": "Now pending",
+    "Closed": "Sold",
+    "Canceled": "Listing cancelled",
+    "Deleted": "Listing removed",
+    "Expired": "Listing expired",
+    "Hold": "Listing on hold",
+    "Withdrawn": "Listing withdrawn",
+    "home": "A home in {city}",
+    "some_home": "A home",
+    "price": "Price: {price}",
+    "price_was": "Price changed from {before} to {after}",
+    "status_was": "{headline} (it was {before})",
+    "open_house_new": "Open house on {after}",
+    "open_house_moved": "Open house moved from {before} to {after}",
+    "open_house_off": "Open house on {before} is cancelled",
+    "in_range": "It did not match before, and does now",
+    "searches": "It matches your saved searches:",
+    "search": "Your saved search:",
+    "more": "and {count} more",
+    "to": "{day}, {start} to {end}",
+    "at": "{day}, {start}",
+}
+_ES: Mapping[str, str] = {
+    "New Listing": "Nueva propiedad",
+    "Back On Market": "De nuevo a la venta",
+    "Price Change": "Nuevo precio",
+    IN_RANGE: "Ahora coincide con su búsqueda",
+    "Open House": "Jornada de puertas abiertas",
+    "Active": "Ahora disponible",
+    "Active Under Contract": "Ahora bajo contrato",
+    "Coming Soon": "Próximamente",
+    "Pending": "Venta pendiente",
+    "Closed": "Vendida",
+    "Canceled": "Anuncio cancelado",
+    "Deleted": "Anuncio retirado",
+    "Expired": "Anuncio vencido",
+    "Hold": "Anuncio en pausa",
+    "Withdrawn": "Anuncio retirado",
+    "home": "Una vivienda en {city}",
+    "some_home": "Una vivienda",
+    "price": "Precio: {price}",
+    "price_was": "El precio cambió de {before} a {after}",
+    "status_was": "{headline} (antes: {before})",
+    "open_house_new": "Puertas abiertas el {after}",
+    "open_house_moved": "Puertas abiertas: del {before} pasa al {after}",
+    "open_house_off": "Se canceló la jornada de puertas abiertas del {before}",
+    "in_range": "Antes no coincidía y ahora sí",
+    "searches": "Coincide con sus búsquedas guardadas:",
+    "search": "Su búsqueda guardada:",
+    "more": "y {count} más",
+    "to": "{day}, de {start} a {end}",
+    "at": "{day}, {start}",
+}
+_WORDS = {"en": _EN, "es": _ES}
+_SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
+
+
+def write(details: AlertDetails) -> tuple[str, str]:
+    """The title and the message of an alert."""
+    words = _WORDS.get(details.language, _EN)
+    place = _place(details, words)
+    title = f"{_headline(details, words)}: {place}"
+    lines = [place]
+    if details.price is not None:
+        lines.append(words["price"].format(price=money(details.price, details.currency, details.language)))
+    lines += [line for fact in details.facts if (line := _sentence(fact, details, words)) is not None]
+    lines += ["", *_searches(details, words)]
+    return _cut(title, LONGEST_TITLE), _cut("\n".join(lines), LONGEST_MESSAGE)
+
+
+def money(amount: float, currency: str, language: str) -> str:
+    """An amount, as it is written in a language."""
+    text = f"{amount:,.2f}".removesuffix(".00")
+    if language == "es":
+        return f"{text.translate(str.maketrans(',.', '.,'))} {currency}".rstrip()
+    return f"{_SIGNS[currency]}{text}" if currency in _SIGNS else f"{text} {currency}".rstrip()
+
+
+def _place(details: AlertDetails, words: Mapping[str, str]) -> str:
+    if details.address is not None:
+        return details.address
+    return words["some_home"] if details.city is None else words["home"].format(city=details.city)
+
+
+def _headline(details: AlertDetails, words: Mapping[str, str]) -> str:
+    def rank(fact: ToldFact) -> int:
+        return _ORDER.index(fact.kind) if fact.kind in _ORDER else len(_ORDER)
+
+    return words[min(details.facts, key=rank).kind]
+
+
+def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -> str | None:
+    """What one fact says; None if the title says it all."""
+    if fact.kind == "New Listing":
+        return None
+    if fact.field == "ListPrice" and None not in (fact.before, fact.after):
+        before, after = (money(price, details.currency, details.language) for price in (fact.before, fact.after))
+        return words["price_was"].format(before=before, after=after)
+    if fact.field == "OpenHouse":
+        return _open_house(fact, words)
+    if fact.field == "StandardStatus" and fact.kind != IN_RANGE:
+        return words["status_was"].format(headline=words[fact.kind], before=fact.before) if fact.before else None
+    return words["in_range"]
+
+
+def _open_house(fact: ToldFact, words: Mapping[str, str]) -> str:
+    before, after = (None if one is None else _time_of(one, words) for one in (fact.before, fact.after))
+    if after is None:
+        return words["open_house_off"].format(before=before)
+    return words["open_house_new" if before is None else "open_house_moved"].format(before=before, after=after)
+
+
+def _time_of(one: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    day, start, end = (one.get(f"OpenHouse{name}") for name in ("Date", "StartTime", "EndTime"))
+    if start is None:
+        return str(day)
+    return words["at" if end is None else "to"].format(day=day, start=start, end=end)
+
+
+def _searches(details: AlertDetails, words: Mapping[str, str]) -> Iterator[str]:
+    yield words["search" if len(details.searches) == 1 else "searches"]
+    for one in details.searches[:MOST_SEARCHES]:
+        yield f"- {one.name}: {one.sentence}" if one.sentence else f"- {one.name}"
+    if (more := len(details.searches) - MOST_SEARCHES) > 0:
+        yield words["more"].format(count=more)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

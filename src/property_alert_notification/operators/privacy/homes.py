@@ -1,0 +1,34 @@
+"""The declarations of the tables about homes that name nobody who gets messages."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from property_alert_notification.operators.privacy.declaration import Table
+
+HOMES: Mapping[str, Table] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("listings", "listing_versions", "listing_changes"),
+            Table(
+                "homes on the market and their changes, without contact data of agents and owners",
+                "`LISTING_RETENTION_DAYS` after the home left the market",
+            ),
+        ),
+        "feed_positions": Table("how far listings are replicated from each feed", "for good"),
+        "feed_events": Table("which records of listings changed in a feed", "a day after the record was requested"),
+        "listing_positions": Table("the last number of a change", "for good"),
+        **dict.fromkeys(
+            ("told", "match_log"),
+            Table(
+                "which people were told which fact of a home, and which saved searches it matched: numbers that name "
+                "nobody after erasure",
+                "`LISTING_RETENTION_DAYS`",
+            ),
+        ),
+        "search_digests": Table(
+            "when the matches of a saved search go into a digest, by numbers that name nobody after erasure",
+            "until the saved search is paused or deleted",
+        ),
+        "matchers": Table("how far matching has come", "for good"),
+    }
+)

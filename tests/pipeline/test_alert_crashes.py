@@ -1,0 +1,115 @@
+"""A matcher that fails at any statement: nobody is told twice, and nobody is left out."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, update
+
+from property_alert_notification.base.errors import CommitInDoubt
+from property_alert_notification.database import Database, table_of
+from property_alert_notification.homes.alerts.models import MatcherLease
+from property_alert_notification.notifications.models import Notification
+from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
+from tests.pipeline.test_alerts import alerts
+from tests.pipeline.world import World
+
+
+class Killed(Exception):
+    """The process ends here."""
+
+
+class Statements:
+    """Counts the statements of a store, and ends the process at one of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine.sync_engine
+        self.count = 0
+
+    @contextmanager
+    def ended_at(self, place: int) -> Iterator[None]:
+        self.count = 0
+
+        def run(*_: Any) -> None:
+            self.count += 1
+            if self.count == place:
+                raise Killed
+
+        event.listen(self._engine, "before_cursor_execute", run)
+        try:
+            yield
+        finally:
+            event.remove(self._engine, "before_cursor_execute", run)
+
+
+async def _lease_runs_out(homes: Homes) -> None:
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(table_of(MatcherLease)).values(leased_until=None))
+
+
+async def test_a_matcher_killed_at_any_statement_tells_everyone_once(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await world.a_user(2)
+    await homes.search(1, up_to(600_000))
+    statements, place, prices = Statements(homes.database), 0, 0
+    while True:
+        place += 1
+        await homes.search(2, up_to(100_000))
+        await homes.list(a_home(place, ListPrice=500_000 - place))
+        prices += 1
+        doomed = a_matcher(homes.database, homes.planner)
+        killed = True
+        with statements.ended_at(place):
+            try:
+                while await doomed.turn() == 0:
+                    pass
+                killed = False
+            except Killed:
+                pass
+        await _lease_runs_out(homes)
+        homes.matcher = a_matcher(homes.database, homes.planner)
+        await homes.match()
+        await _lease_runs_out(homes)
+        assert len(await alerts(homes)) == prices, place
+        if not killed:
+            break
+    assert place > 15
+    assert {user for user, _ in await alerts(homes)} == {1}
+
+
+async def test_a_commit_in_doubt_tells_nobody_twice(
+    world: World,
+    homes: Homes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.match()
+    await homes.list(a_home())
+    tell = homes.matcher._commit
+
+    async def commit_without_an_answer(*arguments: Any) -> None:
+        await tell(*arguments)
+        raise CommitInDoubt
+
+    monkeypatch.setattr(homes.matcher, "_commit", commit_without_an_answer)
+    with pytest.raises(CommitInDoubt):
+        await homes.matcher.turn()
+    monkeypatch.undo()
+    await homes.match()
+    assert len(await alerts(homes)) == 1
+
+
+async def test_of_two_matchers_only_the_one_with_the_lease_commits(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.match()
+    await homes.list(a_home())
+    slow, homes.matcher = homes.matcher, a_matcher(homes.database, homes.planner)
+    await _lease_runs_out(homes)
+    await asyncio.gather(homes.match(), slow.turn())
+    assert await slow.turn() > 0
+    async with homes.database.reading() as connection:
+        assert (await connection.execute(select(func.count()).select_from(table_of(Notification)))).scalar() == 1

@@ -1,0 +1,137 @@
+"""From a record of a feed to the mailbox, on each store: everyone whose search matches hears of it, once."""
+
+from sqlalchemy import select
+
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.notifications.models import Notification
+from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
+from tests.pipeline.world import World, eventually
+
+
+async def alerts(homes: Homes) -> list[tuple[int, str]]:
+    """User and title of every alert, in their order."""
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        found = await connection.execute(select(table.c.user_id, table.c.title).order_by(table.c.id))
+        return [tuple(row) for row in found]
+
+
+async def test_a_matching_home_reaches_the_mailbox_of_its_user_once(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1, up_to(600_000), name="Near work")
+    await homes.search(1, up_to(550_000), name="Near school")
+    await homes.search(2, up_to(400_000))
+    await homes.list(a_home())
+    await homes.match()
+    await world.a_worker()
+    [mail] = await world.smtp.wait_for(1)
+    text = mail.parsed().get_body(("plain",)).get_content()
+    assert mail.parsed()["Subject"] == "New listing: 1 Pinehurst Way NE"
+    assert "Price: $500,000" in text
+    assert "- Near work" in text
+    assert "- Near school" in text
+    assert await alerts(homes) == [(1, "New listing: 1 Pinehurst Way NE")]
+
+
+async def test_a_price_cut_comes_into_a_range_and_changes_the_price_of_another(world: World, homes: Homes) -> None:
+    for user in (1, 2, 3):
+        await world.a_user(user)
+    await homes.search(1, up_to(600_000))
+    await homes.search(2, up_to(480_000))
+    await homes.search(3, up_to(480_000), changes=[ChangeType.OPEN_HOUSE])
+    await homes.list(a_home())
+    await homes.list(a_home(60, ListPrice=470_000))
+    await homes.match()
+    assert await alerts(homes) == [
+        (1, "New listing: 1 Pinehurst Way NE"),
+        (1, "New price: 1 Pinehurst Way NE"),
+        (2, "Now matches your search: 1 Pinehurst Way NE"),
+        (3, "Now matches your search: 1 Pinehurst Way NE"),
+    ]
+
+
+async def test_an_edit_counts_from_its_place_in_the_order_of_commits(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.list(a_home(key="before"))
+    number = await homes.search(1, up_to(600_000))
+    await homes.list(a_home(key="seen"))
+    await homes.change_search(number, up_to(100_000))
+    await homes.list(a_home(key="too dear"))
+    await homes.change_search(number, up_to(700_000))
+    await homes.list(a_home(key="again"))
+    await homes.change_search(number, None)
+    await homes.list(a_home(key="paused"))
+    await homes.match()
+    titles = [title for _, title in await alerts(homes)]
+    assert titles == ["New listing: seen Pinehurst Way NE", "New listing: again Pinehurst Way NE"]
+
+
+async def test_a_standby_knows_the_edits_and_takes_over(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    number = await homes.search(1, up_to(100_000))
+    await homes.match()
+    standby = a_matcher(homes.database, homes.planner)
+    assert await standby.turn() > 0
+    await homes.change_search(number, up_to(600_000))
+    await homes.match()
+    await homes.list(a_home())
+    await homes.matcher._end_lease()
+    while await standby.turn() == 0:
+        pass
+    assert await alerts(homes) == [(1, "New listing: 1 Pinehurst Way NE")]
+    await homes.match()
+    assert len(await alerts(homes)) == 1
+
+
+async def test_a_home_that_is_gone_is_not_announced_any_more(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    await homes.list(a_home(), a_home(key="hidden"), a_home(key="here"))
+    await homes.match()
+    await homes.list(a_home(60, StandardStatus="Pending"))
+    await homes.list(a_home(60, key="hidden", InternetEntireListingDisplayYN=False))
+    await world.a_worker()
+    [mail] = await world.smtp.wait_for(1)
+    assert mail.parsed()["Subject"] == "New listing: here Pinehurst Way NE"
+    assert await reasons(world) == {"1": "listing_gone", "hidden": "listing_gone", "here": "sent"}
+
+
+async def test_an_alert_tells_the_price_of_the_moment_when_it_is_sent(world: World, homes: Homes) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+        await homes.profile(user)
+    await homes.search(1, changes=[ChangeType.NEW_LISTING])
+    await homes.search(2)
+    await homes.list(a_home())
+    await homes.list(a_home(60, ListPrice=470_000))
+    await homes.match()
+    await world.a_worker()
+    mails = {mail.recipients[0]: mail.parsed() for mail in await world.smtp.wait_for(2)}
+    first = mails["user1@example.com"]
+    assert first["Subject"] == "New listing: 1 Pinehurst Way NE"
+    assert "Price: $470,000" in first.get_body(("plain",)).get_content()
+    second = mails["user2@example.com"]
+    assert second["Subject"] == "New price: 1 Pinehurst Way NE"
+    assert "Price changed from $500,000 to $470,000" in second.get_body(("plain",)).get_content()
+
+
+async def reasons(world: World) -> dict[str, str]:
+    """The reason of each alert's delivery, by the key of its listing, once all have one that is final."""
+    notifications, deliveries = table_of(Notification), table_of(Delivery)
+    asked = (
+        select(notifications.c.reference, deliveries.c.reason_code, deliveries.c.state)
+        .join(deliveries, deliveries.c.notification_id == notifications.c.id)
+        .where(deliveries.c.channel == "email")
+    )
+
+    async def found() -> dict[str, str] | None:
+        async with world.parts.database.reading() as connection:
+            rows = (await connection.execute(asked)).all()
+        return {row[0]: row[1] for row in rows} if rows and all(row[2] in ENDED for row in rows) else None
+
+    return await eventually(found)

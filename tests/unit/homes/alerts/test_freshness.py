@@ -1,0 +1,72 @@
+"""The last look at an alert before it is sent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.freshness import (
+    LISTING_GONE,
+    NEWER_ALERT,
+    PRICE_CHANGED_SINCE,
+    still_holds,
+)
+
+CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
+ALERT = AlertDetails(
+    "en", "1", "1 Main St", "Seattle", "Active", 470_000, "USD", (CUT,), (ToldSearch("Near work", "", False),)
+)
+NOW = {"StandardStatus": "Active", "ListPrice": 470_000, "currency": "USD"}
+
+
+def held(alert: AlertDetails = ALERT, *, newer: bool = False, overtaken: bool = False, **now: Any) -> Any:
+    return still_holds(alert, NOW | now, has_newer=newer, is_overtaken=overtaken)
+
+
+def test_what_did_not_change_is_sent_as_it_is() -> None:
+    assert held() == ALERT
+    assert held(newer=True) == ALERT
+
+
+@pytest.mark.parametrize("status", ["Pending", "Closed", "Withdrawn", "Delete", "Hold", "Expired", "Canceled"])
+def test_a_home_that_left_the_market_is_gone(status: str) -> None:
+    assert held(StandardStatus=status) == LISTING_GONE
+
+
+def test_an_alert_about_that_very_status_is_sent() -> None:
+    pending = replace(ALERT, status="Pending", facts=(ToldFact("Pending", "StandardStatus", "Active", "Pending"),))
+    assert held(pending, StandardStatus="Pending") == pending
+
+
+def test_a_home_that_may_not_be_shown_any_more_is_gone() -> None:
+    assert held(InternetEntireListingDisplayYN=False) == LISTING_GONE
+    assert still_holds(ALERT, None, has_newer=False, is_overtaken=False) == LISTING_GONE
+
+
+def test_an_address_that_may_not_be_shown_any_more_is_left_out() -> None:
+    assert held(InternetAddressDisplayYN=False) == replace(ALERT, address=None)
+
+
+def test_a_new_price_is_told() -> None:
+    changed = held(ListPrice=460_000)
+    assert (changed.price, changed.facts) == (460_000, (CUT._replace(after=460_000),))
+
+
+def test_a_newer_alert_tells_the_new_price() -> None:
+    assert held(ListPrice=460_000, newer=True) == PRICE_CHANGED_SINCE
+
+
+def test_a_price_that_is_what_it_was_is_no_news() -> None:
+    assert held(ListPrice=500_000) == PRICE_CHANGED_SINCE
+
+
+def test_an_older_alert_is_not_sent_after_a_newer_one() -> None:
+    assert held(newer=True, overtaken=True) == NEWER_ALERT
+
+
+def test_details_come_back_from_the_store() -> None:
+    assert AlertDetails.read(ALERT.stored) == ALERT
+    for damaged in ("", "[]", "{}", '{"facts": 1}', "null"):
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever JSON says
+            AlertDetails.read(damaged)

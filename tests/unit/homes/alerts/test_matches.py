@@ -1,0 +1,88 @@
+"""Which searches a change concerns, and whom it is told."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from property_alert_notification.homes.alerts.matches import matches_of, not_told, tellings
+from property_alert_notification.homes.alerts.news import IN_RANGE, News
+from property_alert_notification.homes.alerts.numbers import Numbers
+from property_alert_notification.homes.alerts.searches import Searches
+from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+
+BEFORE, AFTER = {"StandardStatus": "Active", "ListPrice": 500}, {"StandardStatus": "Active", "ListPrice": 450}
+CUT = News("cut", "Price Change", to_new=False)
+RANGE = News("range", IN_RANGE, to_new=True)
+
+
+class UpTo:
+    """Matches listings up to the price of each search."""
+
+    def __init__(self) -> None:
+        self.prices: dict[int, int] = {}
+
+    def put(self, number: int, expression: Any) -> None:
+        self.prices[number] = expression
+
+    def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
+        self.prices.update(items)
+
+    def remove(self, number: int) -> None:
+        self.prices.pop(number, None)
+
+    def match(self, fields: Mapping[str, Any]) -> Numbers:
+        found = [number for number, price in self.prices.items() if fields["ListPrice"] <= price]
+        return np.array(sorted(found), dtype=np.int64)
+
+
+def searches(*rows: tuple[int, int, int, str, str]) -> Searches:
+    """Number, person, price, schedule and change types of each."""
+    made = Searches(UpTo(), int)
+    made.put_many(
+        CurrentVersion(number, 1, person, str(price), schedule, kinds, 0)
+        for number, person, price, schedule, kinds in rows
+    )
+    return made
+
+
+def told(found: Any, **known: list[int]) -> list[tuple[int, list[str], list[int]]]:
+    its = {key: np.array(people, dtype=np.int64) for key, people in known.items()}
+    made = tellings(found, not_told(found, its))
+    return [(one.person, [news.key for news in one.news], [match.number for match in one.matches]) for one in made]
+
+
+def test_a_search_that_matched_hears_of_the_change_and_another_that_it_came_into_its_range() -> None:
+    known = searches((1, 10, 600, "ASAP", "Price Change"), (2_000, 20, 480, "ASAP", ""), (3, 30, 400, "ASAP", ""))
+    found = matches_of(known, [CUT, RANGE], BEFORE, AFTER)
+    assert found is not None
+    assert found.logged.tolist() == [2, 4_001]
+    assert told(found) == [(10, ["cut"], [1]), (20, ["range"], [2_000])]
+
+
+def test_a_person_hears_once_of_all_their_searches() -> None:
+    known = searches(
+        (1, 10, 600, "ASAP", "Price Change"), (2, 10, 480, "ASAP", ""), (3, 10, 700, "Daily", "Price Change")
+    )
+    found = matches_of(known, [CUT, RANGE], BEFORE, AFTER)
+    assert told(found) == [(10, ["cut", "range"], [1, 2, 3])]
+    assert told(found, cut=[10]) == [(10, ["range"], [1, 2, 3])]
+    assert told(found, cut=[5, 10], range=[10]) == []
+
+
+def test_what_a_search_does_not_ask_for_is_no_news() -> None:
+    assert matches_of(searches((1, 10, 600, "ASAP", "Open House")), [CUT, RANGE], BEFORE, AFTER) is None
+
+
+def test_searches_of_other_schedules_are_only_logged() -> None:
+    found = matches_of(searches((1, 10, 600, "Daily", "Price Change")), [CUT, RANGE], BEFORE, AFTER)
+    assert found is not None
+    assert found.logged.tolist() == [2]
+    assert told(found) == []
+
+
+def test_what_was_not_to_be_shown_is_new_to_a_search() -> None:
+    hidden = BEFORE | {"InternetEntireListingDisplayYN": False}
+    known = searches((1, 10, 600, "ASAP", "Price Change"))
+    assert told(matches_of(known, [CUT, RANGE], hidden, AFTER)) == [(10, ["range"], [1])]
+    assert matches_of(known, [CUT, RANGE], BEFORE, AFTER | {"InternetEntireListingDisplayYN": False}) is None

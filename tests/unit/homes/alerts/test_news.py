@@ -1,0 +1,80 @@
+"""What a change means, and when two facts are the same one."""
+
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.alerts.news import IN_RANGE, News, may_be_shown, news_of
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.reso.words import ChangeType
+
+NEW = Fact(ChangeType.NEW_LISTING, "StandardStatus", None, "Active")
+OPEN = Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {"OpenHouseDate": "2026-12-01"}, "7")
+
+
+def cut(before: int, after: int) -> Fact:
+    return Fact(ChangeType.PRICE_CHANGE, "ListPrice", before, after)
+
+
+def news(*facts: Fact, was_known: bool = True, **others: Any) -> list[News]:
+    usual: dict[str, Any] = {"offer": 1, "searched": "a", "earlier": []}
+    return news_of(facts, was_known=was_known, **usual | others)
+
+
+def test_a_new_listing_is_new_to_every_search() -> None:
+    found = news(NEW, OPEN, was_known=False)
+    assert [(one.kind, one.to_new) for one in found] == [("New Listing", True), ("Open House", True)]
+
+
+def test_a_change_is_told_to_searches_that_matched_and_its_cause_to_those_that_did_not() -> None:
+    told, came = news(cut(500, 450))
+    assert (told.kind, told.to_new, came.kind, came.to_new) == ("Price Change", False, IN_RANGE, True)
+    assert came.fact == cut(500, 450)
+
+
+def test_a_listing_comes_into_a_range_by_no_fact_at_all() -> None:
+    [came] = news()
+    assert (came.kind, came.fact) == (IN_RANGE, None)
+    assert news(searched="b") != [came]
+
+
+def test_two_agents_who_ask_the_same_price_tell_one_fact() -> None:
+    assert keys(news(cut(500, 450))) == keys(news(cut(480, 450)))
+    assert keys(news(cut(500, 450))) != keys(news(cut(500, 440)))
+
+
+def test_the_open_house_of_one_agent_does_not_make_the_range_another_one() -> None:
+    assert news(cut(500, 450), OPEN)[-1].key == news(cut(500, 450))[-1].key
+
+
+def test_the_same_cut_again_is_another_fact() -> None:
+    again = news(cut(500, 450), earlier=[[cut(500, 450)], [cut(450, 500)]])
+    assert set(keys(again)).isdisjoint(keys(news(cut(500, 450))))
+
+
+def test_a_fact_of_another_offer_is_another_one() -> None:
+    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, offer=2))
+
+
+def test_keys_fit_their_column() -> None:
+    long = Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {"OpenHouseDate": "x" * 999}, "y" * 255)
+    assert max(map(len, keys(news(long)))) <= 64
+
+
+def keys(found: list[News]) -> list[str]:
+    return [one.key for one in found]
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        (None, False),
+        ({"StandardStatus": "Active"}, True),
+        ({"StandardStatus": "Delete"}, False),
+        ({"StandardStatus": "Incomplete"}, False),
+        ({"StandardStatus": "Active", "InternetEntireListingDisplayYN": False}, False),
+        ({"StandardStatus": "Active", "InternetEntireListingDisplayYN": True}, True),
+    ],
+)
+def test_only_what_may_be_shown_matches(fields: dict[str, Any] | None, *, shown: bool) -> None:
+    assert may_be_shown(fields) is shown

@@ -1,0 +1,26 @@
+"""Sets of numbers as texts."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies
+
+from property_alert_notification.homes.alerts.numbers import pack, unpack
+
+NUMBERS = strategies.sets(strategies.integers(0, 2**62) | strategies.integers(0, 300), max_size=50)
+
+
+@given(NUMBERS)
+def test_numbers_come_back(numbers: set[int]) -> None:
+    packed = pack(np.array(sorted(numbers), dtype=np.int64))
+    assert packed.isascii()
+    assert unpack(packed).tolist() == sorted(numbers)
+
+
+def test_a_dense_set_takes_less_than_two_characters_a_number() -> None:
+    assert len(pack(np.arange(0, 30_000, 3, dtype=np.int64))) < 2 * 10_000
+
+
+@pytest.mark.parametrize("text", ["!", "gA==", "gICAgICAgICAgAE=", "AQ"])
+def test_another_text_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever base64 says
+        unpack(text)

@@ -1,0 +1,83 @@
+"""The text of alerts, in both languages."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.wording import LONGEST_TITLE, money, write
+from property_alert_notification.homes.reso.words import ChangeType
+
+CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
+HOUSE = {"OpenHouseDate": "2026-12-01", "OpenHouseStartTime": "10:00", "OpenHouseEndTime": "12:00"}
+SEARCHES = (ToldSearch("Near work", "Seattle, up to $600,000", False), ToldSearch("Cheap", "", True))
+ALERT = AlertDetails("en", "1", "1 Main St", "Seattle", "Active", 470_000, "USD", (CUT,), SEARCHES)
+
+
+def test_an_alert_names_home_price_change_and_searches() -> None:
+    assert write(ALERT) == (
+        "New price: 1 Main St",
+        (
+            "1 Main St\nPrice: $470,000\nPrice changed from $500,000 to $470,000\n\n"
+            "It matches your saved searches:\n- Near work: Seattle, up to $600,000\n- Cheap"
+        ),
+    )
+
+
+def test_an_alert_in_spanish() -> None:
+    title, message = write(replace(ALERT, language="es"))
+    assert title == "Nuevo precio: 1 Main St"
+    assert "El precio cambió de 500.000 USD a 470.000 USD" in message
+
+
+def test_a_hidden_address_is_not_named() -> None:
+    assert write(replace(ALERT, address=None))[0] == "New price: A home in Seattle"
+    assert write(replace(ALERT, address=None, city=None, price=None))[0] == "New price: A home"
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        (ToldFact("Pending", "StandardStatus", "Active", "Pending"), "Now pending (it was Active)"),
+        (ToldFact(IN_RANGE, "ListPrice", 500_000, 470_000), "Price changed from $500,000 to $470,000"),
+        (ToldFact(IN_RANGE, None, None, None), "It did not match before, and does now"),
+        (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on 2026-12-01, 10:00 to 12:00"),
+        (ToldFact("Open House", "OpenHouse", HOUSE, None), "Open house on 2026-12-01, 10:00 to 12:00 is cancelled"),
+        (
+            ToldFact("Open House", "OpenHouse", {"OpenHouseDate": "2026-12-02"}, {"OpenHouseDate": "2026-12-03"}),
+            "Open house moved from 2026-12-02 to 2026-12-03",
+        ),
+    ],
+)
+def test_each_fact_has_a_sentence(fact: ToldFact, line: str) -> None:
+    assert line in write(replace(ALERT, facts=(fact,)))[1].splitlines()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", [*ChangeType, IN_RANGE])
+def test_each_kind_has_a_title(kind: str, language: str) -> None:
+    fact = ToldFact(kind, "StandardStatus", "Active", "Active")
+    assert write(replace(ALERT, facts=(fact,), language=language))[0].endswith(": 1 Main St")
+
+
+def test_long_texts_are_cut_and_many_searches_are_counted() -> None:
+    many = tuple(ToldSearch(f"Search {place}", "", False) for place in range(25))
+    title, message = write(replace(ALERT, address="x" * 400, searches=many))
+    assert len(title) == LONGEST_TITLE
+    assert message.endswith("- Search 19\nand 5 more")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "text"),
+    [
+        (450_000, "USD", "en", "$450,000"),
+        (1250.5, "EUR", "en", "€1,250.50"),
+        (450_000, "CHF", "en", "450,000 CHF"),
+        (1250.5, "EUR", "es", "1.250,50 EUR"),
+        (5, "", "es", "5"),
+    ],
+)
+def test_amounts(amount: Any, currency: str, language: str, text: str) -> None:
+    assert money(amount, currency, language) == text
