@@ -51,6 +51,10 @@ from property_alert_notification.homes.feeds.routes import router as entity_even
 from property_alert_notification.homes.feeds.settings import configured_feeds
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.preview.routes import router as search_preview
+from property_alert_notification.homes.saved_searches.routes import router as saved_searches
+from property_alert_notification.homes.saved_searches.settings import SearchSettings
 from property_alert_notification.matcher import Matching
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.consents import router as notification_consents
@@ -217,6 +221,10 @@ def _share(app: FastAPI, parts: Parts) -> None:
     )
     app.state.listing_settings = load(ListingSettings)
     app.state.feeds = configured_feeds()
+    app.state.search_settings = load(SearchSettings)
+    app.state.search_estimator = Estimator(
+        app.state.database, parts.clock, too_many=app.state.search_settings.too_many_matches
+    )
     app.state.unsubscriber = Unsubscriber(
         app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate
     )
@@ -261,6 +269,8 @@ def _v1() -> APIRouter:
     v1.include_router(entity_events)
     v1.include_router(listing_routes.events_router)
     v1.include_router(listing_routes.router)
+    v1.include_router(search_preview)
+    v1.include_router(saved_searches)
     v1.include_router(personal_data)
     v1.include_router(webhooks)
     v1.include_router(quarantine)

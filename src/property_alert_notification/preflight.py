@@ -16,6 +16,7 @@ from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
 from property_alert_notification.homes.feeds.settings import FeedSettings, configured_feeds
 from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.homes.saved_searches.settings import SearchSettings
 from property_alert_notification.people.categories.category_file import configured_categories
 from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.hours.windows_file import configured_windows
@@ -59,6 +60,7 @@ def check_together(settings: Settings) -> None:
     load(UserServiceSettings)
     load(ListingSettings)
     configured_feeds()
+    load(SearchSettings)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 
@@ -126,6 +128,7 @@ def all_settings_groups() -> Iterator[type[SettingsGroup]]:
     yield UserServiceSettings
     yield ListingSettings
     yield FeedSettings
+    yield SearchSettings
     yield from providers
 
 

@@ -334,6 +334,26 @@ async def _of_entity_events(house: House, caller: Caller, method: str, path: str
     assert answer.status_code == (403 if caller.test else 200), answer.text
 
 
+async def _of_saved_searches(house: House, caller: Caller, method: str, path: str) -> None:
+    """Live keys share the searches of users, from which alerts to real people follow."""
+    search = {"SavedSearchName": "Home", "Criteria": {"City": ["Seattle"]}}
+    live = next(one for one in CALLERS if not one.test)
+    saved = await house.ask(live, "POST", "/users/1/saved-searches", json=search)
+    key = saved.json()["SavedSearchKey"]
+
+    body = (
+        {"json": {"Criteria": search["Criteria"]} if path.endswith("preview") else search}
+        if method in _WITH_BODY
+        else {}
+    )
+    answer = await house.ask(caller, method, path.format(user_id=1, key=key), **body)
+
+    assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
+
+
+_WITH_BODY = ("POST", "PATCH")
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -465,6 +485,14 @@ CHECKS: dict[str, Check] = {
     "take_entity_events": _of_entity_events,
     "read_listing": _of_listings,
     "read_listing_history": _of_listings,
+    "create_saved_search": _of_saved_searches,
+    "list_saved_searches": _of_saved_searches,
+    "read_saved_search": _of_saved_searches,
+    "change_saved_search": _of_saved_searches,
+    "delete_saved_search": _of_saved_searches,
+    "pause_saved_search": _of_saved_searches,
+    "resume_saved_search": _of_saved_searches,
+    "preview_saved_search": _of_saved_searches,
     "export_data": _of_personal_data,
     "erase_data": _of_personal_data,
     "create_webhook": _creating_a_webhook,

@@ -60,7 +60,10 @@ MESSAGE = {
     "reference": "canary-1",
     **ADDRESSES,
 }
-STORED = {"preferences", "profiles", "schedules", "notifications", "deliveries", "inbound_replies", "delivery_reports"}
+STORED = {
+    *("preferences", "profiles", "schedules", "notifications", "deliveries", "inbound_replies", "delivery_reports"),
+    *("saved_searches", "saved_search_versions"),
+}
 """Tables that have the person before the erasure; there are more."""
 
 
@@ -100,6 +103,8 @@ async def live(world: World, api: httpx2.AsyncClient) -> dict[str, UUID]:
     unknown = ReportedEvent(ReportedResult.TAKEN, delivery_id=uuid4(), event_id="unknown")
     await report_intake(world.parts).take(EMAIL, "smtp", [unknown], f"about {EMAIL_ADDRESS.upper()}".encode())
     await reply(world, "the canary writes", "SM1")
+    search = {"SavedSearchName": "A canary's home", "Criteria": {"Keywords": ["canary"]}}
+    await post(api, f"/users/{USER}/saved-searches", search)
     await post(api, "/suppressions", {"channel": "email", "address": EMAIL_ADDRESS, "reason": "manual"})
     await post(api, "/suppressions", {"user_id": USER, "channel": "email", "note": "the canary telephoned"})
     await world.parts.database.ping()

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "preferences", "description": "The preferences of users."},
     {"name": "users", "description": "The profiles of users, from the User service."},
     {"name": "listings", "description": "Events of listing feeds, and what is known of listings."},
+    {"name": "searches", "description": "What users look for, and how often they want to hear of it."},
     {"name": "webhooks", "description": "Tells other services what became of notifications and recipients."},
     {
         "name": "administration",

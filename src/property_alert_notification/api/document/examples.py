@@ -8,6 +8,7 @@ from property_alert_notification.api.document import (
     privacy_examples,
     reply_examples,
     schedule_examples,
+    search_examples,
     suppression_examples,
     webhook_examples,
 )
@@ -276,6 +277,7 @@ ANSWERS: dict[str, Any] = {
     **reply_examples.ANSWERS,
     **listing_examples.ANSWERS,
     **schedule_examples.ANSWERS,
+    **search_examples.ANSWERS,
     **privacy_examples.ANSWERS,
     **suppression_examples.ANSWERS,
     **consent_examples.ANSWERS,

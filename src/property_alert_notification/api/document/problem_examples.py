@@ -7,6 +7,7 @@ from property_alert_notification.api.document import (
     listing_examples,
     reply_examples,
     schedule_examples,
+    search_examples,
     suppression_examples,
     webhook_examples,
 )
@@ -35,6 +36,7 @@ TROUBLE: dict[str, Any] = {
     "400": _problem(400, "Bad Request", "There was an error parsing the body"),
     "401": contents_of(Unauthorised("This API key is unknown, has expired or was revoked.")),
     "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
+    "412": search_examples.NOT_MATCHING,
     "409": contents_of(Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")),
     "413": _problem(413, "Request Entity Too Large", "The body is larger than 256 kB. Send less at once."),
     "415": _problem(415, "Unsupported Media Type", SEND_JSON),
@@ -58,6 +60,8 @@ OWN: dict[tuple[str, str], Any] = {
     ("replay_webhook", "409"): contents_of(webhook_examples.NOT_ENABLED),
     ("receive_callback", "400"): contents_of(callback_examples.UNREADABLE),
     **dict.fromkeys((("read_listing", "409"), ("read_listing_history", "409")), listing_examples.SEVERAL),
+    ("create_saved_search", "409"): search_examples.TOO_MANY,
+    ("change_saved_search", "409"): search_examples.ANOTHER_VERSION,
     ("receive_callback", "403"): contents_of(callback_examples.FORGED),
 }
 """The error answers that one operation has of its own, by its id and the status."""
@@ -76,6 +80,7 @@ UNKNOWN: dict[str, Any] = {
     "read_effective_preference": _NO_PREFERENCE,
     "read_profile": contents_of(ProfileNotFound()),
     **dict.fromkeys(("read_listing", "read_listing_history"), listing_examples.NO_LISTING),
+    **dict.fromkeys(search_examples.NAMES_ONE, search_examples.NO_SEARCH),
     "release_suppression": contents_of(suppression_examples.NO_ENTRY),
     "change_reply": contents_of(reply_examples.NO_REPLY),
     **dict.fromkeys(webhook_examples.NAMES_ONE, contents_of(webhook_examples.NO_WEBHOOK)),

@@ -1,0 +1,97 @@
+"""Shows stored searches, with their queries as sentences."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.homes.criteria.expression import from_json
+from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.schemas import SavedSearchPublic, WarningPublic
+from property_alert_notification.homes.saved_searches.words import (
+    HalfDay,
+    QueryType,
+    ScheduleType,
+    SearchReason,
+    SearchWarning,
+    read_changes,
+)
+from property_alert_notification.people.directory import queries as profiles
+from property_alert_notification.people.person import Person
+from property_alert_notification.people.preferences import queries as preferences
+
+log = structlog.get_logger()
+
+_CHANNELS = {channel.value: channel for channel in Channel}
+
+_WARNINGS = {
+    SearchWarning.MATCHES_NOTHING: "No listing on the market matches now: loosen a condition. `preview` says which.",
+    SearchWarning.MATCHES_TOO_MANY: "It would match a great many listings: add a condition, or narrow one. `preview` "
+    "says which.",
+}
+
+
+async def language_of(connection: AsyncConnection, user_id: int) -> str:
+    """The language in which a user reads our words: that of the preferences, or else of the profile."""
+    wanted = await preferences.find_or_hold(connection, user_id, test=False)
+    entry = (await profiles.entries_of(connection, [user_id])).get(user_id)
+    return shown_language(Person(wanted, None if entry is None else entry.profile).language)
+
+
+def warnings_public(warnings: Iterable[SearchWarning]) -> list[WarningPublic]:
+    """Warnings with their sentences."""
+    return [WarningPublic(code=one, message=_WARNINGS[one]) for one in warnings]
+
+
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
+def _in_words(search: SavedSearch, language: str) -> str:
+    """The query as a sentence; of a damaged row, that it cannot be read: it must not hide the searches beside it."""
+    try:
+        return sentence(from_json(search.expression), language)
+    except _UNREADABLE:
+        log.error("search.unreadable", search=str(search.id))  # noqa: TRY400 - a trace may hold the query
+        return _CANNOT_BE_READ[language]
+
+
+_CANNOT_BE_READ = {"en": "This search cannot be read.", "es": "No se puede leer esta búsqueda."}
+
+
+def _criteria_of(search: SavedSearch) -> dict[str, Any] | None:
+    try:
+        found = json.loads(search.query)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def public(search: SavedSearch, language: str) -> SavedSearchPublic:
+    """A search as callers see it."""
+    kind, kinds = QueryType(search.query_type), read_changes(search.change_types)
+    channels = None if search.channels is None else search.channels.split()
+    return SavedSearchPublic(
+        SavedSearchKey=search.id,
+        SavedSearchName=search.name,
+        SearchQueryType=kind,
+        SearchQuery=search.query if kind is QueryType.FILTER else None,
+        Criteria=_criteria_of(search) if kind is QueryType.CRITERIA else None,
+        SearchQueryHumanReadable=_in_words(search, language),
+        ScheduleType=ScheduleType(search.schedule_type),
+        DailySchedule=[HalfDay(day) for day in search.daily_schedule.split()],
+        Channels=None if channels is None else [_CHANNELS[one] for one in channels if one in _CHANNELS],
+        ChangeTypes=[one for one in ChangeType if one in kinds],
+        ActiveYN=search.active,
+        ReasonActiveOrDisabled=None if search.reason_code is None else SearchReason(search.reason_code),
+        Version=search.version,
+        ExpectedPerDay=search.expected_per_day,
+        Warnings=warnings_public(SearchWarning(one) for one in search.warnings.split()),
+        OriginalEntryTimestamp=search.created_at,
+        ModificationTimestamp=search.changed_at,
+    )

@@ -1,0 +1,167 @@
+"""Creates, changes, pauses, resumes and deletes saved searches, within the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.errors import Conflict, NotFound
+from property_alert_notification.homes.saved_searches import queries, rules
+from property_alert_notification.homes.saved_searches.compiled import CompiledQuery
+from property_alert_notification.homes.saved_searches.estimate import Estimate
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.preconditions import Expected
+from property_alert_notification.homes.saved_searches.schemas import SavedSearchCreate, SavedSearchPatch
+from property_alert_notification.homes.saved_searches.words import SearchReason
+
+NO_SUCH_SEARCH = "Saved search not found"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuery:
+    """A query that was understood, with what is expected of it."""
+
+    compiled: CompiledQuery
+    estimate: Estimate
+
+
+async def create(
+    connection: AsyncConnection,
+    user_id: int,
+    body: SavedSearchCreate,
+    query: ReadQuery,
+    *,
+    key: UUID,
+    now: datetime,
+    limit: int,
+) -> SavedSearch:
+    """Save a search. It sees the changes of listings that are committed after this transaction.
+
+    Raises:
+        Conflict: the user has as many searches as one may have.
+        InvalidField: its schedule is none.
+    """
+    wanted = rules.new_values(body) | rules.query_values(query.compiled, query.estimate)
+    person = await queries.lock_person(connection, user_id)
+    if await queries.count(connection, user_id) >= limit:
+        raise Conflict(
+            f"User {user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: delete one first."
+        )
+    number = await queries.take_search_number(connection)
+    search = SavedSearch(
+        id=key,
+        number=number,
+        person=person,
+        user_id=user_id,
+        version=1,
+        active=True,
+        created_at=now,
+        changed_at=now,
+        **wanted,
+    )
+    await queries.add(connection, search)
+    await queries.begin_version(connection, search, is_new=True)
+    return search
+
+
+async def change(
+    connection: AsyncConnection,
+    user_id: int,
+    key: UUID,
+    patch: SavedSearchPatch,
+    query: ReadQuery | None,
+    *,
+    expected: Expected,
+    now: datetime,
+) -> SavedSearch:
+    """Change a search. Its new version sees the changes of listings that are committed after this transaction.
+
+    Raises:
+        Conflict: the search has another version than the caller expects.
+        InvalidField: its schedule would be none.
+        NotFound: the user has no such search.
+        PreconditionFailed: the search has another version than `If-Match` has.
+    """
+    before = await _hold(connection, user_id, key, expected)
+    values = rules.changed_values(before, patch)
+    if query is not None:
+        values |= rules.query_values(query.compiled, query.estimate)
+    if all(getattr(before, name) == value for name, value in values.items()):
+        return before
+    reason = SearchReason.REVISED if before.active else before.reason_code
+    return await _store(connection, before, values | {"reason_code": reason}, now=now)
+
+
+async def pause(
+    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
+) -> SavedSearch:
+    """Pause a search: it alerts to nothing until it is resumed. A paused search stays as it is.
+
+    Raises:
+        Conflict: the search has another version than the caller expects.
+        NotFound: the user has no such search.
+        PreconditionFailed: the search has another version than `If-Match` has.
+    """
+    before = await _hold(connection, user_id, key, expected)
+    if not before.active:
+        return before
+    return await _store(connection, before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now)
+
+
+async def resume(
+    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
+) -> SavedSearch:
+    """Resume a search: it sees what is committed from now on. An active search stays as it is.
+
+    Raises:
+        Conflict: the search has another version than the caller expects.
+        NotFound: the user has no such search.
+        PreconditionFailed: the search has another version than `If-Match` has.
+    """
+    before = await _hold(connection, user_id, key, expected)
+    if before.active:
+        return before
+    return await _store(connection, before, {"active": True, "reason_code": SearchReason.RE_ACTIVATED}, now=now)
+
+
+async def remove(connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime) -> None:
+    """Delete a search. Its versions stay as long as the history of listings, so that its alerts can be explained.
+
+    Raises:
+        NotFound: the user has no such search.
+        PreconditionFailed: the search has another version than `If-Match` has.
+    """
+    search = await _hold(connection, user_id, key, expected)
+    await queries.remove(connection, search)
+    if search.active:
+        await queries.end_version(connection, search, now=now)
+
+
+async def _hold(connection: AsyncConnection, user_id: int, key: UUID, expected: Expected) -> SavedSearch:
+    search = found(await queries.find(connection, user_id, key, lock=True))
+    expected.check(search.version)
+    return search
+
+
+def found(search: SavedSearch | None) -> SavedSearch:
+    """The search, if there is one.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if search is None:
+        raise NotFound(NO_SUCH_SEARCH)
+    return search
+
+
+async def _store(
+    connection: AsyncConnection, before: SavedSearch, values: dict[str, object], *, now: datetime
+) -> SavedSearch:
+    changed = before.model_copy(update=values | {"version": before.version + 1, "changed_at": now})
+    await queries.replace(connection, changed)
+    if changed.active:
+        await queries.begin_version(connection, changed)
+    elif before.active:
+        await queries.end_version(connection, changed, now=now)
+    return changed

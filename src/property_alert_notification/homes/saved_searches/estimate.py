@@ -1,0 +1,86 @@
+"""Estimates what a search will match, from a small sample that each process keeps: quick enough for every save."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.market import counts, queries
+from property_alert_notification.homes.saved_searches.market.counts import Fields, History
+from property_alert_notification.homes.saved_searches.words import SearchWarning
+
+PERIOD = timedelta(days=28)
+"""Of the changes from which alerts a day are estimated."""
+_READ = 1_000
+_SAMPLED = 150
+"""Changes and listings that are compared."""
+_AGE = 300.0
+"""Seconds after which a sample is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is expected of a search."""
+
+    per_day: float | None = None
+    """Alerts a day; None if no listing has changed yet."""
+    warnings: tuple[SearchWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some listings on the market and some changes."""
+
+    history: History
+    listings: Sequence[Fields]
+    total: int
+    """How many listings are on the market."""
+
+    def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
+        """What is expected of an expression. From a part of the market nothing follows about what it does not have."""
+        matching = sum(counts.matches(expression, fields) for fields in self.listings)
+        is_whole = len(self.listings) == self.total
+        expected = matching * self.total / len(self.listings) if self.listings else 0.0
+        return Estimate(
+            self.history.per_day(expression, kinds), warnings_of(expected, is_whole=is_whole, too_many=too_many)
+        )
+
+
+def warnings_of(matching: float, *, is_whole: bool, too_many: int) -> tuple[SearchWarning, ...]:
+    """What is remarkable about a search that matches so many listings; `is_whole` says that all were compared."""
+    if matching > too_many:
+        return (SearchWarning.MATCHES_TOO_MANY,)
+    return (SearchWarning.MATCHES_NOTHING,) if is_whole and not matching else ()
+
+
+class Estimator:
+    """Keeps a sample, and reads it again when it is old."""
+
+    def __init__(self, database: Database, clock: Clock, *, too_many: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._too_many = too_many
+        self._sample: Sample | None = None
+        self._read_at = 0.0
+
+    async def estimate(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
+        """What is expected of a search, about."""
+        sample = await self._current()
+        return sample.estimate(expression, kinds, too_many=self._too_many)
+
+    async def _current(self) -> Sample:
+        now = self._clock.monotonic()
+        # An empty sample is read in no time, and the first feed may begin at any moment.
+        if self._sample is None or not self._sample.total or now - self._read_at > _AGE:
+            self._sample, self._read_at = await self._read(), now
+        return self._sample
+
+    async def _read(self) -> Sample:
+        async with self._database.reading() as connection:
+            total, records = await queries.on_market(connection, limit=_SAMPLED)
+            recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
+        return Sample(counts.history_of(recent, most=_SAMPLED), [json.loads(one) for one in records], total)

@@ -1,0 +1,129 @@
+"""Counts what an expression matches, and what it would match without each of its conditions. Pure."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import And, Expression, Within
+from property_alert_notification.homes.listings.history import decode_facts
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+
+Fields = Mapping[str, Any]
+
+SHOWN = 20
+"""Matching listings of one preview."""
+
+_DAY = 86_400.0
+
+
+@dataclass(slots=True)
+class Matches:
+    """What an expression matches among some listings."""
+
+    conditions: Sequence[Expression]
+    """The parts that a listing must meet, all of them."""
+    considered: int = 0
+    """How many listings were compared."""
+    matching: int = 0
+    first: list[Fields] = field(default_factory=list)
+    """The first of the matching listings."""
+    only_missing: list[int] = field(default_factory=list)
+    """For each condition, how many listings do not match because of it alone."""
+
+    def without(self, place: int) -> int:
+        """How many listings would match without this condition."""
+        return self.matching + self.only_missing[place]
+
+
+def conditions_of(expression: Expression) -> Sequence[Expression]:
+    """The parts that must all be true."""
+    return expression.parts if isinstance(expression, And) else (expression,)
+
+
+def count(
+    expression: Expression, listings: Iterable[Fields], *, is_over: Callable[[], bool] = lambda: False
+) -> Matches:
+    """Compare listings in their order, until `is_over` says that it has taken long enough.
+
+    A listing whose seller does not allow that it is shown matches nothing.
+    """
+    conditions = conditions_of(expression)
+    # An area may have hundreds of corners, so it is compared last.
+    order = sorted(range(len(conditions)), key=lambda place: isinstance(conditions[place], Within))
+    found = Matches(conditions, only_missing=[0] * len(conditions))
+    for fields in listings:
+        if is_over():
+            break
+        found.considered += 1
+        if may_be_shown(fields):
+            _compare(found, [(place, conditions[place]) for place in order], fields)
+    return found
+
+
+def _compare(found: Matches, conditions: Sequence[tuple[int, Expression]], fields: Fields) -> None:
+    missing: int | None = None
+    for place, condition in conditions:
+        if evaluate(condition, fields) is not True:
+            if missing is not None:
+                return
+            missing = place
+    if missing is not None:
+        found.only_missing[missing] += 1
+        return
+    found.matching += 1
+    if len(found.first) < SHOWN:
+        found.first.append(fields)
+
+
+def may_be_shown(fields: Fields) -> bool:
+    """Whether the seller allows that the listing is shown on the Internet, which alerts are part of."""
+    return fields.get("InternetEntireListingDisplayYN") is not False
+
+
+def matches(expression: Expression, fields: Fields) -> bool:
+    """Whether a listing matches and may be shown."""
+    return may_be_shown(fields) and evaluate(expression, fields) is True
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """A change that a search may have alerted to."""
+
+    kinds: frozenset[ChangeType]
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Changes of some days."""
+
+    changes: Sequence[PastChange]
+    days: float
+    total: int
+    """How many changes there were; `changes` may be some of them."""
+
+    def per_day(self, expression: Expression, kinds: Iterable[ChangeType]) -> float | None:
+        """How many alerts a day an expression would have led to; None without changes."""
+        if not self.changes:
+            return None
+        wanted = frozenset(kinds)
+        alerts = sum(matches(expression, one.fields) for one in self.changes if wanted & one.kinds)
+        return round(alerts * (self.total / len(self.changes)) / self.days, 2)
+
+
+def history_of(recent: Sequence[RecentChange], *, most: int) -> History:
+    """The changes that were read; of more than `most` every second, third or further one."""
+    told = [one for one in recent if one.facts != "[]"]
+    if not told:
+        return History((), 1.0, 0)
+    days = max((told[0].modified_at - told[-1].modified_at).total_seconds() / _DAY, 1.0)
+    step = -(-len(told) // most)
+    return History([_past(one) for one in told[::step]], days, len(told))
+
+
+def _past(change: RecentChange) -> PastChange:
+    kinds = frozenset(fact.change_type for fact in decode_facts(change.facts))
+    return PastChange(kinds, json.loads(change.record))

@@ -1,0 +1,74 @@
+"""Reads listings on the market, and recent changes, for previews of searches."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import table_of, time_type
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.reso.words import StandardStatus
+
+_listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
+_limit = bindparam("limit", type_=Integer)
+
+_ON_MARKET = [
+    status.value
+    for status in (
+        StandardStatus.ACTIVE,
+        StandardStatus.ACTIVE_UNDER_CONTRACT,
+        StandardStatus.COMING_SOON,
+        StandardStatus.HOLD,
+        StandardStatus.PENDING,
+    )
+]
+_is_on_market = _listings.c.status.in_(_ON_MARKET)
+_COUNT = select(func.count()).select_from(_listings).where(_is_on_market)
+_RECORDS = (
+    select(_versions.c.record)
+    .join(
+        _listings,
+        (_listings.c.id == _versions.c.listing_id) & (_listings.c.modified_at == _versions.c.modified_at),
+    )
+    .where(_is_on_market)
+    .order_by(_listings.c.modified_at.desc())
+    .limit(_limit)
+)
+
+
+async def on_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[str]]:
+    """How many listings are on the market, and the newest records of up to `limit` of them, the newest first."""
+    total = int((await connection.execute(_COUNT)).scalar_one())
+    return total, (await connection.execute(_RECORDS, {"limit": limit})).scalars().all()
+
+
+class RecentChange(NamedTuple):
+    """A change of a listing, and the record that it led to."""
+
+    modified_at: datetime
+    facts: str
+    record: str
+
+
+_LAST = select(func.max(_changes.c.modified_at, type_=time_type()))
+_RECENT = (
+    select(_changes.c.modified_at, _changes.c.facts, _versions.c.record)
+    .join(
+        _versions,
+        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+    )
+    .where(_changes.c.modified_at > bindparam("since", type_=time_type()), _changes.c.superseded_at.is_(None))
+    .order_by(_changes.c.modified_at.desc())
+    .limit(_limit)
+)
+
+
+async def recent_changes(connection: AsyncConnection, *, within: timedelta, limit: int) -> list[RecentChange]:
+    """Up to `limit` changes from this time before the last one, by the clock of the feeds, the newest first."""
+    last = (await connection.execute(_LAST)).scalar_one_or_none()
+    if last is None:
+        return []
+    found = await connection.execute(_RECENT, {"since": last - within, "limit": limit})
+    return [RecentChange(*row) for row in found]

@@ -1,0 +1,1 @@
+"""What a search would match and alert, before it is saved."""

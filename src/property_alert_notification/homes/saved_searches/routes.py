@@ -1,0 +1,195 @@
+"""Saved searches over HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
+from property_alert_notification.api.idempotency.calls import CallDep, IdempotentCall, json_answer
+from property_alert_notification.api.idempotency.stored import Answer
+from property_alert_notification.api.paging import next_cursor, page_of, start_of
+from property_alert_notification.api.problems import documented
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches import changes, queries
+from property_alert_notification.homes.saved_searches.answers import language_of, public
+from property_alert_notification.homes.saved_searches.changes import ReadQuery
+from property_alert_notification.homes.saved_searches.compiled import compile_query
+from property_alert_notification.homes.saved_searches.dependencies import (
+    CurrencyDep,
+    EstimatorDep,
+    MayRead,
+    MayWrite,
+    SearchKey,
+    SettingsDep,
+)
+from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.preconditions import ExpectedDep, etag_of
+from property_alert_notification.homes.saved_searches.schemas import (
+    QueryFields,
+    SavedSearchCreate,
+    SavedSearchPage,
+    SavedSearchPatch,
+    SavedSearchPublic,
+    SavedSearchQuery,
+)
+from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, read_changes
+from property_alert_notification.people.dependencies import UserId
+
+router = KeyedRouter("/users/{user_id}/saved-searches", "searches")
+
+_NAMED = documented(404, 409, 412)
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_model=SavedSearchPublic, responses=documented(409))
+async def create_saved_search(
+    user_id: UserId,
+    body: SavedSearchCreate,
+    admission: MayWrite,
+    settings: SettingsDep,
+    currency: CurrencyDep,
+    estimator: EstimatorDep,
+    clock: ClockDep,
+    call: CallDep,
+) -> Response:
+    """Save a search of a user. It sees what happens to listings after this call, and nothing that happened before.
+
+    409 if the user has as many searches as `SEARCH_LIMIT_PER_USER` allows.
+    """
+    query = await _read(body, body.ChangeTypes or DEFAULT_CHANGE_TYPES, currency, estimator)
+    assert query is not None  # noqa: S101 - the body has one
+
+    async def create(connection: AsyncConnection) -> Answer:
+        language = await language_of(connection, user_id)
+        search = await changes.create(
+            connection,
+            user_id,
+            body,
+            query,
+            key=clock.new_id(),
+            now=clock.now(),
+            limit=settings.limit_per_user,
+        )
+        return Answer(HTTPStatus.CREATED, public(search, language).model_dump_json())
+
+    answer, replayed = await call.once(admission, create, asked=body)
+    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+
+
+@router.get("", response_model=SavedSearchPage)
+async def list_saved_searches(
+    user_id: UserId, query: Annotated[SavedSearchQuery, Query()], admission: MayRead, database: DatabaseDep
+) -> Response:
+    """List the saved searches of a user, the newest first."""
+    async with database.reading() as connection:
+        language = await language_of(connection, user_id)
+        before = start_of(query.cursor)
+        found = await queries.page(connection, user_id, active=query.active, before=before, limit=query.limit + 1)
+    page, last = page_of(found, query.limit)
+    answer = SavedSearchPage(items=[public(one, language) for one in page], next=next_cursor(last))
+    return json_answer(answer, admission)
+
+
+@router.get("/{key}", response_model=SavedSearchPublic, responses=documented(404))
+async def read_saved_search(user_id: UserId, key: SearchKey, admission: MayRead, database: DatabaseDep) -> Response:
+    """Read one saved search. The header `ETag` has its version."""
+    async with database.reading() as connection:
+        search = changes.found(await queries.find(connection, user_id, key))
+        language = await language_of(connection, user_id)
+    return _answer(search, language, admission)
+
+
+@router.patch("/{key}", response_model=SavedSearchPublic, responses=_NAMED)
+async def change_saved_search(
+    user_id: UserId,
+    key: SearchKey,
+    body: SavedSearchPatch,
+    admission: MayWrite,
+    expected: ExpectedDep,
+    database: DatabaseDep,
+    currency: CurrencyDep,
+    estimator: EstimatorDep,
+    clock: ClockDep,
+) -> Response:
+    """Change a saved search. What happens to listings from now on is compared with the changed search.
+
+    Listings that match already and do not change are not alerted. If the search has another version than `If-Match`
+    or `Version` says, nothing is changed.
+    """
+    async with database.reading() as reader:
+        before = changes.found(await queries.find(reader, user_id, key))
+        language = await language_of(reader, user_id)
+    kinds = body.ChangeTypes or read_changes(before.change_types)
+    query = await _read(body, kinds, currency, estimator)
+    async with database.transaction() as connection:
+        search = await changes.change(
+            connection, user_id, key, body, query, expected=expected.or_of_body(body.Version), now=clock.now()
+        )
+    return _answer(search, language, admission)
+
+
+@router.delete("/{key}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404, 412))
+async def delete_saved_search(
+    user_id: UserId, key: SearchKey, _: MayWrite, expected: ExpectedDep, database: DatabaseDep, clock: ClockDep
+) -> None:
+    """Delete a saved search. Alerts that were submitted before are sent."""
+    async with database.transaction() as connection:
+        await changes.remove(connection, user_id, key, expected=expected, now=clock.now())
+
+
+@router.post("/{key}/pause", response_model=SavedSearchPublic, responses=_NAMED)
+async def pause_saved_search(
+    user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
+) -> Response:
+    """Pause a saved search: it alerts to nothing until it is resumed. A paused search stays as it is."""
+    return await _change(
+        call,
+        admission,
+        user_id,
+        lambda connection: changes.pause(connection, user_id, key, expected=expected, now=clock.now()),
+    )
+
+
+@router.post("/{key}/resume", response_model=SavedSearchPublic, responses=_NAMED)
+async def resume_saved_search(
+    user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
+) -> Response:
+    """Resume a saved search. It sees what happens to listings from now on. An active search stays as it is."""
+    return await _change(
+        call,
+        admission,
+        user_id,
+        lambda connection: changes.resume(connection, user_id, key, expected=expected, now=clock.now()),
+    )
+
+
+async def _change(
+    call: IdempotentCall,
+    admission: Admission,
+    user_id: int,
+    change: Callable[[AsyncConnection], Awaitable[SavedSearch]],
+) -> Response:
+    async def work(connection: AsyncConnection) -> Answer:
+        language = await language_of(connection, user_id)
+        return Answer(HTTPStatus.OK, public(await change(connection), language).model_dump_json())
+
+    return await call.answer(admission, work)
+
+
+async def _read(
+    given: QueryFields, kinds: Iterable[ChangeType], currency: str, estimator: Estimator
+) -> ReadQuery | None:
+    # An area of 500 corners takes a while, and other callers must not wait for it.
+    compiled = await asyncio.to_thread(compile_query, given, currency=currency)
+    return None if compiled is None else ReadQuery(compiled, await estimator.estimate(compiled.expression, kinds))
+
+
+def _answer(search: SavedSearch, language: str, admission: Admission) -> Response:
+    answer = json_answer(public(search, language), admission)
+    answer.headers["ETag"] = etag_of(search.version)
+    return answer

@@ -1,0 +1,19 @@
+"""The settings of saved searches: `SEARCH_…`."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from property_alert_notification.base.settings import SettingsGroup
+
+
+class SearchSettings(SettingsGroup):
+    """How many searches a user may save, and what is remarkable about one. docs/searches.md describes them."""
+
+    model_config = SettingsConfigDict(env_prefix="SEARCH_", env_ignore_empty=True)
+
+    limit_per_user: int = Field(100, ge=1, le=100_000)
+    """The maximum number of saved searches of one user, active or paused."""
+
+    too_many_matches: int = Field(500, ge=1, le=1_000_000)
+    """The number of listings on the market from which on a search matches too many: its user is warned, and told which
+    condition to narrow."""
