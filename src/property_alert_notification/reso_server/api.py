@@ -4,8 +4,9 @@ The resources are below `/odata`, as they are with vendors. `/control` is not RE
 things.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
@@ -15,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.reso_server.faults import Faults
 from property_alert_notification.reso_server.market import Market
-from property_alert_notification.reso_server.query import NotUnderstood, Record, filtered, ordered
+from property_alert_notification.reso_server.query import Collection, NotUnderstood, Record, search
 
 CLIENT_ID, CLIENT_SECRET = "reso", "reso-secret"
 """The credentials of the only client."""
@@ -142,7 +143,7 @@ def _resources(server: ResoServer) -> APIRouter:
     @router.get("/Property")
     async def read_properties(request: Request, page: _PageDep) -> Response:
         server.check(request)
-        return _collection(server, request, page, server.market.records.values())
+        return _collection(server, request, page, server.market.properties())
 
     @router.get("/EntityEvent")
     async def read_events(request: Request, page: _PageDep) -> Response:
@@ -154,19 +155,20 @@ def _resources(server: ResoServer) -> APIRouter:
     return router
 
 
-def _collection(server: ResoServer, request: Request, page: Page, records: Iterable[Record]) -> Response:
+def _collection(server: ResoServer, request: Request, page: Page, collection: Collection) -> Response:
     if server.faults.no_in and page.filter and " in (" in page.filter:
         raise HTTPException(501, "This server has no `in`.")
     try:
-        found = ordered(filtered(records, page.filter), page.orderby)
+        found = search(collection, page.filter, page.orderby)
+        part = list(islice(found, page.skip, page.skip + page.top))
     except NotUnderstood as fault:
         raise HTTPException(400, f"{fault} has a part that this server does not have.") from None
-    part = found[page.skip : page.skip + page.top]
     server.check_keys(part)
     answer: dict[str, Any] = {"@odata.context": f"{request.base_url}odata/$metadata", "value": part}
+    following = sum(1 for _ in (found if page.counted else islice(found, 1)))
     if page.counted:
-        answer["@odata.count"] = len(found)
-    if page.skip + page.top < len(found) and not server.faults.no_links:
+        answer["@odata.count"] = page.skip + len(part) + following
+    if following and not server.faults.no_links:
         answer["@odata.nextLink"] = _next_link(request, page, foreign=server.faults.foreign_links)
     response = JSONResponse(answer)
     return Response(response.body[:-20], media_type="application/json") if server.faults.cut_body else response

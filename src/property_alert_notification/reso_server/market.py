@@ -1,9 +1,11 @@
 """The state of the market: which records can be seen, and the events that announced them."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from property_alert_notification.reso_server.query import Collection, value_of
 from property_alert_notification.reso_server.timeline import Record, Step
 
 
@@ -22,6 +24,8 @@ class Market:
     hidden_events: set[int] = field(default_factory=set)
     """Events of transactions that are not committed yet."""
     last_sequence: int = 0
+    _order: list[tuple[datetime, str]] = field(default_factory=list)
+    """Time and key of each record."""
 
     @property
     def is_over(self) -> bool:
@@ -50,17 +54,32 @@ class Market:
 
     def put(self, record: Record) -> int:
         """Insert or replace a record; returns the sequence of its event."""
-        self.records[record["ListingKey"]] = record
+        self.store(record)
         return self._announce(record["ListingKey"])
+
+    def store(self, record: Record) -> None:
+        """Insert or replace a record without an event."""
+        self._forget(record["ListingKey"])
+        self.records[record["ListingKey"]] = record
+        insort(self._order, _place_of(record))
 
     def remove(self, listing_key: str) -> int:
         """Hide a listing from this receiver: its record is 404 from now on; returns the sequence of its event."""
-        self.records.pop(listing_key, None)
+        self._forget(listing_key)
         return self._announce(listing_key)
 
-    def visible_events(self) -> Iterable[Record]:
-        """The events, in the order of their sequences."""
-        return (event for number, event in self.events.items() if number not in self.hidden_events)
+    def properties(self) -> Collection:
+        """The records in the order of their times."""
+        return Collection("ModificationTimestamp", self._order, self.records)
+
+    def visible_events(self) -> Collection:
+        """The events in the order of their sequences."""
+        order = [(number, number) for number in self.events if number not in self.hidden_events]
+        return Collection("EntityEventSequence", order, self.events)
+
+    def _forget(self, listing_key: str) -> None:
+        if (known := self.records.pop(listing_key, None)) is not None:
+            del self._order[bisect_left(self._order, _place_of(known))]
 
     def _announce(self, listing_key: str) -> int:
         # Real sources have gaps: another receiver's events have numbers, too.
@@ -72,3 +91,7 @@ class Market:
             "ResourceRecordKey": listing_key,
         }
         return sequence
+
+
+def _place_of(record: Record) -> tuple[datetime, str]:
+    return value_of(record, "ModificationTimestamp"), record["ListingKey"]

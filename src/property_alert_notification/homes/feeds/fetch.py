@@ -11,7 +11,7 @@ from property_alert_notification.homes.feeds.models import FeedEvent, FeedPositi
 from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
 from property_alert_notification.homes.feeds.web_api import WebApi
 
-AT_ONCE = 100
+AT_ONCE = 400
 """Events whose records are requested at once."""
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)

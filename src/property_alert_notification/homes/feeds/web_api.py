@@ -28,6 +28,11 @@ LARGEST_PAGE = 64 * 1024 * 1024
 """Bytes of an answer with records. A larger one is a failure."""
 
 CONNECTIONS = 4
+"""Requests at a time."""
+
+KEYS_OF_A_FILTER = 100
+"""Servers refuse long URLs."""
+
 EARLY = 60.0
 """Seconds before its end at which a token is replaced."""
 
@@ -100,7 +105,9 @@ class WebApi:
         """
         found: dict[str, Record | SendError | None] = {}
         if len(keys) > 1 and self._takes_in:
-            found.update(await self._records_at_once(keys))
+            parts = [keys[start : start + KEYS_OF_A_FILTER] for start in range(0, len(keys), KEYS_OF_A_FILTER)]
+            for some in await asyncio.gather(*map(self._records_at_once, parts)):
+                found.update(some)
         # A record that is missing in the answer to a filter need not be gone: only its own URL says that.
         missing = [key for key in keys if key not in found]
         ends = self._clock.monotonic() + self._settings.timeout
