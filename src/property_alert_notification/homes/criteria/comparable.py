@@ -106,7 +106,7 @@ def unit_of(field: str, fields: Mapping[str, Any]) -> str:
     return _UNITS_IN_NAMES.get(field) or (fields.get(units) if units else None) or DEFAULT_UNIT
 
 
-@lru_cache(65_536, typed=True)  # 100 and 100.0 are rounded differently
+@lru_cache(65_536)
 def converted(bound: Number, unit: str, to: str) -> Decimal | None:
     """A bound of a search in the unit of a listing; None if one of the units is not known.
 
@@ -118,7 +118,7 @@ def converted(bound: Number, unit: str, to: str) -> Decimal | None:
         return exact
     if unit not in SQUARE_METRES or to not in SQUARE_METRES:
         return None
-    exponent = exact.as_tuple().exponent
+    exponent = exact.normalize().as_tuple().exponent  # 100.0 has no decimals
     given = min(-exponent if isinstance(exponent, int) else 0, _MOST_DECIMALS)
     decimals = max(given, 2 if to in LARGE_UNITS else 0)
     return (exact * SQUARE_METRES[unit] / SQUARE_METRES[to]).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)

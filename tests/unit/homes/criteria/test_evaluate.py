@@ -74,6 +74,7 @@ TRUE, FALSE, UNKNOWN = Range("BedroomsTotal", 3, 3), Range("BedroomsTotal", 4, 5
         (Range("ListPrice", None, 64_999_999, "USD"), False),
         (Range("ListPrice", None, 65_000_000, "EUR"), None),
         (Range("LivingArea", 100, None, "Square Meters"), True),
+        (Range("LivingArea", 100.0, None, "Square Meters"), True),
         (Range("LivingArea", 101, None, "Square Meters"), False),
         (Range("LivingArea", None, 1076), True),
         (Range("LotSizeArea", 10_890, 10_890, "Square Feet"), True),
