@@ -49,6 +49,7 @@ from property_alert_notification.feedback.webhooks.routes import router as webho
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
 from property_alert_notification.homes.feeds.routes import router as entity_events
 from property_alert_notification.homes.feeds.settings import configured_feeds
+from property_alert_notification.homes.listing_preferences import routes as listing_preferences
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.saved_searches.estimate import Estimator
@@ -269,6 +270,8 @@ def _v1() -> APIRouter:
     v1.include_router(entity_events)
     v1.include_router(listing_routes.events_router)
     v1.include_router(listing_routes.router)
+    v1.include_router(listing_preferences.router)
+    v1.include_router(listing_preferences.list_router)
     v1.include_router(search_preview)
     v1.include_router(saved_searches)
     v1.include_router(personal_data)

@@ -351,6 +351,20 @@ async def _of_saved_searches(house: House, caller: Caller, method: str, path: st
     assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
 
 
+async def _of_listing_preferences(house: House, caller: Caller, method: str, path: str) -> None:
+    """They decide what real people hear of."""
+    record = {"ListingKey": "7", "StandardStatus": "Active", "ModificationTimestamp": "2026-11-01T09:00:00Z"}
+    live = next(one for one in CALLERS if not one.test)
+    await house.ask(live, "POST", "/listing-events", json=record)
+    preference = {"ContactListingPreference": "Favorite"}
+    await house.ask(live, "PUT", "/users/1/listings/7/preference", json=preference)
+
+    body = {"json": preference} if method == "PUT" else {}
+    answer = await house.ask(caller, method, path.format(user_id=1, listing_key="7"), **body)
+
+    assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
+
+
 _WITH_BODY = ("POST", "PATCH")
 
 
@@ -493,6 +507,10 @@ CHECKS: dict[str, Check] = {
     "pause_saved_search": _of_saved_searches,
     "resume_saved_search": _of_saved_searches,
     "preview_saved_search": _of_saved_searches,
+    "list_listing_preferences": _of_listing_preferences,
+    "put_listing_preference": _of_listing_preferences,
+    "read_listing_preference": _of_listing_preferences,
+    "delete_listing_preference": _of_listing_preferences,
     "export_data": _of_personal_data,
     "erase_data": _of_personal_data,
     "create_webhook": _creating_a_webhook,

@@ -61,6 +61,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("receive_callback", "400"): contents_of(callback_examples.UNREADABLE),
     **dict.fromkeys((("read_listing", "409"), ("read_listing_history", "409")), listing_examples.SEVERAL),
     ("create_saved_search", "409"): search_examples.TOO_MANY,
+    **dict.fromkeys(((name, "409") for name in search_examples.NAMES_A_LISTING), listing_examples.SEVERAL),
     ("change_saved_search", "409"): search_examples.ANOTHER_VERSION,
     ("receive_callback", "403"): contents_of(callback_examples.FORGED),
 }
@@ -81,6 +82,7 @@ UNKNOWN: dict[str, Any] = {
     "read_profile": contents_of(ProfileNotFound()),
     **dict.fromkeys(("read_listing", "read_listing_history"), listing_examples.NO_LISTING),
     **dict.fromkeys(search_examples.NAMES_ONE, search_examples.NO_SEARCH),
+    **dict.fromkeys(search_examples.NAMES_A_LISTING, listing_examples.NO_LISTING),
     "release_suppression": contents_of(suppression_examples.NO_ENTRY),
     "change_reply": contents_of(reply_examples.NO_REPLY),
     **dict.fromkeys(webhook_examples.NAMES_ONE, contents_of(webhook_examples.NO_WEBHOOK)),

@@ -58,7 +58,17 @@ _PREVIEW: dict[str, Any] = {
     ],
 }
 
+_PREFERENCE: dict[str, Any] = {
+    "ListingKey": "6414100192",
+    "SourceSystemName": "",
+    "ContactListingPreference": "Discard",
+    "ModificationTimestamp": "2026-11-29T20:10:00.512804Z",
+}
+
 ANSWERS: dict[str, Any] = {
+    "list_listing_preferences": {"items": [_PREFERENCE], "next": None},
+    "put_listing_preference": _PREFERENCE,
+    "read_listing_preference": _PREFERENCE,
     "create_saved_search": _SEARCH,
     "list_saved_searches": {"items": [_SEARCH], "next": None},
     "read_saved_search": _SEARCH,
@@ -83,3 +93,5 @@ NAMES_ONE = (
     "resume_saved_search",
 )
 """The operations with the key of a search in their path."""
+NAMES_A_LISTING = ("put_listing_preference", "read_listing_preference", "delete_listing_preference")
+"""The operations about one listing of a user."""

@@ -16,6 +16,7 @@ from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
 from property_alert_notification.homes.alerts import models as alerts
 from property_alert_notification.homes.feeds import models as feeds
+from property_alert_notification.homes.listing_preferences import models as listing_preferences
 from property_alert_notification.homes.listings import models as listings
 from property_alert_notification.homes.saved_searches import models as saved_searches
 from property_alert_notification.notifications import models as notifications
@@ -43,6 +44,7 @@ MODELS = (
     events,
     feeds,
     idempotency,
+    listing_preferences,
     listings,
     mailbox,
     notifications,

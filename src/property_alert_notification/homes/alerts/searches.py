@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from property_alert_notification.base.logs import origin
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
+
+log = structlog.get_logger()
 
 KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
 """The bit of each kind of fact."""
@@ -51,12 +55,16 @@ class Searches:
         many = list(versions)
         for one in many:
             self._note(one)
-        self._index.put_many([(one.number, self._read(one.expression)) for one in many])
+        read = [(one.number, self._readable(one)) for one in many]
+        self._index.put_many([(number, expression) for number, expression in read if expression is not None])
 
     def put(self, version: CurrentVersion) -> None:
         """Add a version, or replace the earlier one of its search."""
         self._note(version)
-        self._index.put(version.number, self._read(version.expression))
+        if (expression := self._readable(version)) is None:
+            self._index.remove(version.number)
+        else:
+            self._index.put(version.number, expression)
 
     def remove(self, number: int) -> None:
         """Forget a search; it may be unknown."""
@@ -65,6 +73,14 @@ class Searches:
     def match(self, fields: Mapping[str, Any]) -> Numbers:
         """The numbers of the searches that match a listing, sorted."""
         return self._index.match(fields)
+
+    def _readable(self, version: CurrentVersion) -> Any:
+        """The query of a version; None if its row is damaged: it must not stop the other searches."""
+        try:
+            return self._read(version.expression)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            log.error("search.unreadable", number=version.number, **origin(error))  # noqa: TRY400
+            return None
 
     def _note(self, version: CurrentVersion) -> None:
         if version.number >= len(self.people):

@@ -20,6 +20,7 @@ from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.queries import FactKey, NewAlert
 from property_alert_notification.homes.alerts.scripts import CATEGORY
 from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
@@ -73,7 +74,10 @@ class Teller:
             connection, {(change.property_id, news.key) for change in changes for news in change.matches.news}
         )
         everyone = dict(known)
-        wanted = [one for change in changes for one in _tellings_of(change, everyone)]
+        refused = await discarded(connection, {change.listing_id for change in changes})
+        wanted = [
+            one for change in changes for one in _tellings_of(change, everyone, refused.get(change.listing_id, ()))
+        ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
         told = [
             _Told(change, one, theirs)
@@ -132,10 +136,16 @@ def _log_entry(change: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, s
     return change.sequence, change.listing_id, change.property_id, pack(change.matches.logged), now
 
 
-def _tellings_of(change: MatchedChange, told: dict[FactKey, Numbers]) -> Iterable[tuple[MatchedChange, Telling]]:
-    """What people are told of a change at once; adds them to `told`, for the changes that follow."""
+def _tellings_of(
+    change: MatchedChange, told: dict[FactKey, Numbers], refused: Sequence[int]
+) -> Iterable[tuple[MatchedChange, Telling]]:
+    """What people are told of a change at once; adds them to `told`, for the changes that follow.
+
+    `refused` are those who do not want to hear of the home.
+    """
     its = {news.key: told.get((change.property_id, news.key), NONE) for news in change.matches.news}
-    fresh = not_told(change.matches, its)
+    left_out = np.array(refused, dtype=np.int64)
+    fresh = not_told(change.matches, {key: np.union1d(known, left_out) for key, known in its.items()})
     for key, people in fresh.items():
         told[change.property_id, key] = np.union1d(its[key], people)
     return [(change, one) for one in tellings(change.matches, fresh)]

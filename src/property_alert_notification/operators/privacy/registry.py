@@ -110,6 +110,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             erasure=Erasure.BLANK,
             blank={"user_id": ERASED_USER, "query": "", "expression": ""},
         ),
+        "listing_preferences": Table(
+            "what users think of homes: favourites and discarded ones",
+            "until the user takes it back",
+            FoundBy.USER,
+            "user_id",
+            exported="listing_id preference changed_at",
+            hidden="id user_id person",
+        ),
         "search_people": Table(
             "the number that stands for a user where it is recorded who was alerted to which home",
             "until the user is erased; then the number names nobody",

@@ -1,0 +1,89 @@
+"""Every statement about what users think of listings."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select, text, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.paging import LAST_ID
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
+from property_alert_notification.homes.listings.models import Listing
+
+_preferences, _listings = table_of(ListingPreference), table_of(Listing)
+
+
+class Entry(NamedTuple):
+    """What a user thinks of a listing, with the names of the listing."""
+
+    id: UUID
+    listing_key: str
+    source: str
+    preference: str
+    changed_at: datetime
+
+
+_ENTRIES = select(
+    _preferences.c.id,
+    _listings.c.listing_key,
+    _listings.c.source,
+    _preferences.c.preference,
+    _preferences.c.changed_at,
+).join(_listings, _listings.c.id == _preferences.c.listing_id)
+
+
+async def put(connection: AsyncConnection, preference: ListingPreference) -> None:
+    """Store what a user thinks of a listing, in place of what was stored before."""
+    wanted = insert(_preferences).values(preference.model_dump())
+    kept = {name: wanted.excluded[name] for name in ("preference", "changed_at")}
+    await connection.execute(wanted.on_conflict_do_update(index_elements=["person", "listing_id"], set_=kept))
+
+
+def _of(user_id: int, listing_id: UUID) -> ColumnElement[bool]:
+    return (_preferences.c.user_id == user_id) & (_preferences.c.listing_id == listing_id)
+
+
+async def find(connection: AsyncConnection, user_id: int, listing_id: UUID) -> Entry | None:
+    """What a user thinks of a listing; None if nothing is stored."""
+    row = (await connection.execute(_ENTRIES.where(_of(user_id, listing_id)))).one_or_none()
+    return None if row is None else Entry(*row)
+
+
+async def remove(connection: AsyncConnection, user_id: int, listing_id: UUID) -> bool:
+    """Forget what a user thinks of a listing; returns whether anything was stored."""
+    removed = delete(_preferences).where(_of(user_id, listing_id)).returning(_preferences.c.id)
+    return (await connection.execute(removed)).one_or_none() is not None
+
+
+async def page(
+    connection: AsyncConnection, user_id: int, *, preference: str | None, before: UUID | None, limit: int
+) -> list[Entry]:
+    """Up to `limit` listings of which a user thinks something, the newest first."""
+    wanted = true() if preference is None else _preferences.c.preference == preference
+    asked = _ENTRIES.where(_preferences.c.user_id == user_id, _preferences.c.id < (before or LAST_ID), wanted)
+    return [Entry(*row) for row in await connection.execute(asked.order_by(_preferences.c.id.desc()).limit(limit))]
+
+
+_DISCARDED = BatchStatement(
+    columns_of(_preferences, "listing_id"),
+    lambda wanted: (
+        select(_preferences.c.listing_id, _preferences.c.person)
+        .join(wanted, wanted.c.listing_id == _preferences.c.listing_id)
+        .where(text(IS_DISCARDED))
+        .order_by(_preferences.c.person)
+    ),
+)
+
+
+async def discarded(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, list[int]]:
+    """The numbers of the people who discarded these listings, by listing."""
+    found: dict[UUID, list[int]] = {}
+    for listing_id, person in await _DISCARDED.run(connection, as_rows(sorted(listings))):
+        found.setdefault(listing_id, []).append(person)
+    return found

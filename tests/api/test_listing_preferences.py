@@ -1,0 +1,32 @@
+"""What users think of listings, over HTTP."""
+
+import httpx2
+
+RECORD = {"StandardStatus": "Active", "ModificationTimestamp": "2026-11-01T09:00:00Z"}
+USER = "/api/v1/users/1/listings"
+
+
+async def test_a_preference_is_stored_changed_listed_and_taken_back(client: httpx2.AsyncClient) -> None:
+    records = [RECORD | {"ListingKey": key} for key in ("1", "2")] + [
+        RECORD | {"ListingKey": "2", "SourceSystemName": "other"}
+    ]
+    await client.post("/api/v1/listing-events", json={"value": records})
+    first = await client.put(f"{USER}/1/preference", json={"ContactListingPreference": "Discard"})
+    several = await client.put(f"{USER}/2/preference", json={"ContactListingPreference": "Favorite"})
+    named = await client.put(f"{USER}/2/preference?source=other", json={"ContactListingPreference": "Favorite"})
+    unknown = await client.put(f"{USER}/3/preference", json={"ContactListingPreference": "Favorite"})
+    wrong = await client.put(f"{USER}/1/preference", json={"ContactListingPreference": "Loved"})
+
+    assert [one.status_code for one in (first, several, named, unknown, wrong)] == [200, 409, 200, 404, 422]
+    assert (first.json()["ListingKey"], first.json()["ContactListingPreference"]) == ("1", "Discard")
+    page = (await client.get(USER, params={"limit": 1})).json()
+    rest = (await client.get(USER, params={"limit": 1, "cursor": page["next"]})).json()
+    assert [one["SourceSystemName"] for one in page["items"] + rest["items"]] == ["other", ""]
+    assert [one["ListingKey"] for one in (await client.get(f"{USER}?preference=Discard")).json()["items"]] == ["1"]
+    assert (await client.get("/api/v1/users/2/listings")).json() == {"items": [], "next": None}
+
+    changed = await client.put(f"{USER}/1/preference", json={"ContactListingPreference": "Possibility"})
+    read = await client.get(f"{USER}/1/preference")
+    assert read.json() == changed.json()
+    assert (await client.get("/api/v1/users/2/listings/1/preference")).status_code == 404
+    assert [(await client.delete(f"{USER}/1/preference")).status_code for _ in range(2)] == [204, 404]
