@@ -1,0 +1,1 @@
+"""Which listings are of the same home."""

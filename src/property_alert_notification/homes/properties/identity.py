@@ -1,0 +1,235 @@
+"""What identifies a home in a record, and whether two records are of the same home. Pure.
+
+The strongest thing that both records have decides: RESO's universal identifiers, else the parcel number within its
+county, else the address with its unit. Coordinates alone never do.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import blake2b
+from math import cos, floor, hypot, radians
+from typing import Any
+
+from property_alert_notification.homes.properties.address import Address, address_of, fold
+from property_alert_notification.homes.properties.places import country_of, county_of, state_of
+
+NEAR = 30.0
+"""Metres between two records of one address at most."""
+
+FAR = 2_000.0
+"""Metres beyond which two records with one parcel number are of two homes: one number was mistyped."""
+
+_FIELDS = (
+    "PropertyType", "PropertySubType", "NumberOfUnitsTotal", "UniversalParcelId", "UniversalPropertyId", "ParcelNumber",
+    "CountyOrParish", "StateOrProvince", "Country", "City", "PostalCity", "PostalCode", "StreetNumber",
+    "StreetNumberNumeric", "StreetDirPrefix", "StreetName", "StreetSuffix", "StreetSuffixModifier", "StreetDirSuffix",
+    "UnitNumber", "UnparsedAddress", "Latitude", "Longitude",
+)  # fmt: skip
+_NAMES_A_HOME = frozenset({"UniversalParcelId", "UniversalPropertyId", "ParcelNumber", "StreetName", "UnparsedAddress"})
+_UNIVERSAL = ("UniversalParcelId", "UniversalPropertyId")
+_FLATS = re.compile(r"apartment|condo|flat|stock ?coop|own ?your ?own|penthouse|wohnung|piso|departamento|apto")
+_BUILDINGS = re.compile(r"income|multi|plex|building|commercial")
+_METRES = 111_195.0
+"""Of one degree of latitude."""
+_CELL = 0.01
+"""Degrees. Two homes that are near each other have a cell in common."""
+_COLUMNS = round(360 / _CELL)
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Evidence(IntEnum):
+    """Why two records are of the same home; the strongest is the greatest."""
+
+    ADDRESS = 1
+    PARCEL = 2
+    UNIVERSAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What identifies a home in one record."""
+
+    to_let: bool
+    """A home that is for sale and to let has two offers, which are told apart like two homes."""
+    universal: Mapping[str, str]
+    parcel: str
+    """As it is written, without blanks; empty if there is none."""
+    county: str
+    state: str
+    country: str
+    town: str
+    postcode: str
+    address: Address
+    is_flat: bool
+    is_building: bool
+    point: tuple[float, float] | None
+    """Longitude and latitude."""
+
+    @property
+    def named_by_address(self) -> bool:
+        """Whether the address tells this home from others: that of a flat does not without its unit."""
+        return bool(self.address.street and (self.address.unit or not self.is_flat))
+
+
+def identifying(fields: Mapping[str, Any]) -> str:
+    """The fields of a record that identify its home, as the store keeps them; empty if none does."""
+    if not _NAMES_A_HOME & fields.keys():
+        return ""
+    return _encode({name: fields[name] for name in _FIELDS if name in fields})
+
+
+def identity_of(stored: str) -> Identity:
+    """Read what `identifying` wrote."""
+    fields = json.loads(stored) if stored else {}
+    kinds = fold(f"{fields.get('PropertyType', '')} {fields.get('PropertySubType', '')}")
+    longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
+    address = address_of(fields)
+    units = fields.get("NumberOfUnitsTotal")
+    several = isinstance(units, int) and units > 1
+    return Identity(
+        to_let="lease" in kinds,
+        universal={
+            name: its for name in ("UniversalParcelId", "UniversalPropertyId") if (its := _universal(fields, name))
+        },
+        parcel=_parcel(fields.get("ParcelNumber")),
+        county=county_of(fields.get("CountyOrParish")),
+        state=state_of(fields.get("StateOrProvince")),
+        country=country_of(fields.get("Country")),
+        town=_squashed(fields.get("City") or fields.get("PostalCity")),
+        postcode=_postcode(fields.get("PostalCode")),
+        address=address,
+        is_flat=_FLATS.search(kinds) is not None,
+        is_building=not address.unit and (bool(_BUILDINGS.search(kinds)) or several),
+        point=None if longitude is None or latitude is None else (longitude, latitude),
+    )
+
+
+def keys_of(identity: Identity) -> set[int]:
+    """Numbers of which two records of the same home have at least one in common. Others may have it too."""
+    texts = [f"{name} {value}" for name, value in identity.universal.items()]
+    if identity.parcel:
+        texts.append(f"parcel {_bare(identity.parcel)}")
+    if identity.named_by_address:
+        home = f"{identity.address.street}, {identity.address.unit}"
+        if place := identity.postcode or (identity.state + identity.town if identity.town else ""):
+            texts.append(f"{home}, {place}")
+        texts += [f"{home}, {cell}" for cell in _cells(identity.point)]
+    return {_number(f"{identity.to_let} {text}") for text in texts}
+
+
+def contradict(one: Identity, other: Identity) -> bool:
+    """Whether they are known to be of two homes."""
+    units = one.address.unit, other.address.unit
+    if one.to_let is not other.to_let or (all(units) and units[0] != units[1]):
+        return True
+    if shared := one.universal.keys() & other.universal.keys():
+        return any(one.universal[name] != other.universal[name] for name in shared)
+    return bool(one.parcel and other.parcel) and not _same_parcel(one, other)
+
+
+def evidence(one: Identity, other: Identity) -> Evidence | None:
+    """Why they are of the same home; None if they are not, or it cannot be said."""
+    if contradict(one, other):
+        return None
+    if one.universal.keys() & other.universal.keys():
+        return Evidence.UNIVERSAL
+    if one.parcel and other.parcel:
+        # A building for sale has the number of the flats in it.
+        is_one_of_it = one.address.unit != other.address.unit and (one.is_building or other.is_building)
+        return None if is_one_of_it else Evidence.PARCEL
+    return Evidence.ADDRESS if _same_address(one, other) else None
+
+
+def _same_parcel(one: Identity, other: Identity) -> bool:
+    if _bare(one.parcel) != _bare(other.parcel):
+        return False
+    parts = [re.split(r"[^0-9a-z]+", each.parcel) for each in (one, other)]
+    if min(map(len, parts)) > 1 and _without_zeros(parts[0]) != _without_zeros(parts[1]):
+        return False  # block 1, lot 23 is not block 12, lot 3
+    if _differ(one.country, other.country) or _differ(one.state, other.state) or _differ(one.county, other.county):
+        return False
+    if one.point and other.point and metres(one.point, other.point) > FAR:
+        return False
+    has_county = bool(one.county and other.county and one.state == other.state)
+    return has_county or _same_place(one, other)
+
+
+def _same_address(one: Identity, other: Identity) -> bool:
+    if not (one.named_by_address and other.named_by_address) or one.address != other.address:
+        return False
+    if _differ(one.country, other.country) or _differ(one.state, other.state):
+        return False
+    if one.point and other.point:
+        return metres(one.point, other.point) <= NEAR
+    return _same_place(one, other)
+
+
+def _same_place(one: Identity, other: Identity) -> bool:
+    """Whether both are known to be in one town, or of one postcode."""
+    if one.postcode and other.postcode:
+        return one.postcode == other.postcode and not _differ(one.state, other.state)
+    return bool(one.town and one.town == other.town and one.state == other.state)
+
+
+def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The distance of two points that are not far from each other."""
+    east = abs(one[0] - other[0])
+    east = min(east, 360 - east) * cos(radians((one[1] + other[1]) / 2))
+    return hypot(east, one[1] - other[1]) * _METRES
+
+
+def _cells(point: tuple[float, float] | None) -> set[str]:
+    """The cells that are near the point."""
+    if point is None:
+        return set()
+    longitude, latitude = point
+    north = NEAR * 1.01 / _METRES
+    east = north / max(cos(radians(min(abs(latitude) + north, 90))), 0.01)
+    columns = range(floor((longitude - east) / _CELL), floor((longitude + east) / _CELL) + 1)
+    rows = range(floor((latitude - north) / _CELL), floor((latitude + north) / _CELL) + 1)
+    return {f"{column % _COLUMNS} {row}" for column in columns for row in rows}
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(one and other and one != other)
+
+
+def _squashed(value: Any) -> str:
+    return "" if value is None else re.sub(r"[^0-9a-z]+", "", fold(str(value)))
+
+
+def _postcode(value: Any) -> str:
+    code = _squashed(value)
+    return code[:5] if re.fullmatch(r"\d{9}", code) else code
+
+
+def _universal(fields: Mapping[str, Any], name: str) -> str:
+    """An identifier without the version of its notation; empty if it is none."""
+    text = "".join(str(fields.get(name) or "").casefold().split())
+    text = re.sub(r"^urn:reso:up[ip]d?:(\d+(\.\d+)*:)?", "", text)
+    return text if len(_bare(text)) >= 6 and any(one.isdigit() for one in text) else ""
+
+
+def _parcel(value: Any) -> str:
+    """A parcel number; empty if it is only there to fill the field, or if it is that of several parcels."""
+    text = "" if value is None else re.sub(r"\s*([-./])\s*", r"\1", fold(str(value)))
+    bare = _bare(text)
+    filled = len(set(bare)) < 2 or bare in "12345678901234567890" or len(bare) < 4
+    if filled or not any(one.isdigit() for one in bare) or re.search(r"[,;&+]|\band\b|\bmultiple\b", text):
+        return ""
+    return re.sub(r"\s+", "-", text)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "", text).lstrip("0")
+
+
+def _without_zeros(parts: list[str]) -> list[str]:
+    return [part.lstrip("0") for part in parts]
