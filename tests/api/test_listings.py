@@ -27,6 +27,7 @@ async def test_one_record_is_accepted_and_read_back(client: httpx2.AsyncClient) 
     history = (await client.get(f"{LISTINGS}/6414100192/history")).json()
     assert [fact["ChangeType"] for fact in history["items"]] == ["New Listing"]
     assert history["next"] is None
+    assert history["other_listings"] == []
 
 
 async def test_each_record_of_a_batch_has_a_result_and_a_wrong_one_affects_no_other(client: httpx2.AsyncClient) -> None:

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database
+from tests.pipeline.feeds import Feeds
 from tests.pipeline.homes import Homes
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
@@ -79,3 +81,17 @@ async def any_world(
 async def homes(world: World) -> Homes:
     """Listings and saved searches in a world."""
     return Homes(world.parts.database, world.planner)
+
+
+@pytest.fixture(params=STORES)
+async def feeds(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]
+) -> AsyncIterator[Feeds]:
+    """A store that takes records of listings."""
+    if request.param == "sqlite":
+        url = migrated_sqlite(tmp_path / "listings.db")
+    else:
+        url = request.getfixturevalue("migrated_postgres_url")
+    database = Database(Settings(database_url=url).database_url, wait=30)
+    yield Feeds(database)
+    await database.close()

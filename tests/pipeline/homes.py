@@ -10,6 +10,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database, run_within, table_of
 from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, to_json
+from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.listings.intake import ListingIntake, received
 from property_alert_notification.homes.listings.queries import take_numbers
 from property_alert_notification.homes.reso.record import Feed, read
@@ -55,7 +56,7 @@ class Homes:
         """A feed sends these records."""
         batch = [received(read(record, Feed(None, "USD"), self.clock.now())) for record in records]
         async with self.database.transaction() as connection:
-            await ListingIntake(connection, self.clock, quiet).take(batch)
+            await ListingIntake(connection, self.clock, Periods(quiet)).take(batch)
 
     async def search(
         self,

@@ -1,103 +1,19 @@
 """Records of feeds on each store: whatever the order in which they come, a listing ends in the same state and facts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.metrics import Metrics
-from property_alert_notification.base.settings import Settings
-from property_alert_notification.database import Database, table_of
+from property_alert_notification.database import table_of
 from property_alert_notification.homes.listings import queries
-from property_alert_notification.homes.listings.answers import facts_of
-from property_alert_notification.homes.listings.intake import ListingIntake, received
-from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
-from property_alert_notification.homes.listings.quiet_times import QuietTimes
-from property_alert_notification.homes.reso.record import Feed, read
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.properties.models import Property
 from tests.fuzz.budget import budget
-
-FEED = Feed(None, "USD")
-START = datetime(2026, 11, 1, 9, tzinfo=UTC)
-QUIET = timedelta(seconds=30)
-Record = dict[str, Any]
-
-
-class SetClock(Clock):
-    """Shows the time that it is set to."""
-
-    time = START
-
-    def now(self) -> datetime:
-        return self.time
-
-
-class Feeds:
-    """A store that takes records, at times that the test sets."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.clock = SetClock()
-        self.quiet_times = QuietTimes(database, self.clock, Metrics(), quiet=QUIET)
-
-    async def take(self, *records: Record) -> list[bool]:
-        batch = [received(read(record, FEED, self.clock.now())) for record in records]
-        async with self.database.transaction() as connection:
-            return await ListingIntake(connection, self.clock, QUIET).take(batch)
-
-    async def end_quiet_times(self) -> None:
-        """Let time pass until nothing waits."""
-        async with self.database.reading() as connection:
-            waits = select(table_of(Listing).c.id).where(table_of(Listing).c.due_at.is_not(None))
-            while (await connection.execute(waits)).first():
-                self.clock.time += QUIET
-                await self.quiet_times.end_due()
-
-    async def state(self, key: str = "1") -> tuple[str, list[Any]]:
-        """The newest record, and the history, the oldest fact first."""
-        async with self.database.reading() as connection:
-            [listing] = await queries.find(connection, key)
-            record = await queries.record_of(connection, listing)
-            found = await queries.history_page(connection, listing.id, below=None, limit=1_000)
-        return record, facts_of(found[::-1])
-
-    async def told(self) -> list[ListingChange]:
-        """The numbered changes, as a reader in the order of their numbers sees them."""
-        changes = table_of(ListingChange)
-        numbered = select(changes).where(changes.c.sequence.is_not(None)).order_by(changes.c.sequence)
-        async with self.database.reading() as connection:
-            return [ListingChange(**row) for row in (await connection.execute(numbered)).mappings()]
-
-    async def forget(self) -> None:
-        """Delete all."""
-        self.clock.time = START
-        async with self.database.transaction() as connection:
-            for model in (ListingChange, ListingVersion, Listing, ListingPosition):
-                await connection.execute(delete(table_of(model)))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def feeds(
-    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]
-) -> AsyncIterator[Feeds]:
-    if request.param == "sqlite":
-        url = migrated_sqlite(tmp_path / "listings.db")
-    else:
-        url = request.getfixturevalue("migrated_postgres_url")
-    database = Database(Settings(database_url=url).database_url, wait=30)
-    yield Feeds(database)
-    await database.close()
-
-
-def a_record(seconds: float = 0, *, key: str = "1", **fields: Any) -> Record:
-    at = (START + timedelta(seconds=seconds)).isoformat()
-    usual = {"ListingKey": key, "ModificationTimestamp": at, "StandardStatus": "Active", "ListPrice": 500_000}
-    return usual | fields
+from tests.pipeline.feeds import QUIET, START, Feeds, Record, a_record
 
 
 def _facts(facts: Sequence[Any]) -> list[tuple[str, Any, Any]]:
@@ -196,9 +112,10 @@ async def test_a_listing_that_left_the_market_long_ago_is_deleted(feeds: Feeds) 
 async def test_a_damaged_row_does_not_hold_up_the_others(feeds: Feeds) -> None:
     for key in ("1", "2"):
         await feeds.take(a_record(key=key), a_record(5, key=key, ListPrice=490_000))
-    listings = table_of(Listing)
+    listings, homes = table_of(Listing), table_of(Property)
+    first = select(listings.c.property_id).where(listings.c.listing_key == "1")
     async with feeds.database.transaction() as connection:
-        await connection.execute(listings.update().where(listings.c.listing_key == "1").values(progress="{}"))
+        await connection.execute(homes.update().where(homes.c.id.in_(first)).values(progress="{}"))
     feeds.clock.time += QUIET
 
     assert await feeds.quiet_times.end_due() == 1

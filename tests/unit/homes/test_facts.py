@@ -8,6 +8,7 @@ import pytest
 from property_alert_notification.homes.listings.facts import Fact, facts_between
 from property_alert_notification.homes.listings.history import (
     Change,
+    Periods,
     Progress,
     changes_of,
     decode_progress,
@@ -18,7 +19,7 @@ from property_alert_notification.homes.listings.snapshot import Snapshot, decode
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
-QUIET = timedelta(seconds=30)
+QUIET = Periods(timedelta(seconds=30))
 ACTIVE = Snapshot(AT, StandardStatus.ACTIVE, 500_000, "USD", (), "x")
 HOUSE = ("1", "2026-11-08", "13:00:00", "15:00:00", "Active")
 
@@ -111,14 +112,16 @@ def test_an_open_house_that_is_over_is_no_news() -> None:
 def test_photos_and_remarks_are_no_change() -> None:
     fields = {"StandardStatus": "Active", "ListPrice": 1, "currency": "USD", "OpenHouse": []}
     before = snapshot_of(fields | {"PhotosCount": 3, "PublicRemarks": "Nice", "Appliances": ["a", "b"]}, AT)
-    after = snapshot_of(fields | {"PhotosCount": 9, "PublicRemarks": "Very nice", "Appliances": ["b", "a"]}, AT + QUIET)
+    after = snapshot_of(
+        fields | {"PhotosCount": 9, "PublicRemarks": "Very nice", "Appliances": ["b", "a"]}, AT + QUIET.quiet
+    )
 
     assert changes_of([before, after], QUIET, ended=None)[1] == [Change(None, before, facts_between(None, before))]
 
 
 def test_a_field_that_a_search_asks_for_is_a_change_without_a_fact() -> None:
     before = snapshot_of({"StandardStatus": "Active", "BedroomsTotal": 2}, AT)
-    after = snapshot_of({"StandardStatus": "Active", "BedroomsTotal": 3}, AT + QUIET)
+    after = snapshot_of({"StandardStatus": "Active", "BedroomsTotal": 3}, AT + QUIET.quiet)
 
     assert [change.facts for change in changes_of([before, after], QUIET, ended=None)[1]][1:] == [()]
 
@@ -137,7 +140,7 @@ def test_further_changes_wait_until_the_quiet_time_is_over_and_are_one() -> None
     progress, changes = end_quiet(progress, QUIET)
     assert _prices(changes) == [(500_000, 480_000)]
     assert not progress.waits
-    assert progress.quiet_until == AT + 2 * QUIET
+    assert progress.quiet_until == AT + 2 * QUIET.quiet
 
 
 def test_changes_that_cancel_each_other_are_none() -> None:
@@ -158,7 +161,7 @@ def test_a_later_record_ends_the_quiet_time_too() -> None:
 
 
 def test_without_a_quiet_time_nothing_waits() -> None:
-    progress, changes = changes_of([_after(0), _after(1, price=490_000)], timedelta(), ended=None)
+    progress, changes = changes_of([_after(0), _after(1, price=490_000)], Periods(timedelta()), ended=None)
 
     assert _prices(changes) == [(None, 500_000), (500_000, 490_000)]
     assert not progress.waits

@@ -33,6 +33,8 @@ EVENT: dict[str, Any] = {
     "value": [{"EntityEventSequence": 1102, "ResourceName": "Property", "ResourceRecordKey": "6414100192"}],
 }
 
+PROPERTY = "019ac4d2-7a10-7b3e-9c51-0d5e8f2a6b74"
+
 _STATE = RECORD["value"][0] | {"ListPrice": 525000, "ModificationTimestamp": "2026-11-28T09:00:00Z", "currency": "USD"}
 
 _FACTS: list[dict[str, Any]] = [
@@ -58,7 +60,12 @@ ANSWERS: dict[str, Any] = {
     "take_listing_events": {"results": [{"ListingKey": "6414100192", "status": "accepted"}]},
     "take_entity_events": {"queued": 1, "ignored": 0, "refused": []},
     "read_listing": _STATE,
-    "read_listing_history": {"items": _FACTS, "next": None},
+    "read_listing_history": {
+        "property_id": PROPERTY,
+        "other_listings": [{"ListingKey": "W-2041", "SourceSystemName": "Portal", "StandardStatus": "Active"}],
+        "items": _FACTS,
+        "next": None,
+    },
 }
 
 NO_LISTING = contents_of(NotFound("Listing not found"))

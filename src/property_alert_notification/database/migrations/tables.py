@@ -18,6 +18,7 @@ from property_alert_notification.homes.alerts import models as alerts
 from property_alert_notification.homes.feeds import models as feeds
 from property_alert_notification.homes.listing_preferences import models as listing_preferences
 from property_alert_notification.homes.listings import models as listings
+from property_alert_notification.homes.properties import models as properties
 from property_alert_notification.homes.saved_searches import models as saved_searches
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
@@ -50,6 +51,7 @@ MODELS = (
     notifications,
     pauses,
     preferences,
+    properties,
     replies,
     reports,
     saved_searches,

@@ -43,7 +43,7 @@ class RecordTaker:
         self._name = name
         self._source = settings.source
         self._feed = settings.reading(listings)
-        self._quiet = listings.quiet
+        self._periods = listings.periods
         self._database = database
         self._clock = clock
         self._outcomes = metrics.feed_records
@@ -83,7 +83,7 @@ class RecordTaker:
         async def take(part: Sequence[Received]) -> None:
             async with self._database.transaction() as connection:
                 await queries.advance(connection, position)
-                new = await ListingIntake(connection, self._clock, self._quiet).take(part) if part else []
+                new = await ListingIntake(connection, self._clock, self._periods).take(part) if part else []
             self._count(accepted=sum(new), unchanged=len(new) - sum(new))
 
         if batch:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +12,8 @@ from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import ListingChange
-from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.properties.queries import Member
+from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 
 class RecordResult(BaseModel):
@@ -63,11 +65,41 @@ class HistoryQuery(Strict):
     """`next` of the page before."""
 
 
+class OtherListing(BaseModel):
+    """Another listing of the same home."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ListingKey: str
+    SourceSystemName: str | None
+    """Null if its feed does not name one."""
+    StandardStatus: StandardStatus
+
+
 class ListingHistory(BaseModel):
     """The change facts of a listing, the newest first."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    property_id: UUID
+    """Of the home. Alerts tell each fact of a home once, whichever listing it came from."""
+    other_listings: list[OtherListing]
+    """The other listings of the same home. A fact is in the history of the listing whose record said it first."""
     items: list[ListingFact]
     next: str | None
+
+
+def others_of(listing: UUID, members: Sequence[Member]) -> list[OtherListing]:
+    """The members of a home without this listing."""
+    return [
+        OtherListing(
+            ListingKey=one.listing_key,
+            SourceSystemName=one.source or None,
+            StandardStatus=StandardStatus(one.status),
+        )
+        for one in members
+        if one.id != listing and one.status
+    ]
 
 
 def facts_of(changes: Sequence[ListingChange]) -> list[ListingFact]:

@@ -8,6 +8,9 @@ from typing import Any
 from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
 from property_alert_notification.homes.reso.words import ChangeType, OpenHouseStatus, StandardStatus
 
+RELISTING = timedelta(weeks=14)
+"""How long a home that left the market may be offered again as the same offer, unless a setting says otherwise."""
+
 _UNSEEN = frozenset({StandardStatus.INCOMPLETE})
 """Drafts: a listing that leaves this status is new."""
 
@@ -37,13 +40,20 @@ class Fact:
     """The key of the open house that it is about."""
 
 
-def facts_between(before: Snapshot | None, after: Snapshot) -> tuple[Fact, ...]:
-    """The facts of a change; `before` is None when the listing was unknown."""
-    if before is not None and before.status in _UNSEEN:
+def facts_between(before: Snapshot | None, after: Snapshot, relisting: timedelta = RELISTING) -> tuple[Fact, ...]:
+    """The facts of a change; `before` is None when the listing was unknown.
+
+    Offered again more than `relisting` after it left the market, it is new.
+    """
+    if before is not None and (before.status in _UNSEEN or _is_new_offer(before, after, relisting)):
         before = None
     if before is None and after.status in _SILENT_AT_FIRST:
         return ()
     return (*_status(before, after), *_price(before, after), *_open_houses(before, after))
+
+
+def _is_new_offer(before: Snapshot, after: Snapshot, relisting: timedelta) -> bool:
+    return before.off_since is not None and after.off_since is None and after.at - before.off_since > relisting
 
 
 def differs(before: Snapshot, after: Snapshot) -> bool:

@@ -3,16 +3,28 @@
 The result depends on the records alone, and not on the order in which they came. The first change is told without
 delay. Further ones wait until the quiet time is over, and then become one change, the net one, or none. The quiet time
 is of the feed's clock too, so that a replay finds the same changes.
+
+The records are those of all listings of one home: `combined.py` says what they mean together.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from property_alert_notification.homes.listings.facts import Fact, differs, facts_between
+from property_alert_notification.homes.listings.facts import RELISTING, Fact, differs, facts_between
 from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode
-from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.reso.words import OFF_MARKET, ChangeType
+
+
+class Periods(NamedTuple):
+    """What the settings say of times between records."""
+
+    quiet: timedelta
+    """How long further changes of a home wait after one."""
+    relisting: timedelta = RELISTING
+    """How long a home that left the market may be offered again as the same offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +53,55 @@ class Progress:
     @property
     def waits(self) -> bool:
         """Whether a change waits for the end of the quiet time."""
-        return self.quiet_until is not None and self.last is not None and _change(self.told, self.last) is not None
+        if self.quiet_until is None or self.last is None:
+            return False
+        return _change(self.told, self.last, Periods(timedelta())) is not None
 
     def is_late(self, at: datetime) -> bool:
         """Whether a record of that time belongs before something that is decided already."""
         return (self.last is not None and at <= self.last.at) or (self.ended is not None and at < self.ended)
 
 
-def advance(progress: Progress, snapshot: Snapshot, quiet: timedelta) -> tuple[Progress, list[Change]]:
+def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[Progress, list[Change]]:
     """Go on with a record that is newer than all before; returns the changes that it makes, or ends the wait of."""
     changes: list[Change] = []
     while progress.quiet_until is not None and progress.quiet_until <= snapshot.at:
-        progress, made = end_quiet(progress, quiet)
+        progress, made = end_quiet(progress, periods)
         changes += made
-    if snapshot.open_houses is None and progress.last is not None:
-        snapshot = replace(snapshot, open_houses=progress.last.open_houses)
+    snapshot = _carry_over(progress.last, snapshot)
     if progress.quiet_until is not None:
         return replace(progress, last=snapshot), changes
-    change = _change(progress.told, snapshot)
+    change = _change(progress.told, snapshot, periods)
     if change is None:
         return Progress(snapshot, snapshot, None, progress.ended), changes
-    return Progress(snapshot, snapshot, _until(snapshot.at, quiet), progress.ended), [*changes, change]
+    return Progress(snapshot, snapshot, _until(snapshot.at, periods), progress.ended), [*changes, change]
 
 
-def end_quiet(progress: Progress, quiet: timedelta) -> tuple[Progress, list[Change]]:
+def _carry_over(last: Snapshot | None, snapshot: Snapshot) -> Snapshot:
+    """Complete a snapshot by what still holds of the one before."""
+    if snapshot.status in OFF_MARKET:
+        # Its price is asked for when the home is offered again.
+        kept = last if last is not None and snapshot.price is None else snapshot
+        since = snapshot.at if last is None or last.off_since is None else last.off_since
+        snapshot = replace(snapshot, price=kept.price, currency=kept.currency, off_since=since)
+    if snapshot.open_houses is None and last is not None:
+        snapshot = replace(snapshot, open_houses=last.open_houses)
+    return snapshot
+
+
+def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Change]]:
     """End the quiet time; returns the change that waited, after which the next quiet time begins."""
     if progress.last is None or progress.quiet_until is None:
         return progress, []
-    change = _change(progress.told, progress.last)
+    change = _change(progress.told, progress.last, periods)
     if change is None:
         return Progress(progress.last, progress.last, None, progress.quiet_until), []
-    until = _until(progress.quiet_until, quiet)
+    until = _until(progress.quiet_until, periods)
     return Progress(progress.last, progress.last, until, progress.quiet_until), [change]
 
 
 def changes_of(
-    snapshots: Iterable[Snapshot], quiet: timedelta, *, ended: datetime | None
+    snapshots: Iterable[Snapshot], periods: Periods, *, ended: datetime | None
 ) -> tuple[Progress, list[Change]]:
     """The changes of all records, which are in the order of the feed's clock.
 
@@ -84,20 +109,20 @@ def changes_of(
     """
     progress, changes = Progress(), list[Change]()
     for snapshot in snapshots:
-        progress, made = advance(progress, snapshot, quiet)
+        progress, made = advance(progress, snapshot, periods)
         changes += made
     while ended is not None and progress.quiet_until is not None and progress.quiet_until <= ended:
-        progress, made = end_quiet(progress, quiet)
+        progress, made = end_quiet(progress, periods)
         changes += made
     return replace(progress, ended=max(filter(None, (progress.ended, ended)), default=None)), changes
 
 
-def _until(start: datetime, quiet: timedelta) -> datetime | None:
-    return start + quiet if quiet else None
+def _until(start: datetime, periods: Periods) -> datetime | None:
+    return start + periods.quiet if periods.quiet else None
 
 
-def _change(before: Snapshot | None, after: Snapshot) -> Change | None:
-    facts = facts_between(before, after)
+def _change(before: Snapshot | None, after: Snapshot, periods: Periods) -> Change | None:
+    facts = facts_between(before, after, periods.relisting)
     if facts or (before is not None and differs(before, after)):
         return Change(before, after, facts)
     return None

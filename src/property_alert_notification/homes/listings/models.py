@@ -12,18 +12,16 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.database import partial_index, time_type
-
-WAITS = "due_at IS NOT NULL"
+from property_alert_notification.database import time_type
 
 
 class Listing(SQLModel, table=True):
-    """One listing of one source, with what is needed to understand its next record."""
+    """One listing of one source."""
 
     __tablename__ = "listings"
     __table_args__ = (
         UniqueConstraint("listing_key", "source"),
-        partial_index("ix_listings_due", "due_at", where=WAITS),
+        Index("ix_listings_property", "property_id"),
         Index("ix_listings_modified", "modified_at"),
     )
 
@@ -35,14 +33,10 @@ class Listing(SQLModel, table=True):
     """Of the newest record, by the feed's clock."""
     status: str = Field(max_length=32)
     """Its StandardStatus; empty before the first record is stored."""
-    progress: str = Field(sa_type=Text)
-    """`history.Progress` as JSON."""
-    told_at: datetime | None = Field(default=None, sa_type=time_type())
-    """The newest record, by the feed's clock, that a numbered change led to."""
-    quiet_ends_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When the quiet time ends, by our clock."""
-    due_at: datetime | None = Field(default=None, sa_type=time_type())
-    """The same, while a change waits for it."""
+    property_id: UUID | None = None
+    """Of its home, or of a property that was merged into its home."""
+    identity: str = Field(sa_type=Text)
+    """The fields that identify its home, as JSON; empty as long as no record had any."""
 
 
 class ListingVersion(SQLModel, table=True):
@@ -73,6 +67,8 @@ class ListingChange(SQLModel, table=True):
     """The record that the change led to, by the feed's clock."""
     before_at: datetime | None = Field(default=None, sa_type=time_type())
     """The record from which it led there; none for a new listing."""
+    before_listing_id: UUID | None = None
+    """The listing of that record, if it is another one of the same home."""
     facts: str = Field(sa_type=Text)
     """As JSON; an empty list if only fields changed that are no fact and that a search may ask for."""
     sequence: int | None = Field(default=None, sa_type=BigInteger)

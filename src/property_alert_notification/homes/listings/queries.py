@@ -5,22 +5,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, select, text, true, update
+from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from property_alert_notification.database import BatchStatement, DueRows, as_rows, columns_of, table_of, time_type
-from property_alert_notification.homes.listings.models import (
-    WAITS,
-    Listing,
-    ListingChange,
-    ListingPosition,
-    ListingVersion,
-)
-from property_alert_notification.homes.reso.words import StandardStatus
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.properties import queries as properties
+from property_alert_notification.homes.reso.words import OFF_MARKET
 
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _changes, _positions = table_of(ListingChange), table_of(ListingPosition)
@@ -29,9 +24,6 @@ _now = bindparam("now", type_=time_type())
 CHANGES = "listing_changes"
 """The name of the numbers of changes."""
 
-due = DueRows(Listing, "due_at", text(WAITS))
-"""Listings with a change whose quiet time is over."""
-
 
 class Known(NamedTuple):
     """What is known of a listing before a record of it. A batch reads many, and a model of each would take longer."""
@@ -39,9 +31,10 @@ class Known(NamedTuple):
     id: UUID
     source: str
     listing_key: str
-    progress: str
-    told_at: datetime | None
-    quiet_ends_at: datetime | None
+    property_id: UUID
+    modified_at: datetime | None
+    status: str
+    identity: str
 
 
 class Version(NamedTuple):
@@ -62,6 +55,7 @@ class NewChange(NamedTuple):
     listing_id: UUID
     modified_at: datetime
     before_at: datetime | None
+    before_listing_id: UUID | None
     facts: str
     sequence: int | None
     made_at: datetime
@@ -71,15 +65,13 @@ class State(NamedTuple):
     """What a listing has become."""
 
     id: UUID
+    property_id: UUID
     modified_at: datetime
     status: str
-    progress: str
-    told_at: datetime | None
-    quiet_ends_at: datetime | None
-    due_at: datetime | None
+    identity: str
 
 
-_NEW = ("id", "source", "listing_key", "status", "progress")
+_NEW = ("id", "source", "listing_key", "status", "property_id", "identity")
 _STATE = tuple(name for name in State._fields if name != "id")
 
 
@@ -95,10 +87,10 @@ def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
 _LOCK_OR_ADD = BatchStatement(columns_of(_listings, *_NEW), _lock_or_add)
 
 
-async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str, str, str]]) -> list[Known]:
+async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str]]) -> list[Known]:
     """Lock the listings with these sources and keys until the transaction ends, and add those that are missing."""
     # In one order everywhere, or two transactions deadlock.
-    rows = sorted(new, key=lambda row: (row[2], row[1]))
+    rows = sorted(((id_, source, key, "", id_, "") for id_, source, key in new), key=lambda row: (row[2], row[1]))
     return [Known(*row) for row in await _LOCK_OR_ADD.run(connection, rows)]
 
 
@@ -207,11 +199,6 @@ async def update_states(connection: AsyncConnection, states: Collection[State]) 
         await _UPDATE.run(connection, states)
 
 
-async def wait_no_more(connection: AsyncConnection, listing_id: UUID) -> None:
-    """Let a listing not wait for the end of a quiet time."""
-    await connection.execute(update(_listings).where(_listings.c.id == listing_id).values(due_at=None))
-
-
 async def find(connection: AsyncConnection, listing_key: str) -> list[Listing]:
     """The listings with this key, of all sources."""
     asked = select(_listings).where(_listings.c.listing_key == listing_key).order_by(_listings.c.source)
@@ -236,14 +223,9 @@ async def history_page(
     return [ListingChange(**row) for row in found.mappings()]
 
 
-_OFF_MARKET = [
-    status.value
-    for status in StandardStatus
-    if status not in (StandardStatus.ACTIVE, StandardStatus.ACTIVE_UNDER_CONTRACT, StandardStatus.COMING_SOON,
-                      StandardStatus.HOLD, StandardStatus.PENDING)
-]  # fmt: skip
+_OFF_MARKET = [status.value for status in OFF_MARKET]
 _OLD = (
-    select(_listings.c.id)
+    select(_listings.c.id, _listings.c.property_id)
     .where(_listings.c.modified_at < bindparam("until", type_=time_type()), _listings.c.status.in_(_OFF_MARKET))
     .order_by(_listings.c.modified_at)
     .limit(bindparam("limit", type_=Integer))
@@ -264,7 +246,9 @@ _REMOVE = [
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
     """Delete up to `limit` listings that left the market and did not change since; returns how many."""
-    old = (await connection.execute(_OLD, {"until": until, "limit": limit})).scalars().all()
+    old = (await connection.execute(_OLD, {"until": until, "limit": limit})).all()
+    ids = [id_ for id_, _ in old]
     for statement in _REMOVE:
-        await statement.run(connection, as_rows(old))
+        await statement.run(connection, as_rows(ids))
+    await properties.remove(connection, ids, of={property_id for _, property_id in old if property_id is not None})
     return len(old)

@@ -1,7 +1,6 @@
-"""Ends the quiet times of listings: what waited for one becomes a change."""
+"""Ends the quiet times of homes: what waited for one becomes a change."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -12,13 +11,14 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, process_due
-from property_alert_notification.homes.listings import queries
+from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.listings.intake import ListingIntake
+from property_alert_notification.homes.properties import queries
 
 log = structlog.get_logger()
 
 AT_ONCE = 200
-"""Listings of one transaction."""
+"""Homes of one transaction."""
 
 IDLE = 1.0
 """Seconds until it looks again when nothing is left."""
@@ -27,11 +27,11 @@ IDLE = 1.0
 class QuietTimes:
     """The loop of one worker. Any number of them may share one store."""
 
-    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, quiet: timedelta) -> None:
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, periods: Periods) -> None:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._quiet = quiet
+        self._periods = periods
 
     async def run(self, loop: Loop) -> None:
         """End quiet times until cancelled; waits while the store is away."""
@@ -53,11 +53,11 @@ class QuietTimes:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             due = await queries.due.take(connection, now=now, limit=AT_ONCE, only=only)
-            changes = await ListingIntake(connection, self._clock, self._quiet).end_quiet_times(due)
+            changes = await ListingIntake(connection, self._clock, self._periods).end_quiet_times(due)
         return len(due), changes
 
-    async def _leave(self, listing: UUID, error: Exception) -> None:
+    async def _leave(self, home: UUID, error: Exception) -> None:
         """Let a damaged row wait no more, so that it does not hold up the others."""
-        log.error("listing.unreadable", listing_id=str(listing), **origin(error))
+        log.error("property.unreadable", property_id=str(home), **origin(error))
         async with self._database.transaction() as connection:
-            await queries.wait_no_more(connection, listing)
+            await queries.wait_no_more(connection, home)

@@ -25,11 +25,13 @@ from property_alert_notification.homes.listings.answers import (
     ListingHistory,
     RecordResult,
     facts_of,
+    others_of,
 )
 from property_alert_notification.homes.listings.events import read_all, records_of, results_of
 from property_alert_notification.homes.listings.intake import ListingIntake, Received
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.homes.properties import queries as properties
 
 PATH = "/api/v1/listing-events"
 LARGEST = 4 * 1024 * 1024
@@ -84,7 +86,7 @@ async def take_listing_events(
     results: list[RecordResult] = []
 
     async def take(connection: AsyncConnection) -> Answer:
-        intake = ListingIntake(connection, clock, settings.quiet)
+        intake = ListingIntake(connection, clock, settings.periods)
         results[:] = results_of(read, await intake.take([one for one in read if isinstance(one, Received)]))
         return Answer(HTTPStatus.OK, ListingEventsAnswer(results=results).model_dump_json(exclude_unset=True))
 
@@ -128,8 +130,15 @@ async def read_listing_history(
         listing = await _find(connection, listing_key, query.source)
         below = start_of(query.cursor)
         found = await queries.history_page(connection, listing.id, below=below, limit=query.limit + 1)
+        [its] = await properties.listings(connection, [listing.id])
+        members = await properties.members(connection, [its.property_id])
     page, below = page_of(found, query.limit)
-    return ListingHistory(items=facts_of(page), next=next_cursor(below))
+    return ListingHistory(
+        property_id=its.property_id,
+        other_listings=others_of(listing.id, members),
+        items=facts_of(page),
+        next=next_cursor(below),
+    )
 
 
 async def _find(connection: AsyncConnection, listing_key: str, source: str | None) -> Listing:

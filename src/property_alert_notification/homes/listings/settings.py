@@ -7,6 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.base.zones import ZoneName, zone_named
+from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.reso.record import Feed
 
 
@@ -26,6 +27,10 @@ class ListingSettings(SettingsGroup):
     """Seconds for which further changes of a listing wait after one. They then become one change, the net one. 0 tells
     every change at once."""
 
+    relisting_days: float = Field(98.0, ge=0, le=3_650)
+    """Days for which a home that left the market may be offered again as the same offer: it is then no new listing.
+    Rightmove uses 14 weeks."""
+
     retention_days: float = Field(400.0, ge=100, le=36_500)
     """Days for which a listing is kept that has left the market, after its last change."""
 
@@ -35,6 +40,6 @@ class ListingSettings(SettingsGroup):
         return Feed(None if self.time_zone is None else zone_named(self.time_zone), self.currency)
 
     @property
-    def quiet(self) -> timedelta:
-        """The quiet time."""
-        return timedelta(seconds=self.quiet_time)
+    def periods(self) -> Periods:
+        """The quiet time, and the time for relisting."""
+        return Periods(timedelta(seconds=self.quiet_time), timedelta(days=self.relisting_days))

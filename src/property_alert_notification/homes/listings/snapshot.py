@@ -33,6 +33,12 @@ class Snapshot:
     """None if the record did not speak of any: then those of the record before it still hold."""
     searched: str = ""
     """A hash of the other fields that a search may ask for, except for texts: remarks are rewritten all the time."""
+    off_since: datetime | None = None
+    """Since when it is off the market, by the feed's clock."""
+    listing: str = ""
+    """Of the listings of one home, the one whose record says so; empty for the one that the home is named after."""
+    record_at: datetime | None = None
+    """The time of that record, if it is another one than `at`."""
 
 
 def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
@@ -67,17 +73,25 @@ def encode(snapshot: Snapshot | None) -> list[Any] | None:
     """As JSON keeps it."""
     if snapshot is None:
         return None
-    at, *others = (getattr(snapshot, name) for name in Snapshot.__slots__)
-    return [at.isoformat(), *others]
+    one = snapshot
+    usual = [one.at.isoformat(), one.status, one.price, one.currency, one.open_houses, one.searched]
+    if one.off_since is None and not one.listing and one.record_at is None:
+        return usual
+    off_since, record_at = (None if time is None else time.isoformat() for time in (one.off_since, one.record_at))
+    return [*usual, off_since, one.listing, record_at]
 
 
 def decode(stored: list[Any] | None) -> Snapshot | None:
     """What `encode` wrote."""
     if stored is None:
         return None
-    at, status, price, currency, open_houses, searched = stored
+    at, status, price, currency, open_houses, searched, *others = stored
     houses = None if open_houses is None else tuple(tuple(one) for one in open_houses)
-    return Snapshot(datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched)
+    off_since, listing, record_at = others or (None, "", None)
+    times = (None if time is None else datetime.fromisoformat(time) for time in (off_since, record_at))
+    left, said = times
+    read = datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched
+    return Snapshot(*read, off_since=left, listing=listing, record_at=said)
 
 
 def encode_text(snapshot: Snapshot) -> str:

@@ -21,6 +21,19 @@ class StandardStatus(StrEnum):
     WITHDRAWN = "Withdrawn"
 
 
+OFF_MARKET = frozenset(
+    {
+        StandardStatus.CANCELED,
+        StandardStatus.CLOSED,
+        StandardStatus.DELETE,
+        StandardStatus.EXPIRED,
+        StandardStatus.INCOMPLETE,
+        StandardStatus.WITHDRAWN,
+    }
+)
+"""Of listings that left the market, or are not there yet."""
+
+
 class ChangeType(StrEnum):
     """What a change fact is. All but `Open House` are of RESO."""
 

@@ -8,11 +8,14 @@ from property_alert_notification.operators.privacy.declaration import Table
 HOMES: Mapping[str, Table] = MappingProxyType(
     {
         **dict.fromkeys(
-            ("listings", "listing_versions", "listing_changes"),
+            ("listings", "listing_versions", "listing_changes", "properties", "property_keys"),
             Table(
                 "homes on the market and their changes, without contact data of agents and owners",
                 "`LISTING_RETENTION_DAYS` after the home left the market",
             ),
+        ),
+        "property_rulings": Table(
+            "which listings operators said are of the same home, or are not", "as long as the listings"
         ),
         "feed_positions": Table("how far listings are replicated from each feed", "for good"),
         "feed_events": Table("which records of listings changed in a feed", "a day after the record was requested"),

@@ -1,0 +1,87 @@
+"""What the listings of one home say together. Pure.
+
+Several sources and agents may list a home at the same time or one after the other. Only what a listing changes of
+itself says something new about the home: two listings may differ in their prices for months, without a change of price.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
+from property_alert_notification.homes.reso.words import OFF_MARKET, StandardStatus
+
+
+def combined(records: Iterable[tuple[str, Snapshot]]) -> Iterator[Snapshot]:
+    """What is known of a home after each record: names of listings with snapshots, in the order of the feeds' clocks.
+
+    The names decide where the clocks do not, so that the order in which records came does not.
+    """
+    known: dict[str, Snapshot] = {}
+    home: Snapshot | None = None
+    for listing, snapshot in records:
+        before = known.get(listing)
+        if snapshot.open_houses is None and before is not None:
+            snapshot = replace(snapshot, open_houses=before.open_houses)
+        known[listing] = snapshot = replace(snapshot, listing=listing)
+        offered = {key: one for key, one in known.items() if _is_offered(one)}
+        home = replace(_after(home, before, snapshot, offered), at=snapshot.at)
+        if len(known) > 1 and offered:
+            home = replace(home, open_houses=_open_houses(offered))
+        said_at = known[home.listing].at
+        home = replace(home, record_at=None if said_at == home.at else said_at)
+        yield home
+
+
+def _after(home: Snapshot | None, before: Snapshot | None, now: Snapshot, offered: Mapping[str, Snapshot]) -> Snapshot:
+    """The home after one of its listings changed from `before` to `now`."""
+    if home is None:
+        return now
+    was_offered = before is not None and _is_offered(before)
+    if not _is_offered(now):
+        return _after_leaving(home, now, offered, was_offered=was_offered, is_known=before is not None)
+    price_changed = before is not None and (before.price, before.currency) != (now.price, now.currency)
+    status_changed = before is not None and before.status != now.status
+    if before is None or not was_offered:
+        return now
+    if not _is_offered(home):  # sold, as another listing says
+        return now if price_changed or status_changed else home
+    said = home if not (price_changed or status_changed or before.searched != now.searched) else now
+    price = now if price_changed else home
+    return replace(
+        home,
+        status=now.status if status_changed else home.status,
+        price=price.price,
+        currency=price.currency,
+        searched=now.searched if before.searched != now.searched else home.searched,
+        open_houses=now.open_houses,
+        listing=said.listing,
+    )
+
+
+def _after_leaving(
+    home: Snapshot, now: Snapshot, offered: Mapping[str, Snapshot], *, was_offered: bool, is_known: bool
+) -> Snapshot:
+    """The home after one of its listings left the market, or was not there."""
+    if was_offered and now.status is StandardStatus.CLOSED:
+        return now  # it was sold, whatever other agents still say
+    if home.listing != now.listing or not is_known:
+        return home
+    # What the others say holds from now on: first the one that said something last.
+    return max(offered.values(), key=lambda one: (one.at, one.listing), default=now)
+
+
+def _is_offered(snapshot: Snapshot) -> bool:
+    return snapshot.status not in OFF_MARKET
+
+
+def _open_houses(offered: Mapping[str, Snapshot]) -> tuple[OpenHouse, ...]:
+    """Those of all listings; one that several listings have is one."""
+    at_a_time: dict[tuple[str | None, ...], OpenHouse] = {}
+    keys: set[str] = set()
+    for listing, snapshot in sorted(offered.items()):
+        for house in snapshot.open_houses or ():
+            if house[1:] not in at_a_time:
+                key = house[0] if house[0] not in keys else f"{house[0]} {listing}"
+                keys.add(key)
+                at_a_time[house[1:]] = (key, *house[1:])
+    return tuple(at_a_time.values())

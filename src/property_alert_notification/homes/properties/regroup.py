@@ -1,0 +1,67 @@
+"""Finds the homes of listings whose records identify them for the first time, or differently."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.homes.properties import queries
+from property_alert_notification.homes.properties.grouping import Grouping
+from property_alert_notification.homes.properties.identity import identity_of, keys_of
+from property_alert_notification.homes.properties.models import PropertyRuling
+from property_alert_notification.homes.properties.queries import Member
+
+
+class Moved(NamedTuple):
+    """A listing with what its newest record says of its home."""
+
+    id: UUID
+    property_id: UUID
+    listing_key: str
+    source: str
+    identity: str
+    is_new: bool
+    """It is alone, and had no keys before."""
+
+
+async def regroup(connection: AsyncConnection, moved: Sequence[Moved], new_id: Callable[[], UUID]) -> Grouping:
+    """Find the home of each of these listings; the caller stores it.
+
+    The caller holds the lock of all homes: listings that come at the same time must see each other.
+    """
+    moved = sorted(moved, key=lambda one: (one.listing_key, one.source))
+    identities = {one.id: identity_of(one.identity) for one in moved}
+    keys = [(key, one.id) for one in moved for key in keys_of(identities[one.id])]
+    others: dict[UUID, set[UUID]] = {one.id: set() for one in moved}
+    for listing, other in await queries.replace_keys(connection, keys, of=[one.id for one in moved if not one.is_new]):
+        others[listing].add(other)
+    around = [one.id for one in moved if not one.is_new or others[one.id]]
+    grouping = Grouping({one.id: one.property_id for one in moved}, identities, {})
+    if around:
+        await _see_around(connection, grouping, set(around).union(*others.values()))
+    for one in moved:
+        ruled = {listing for pair, same in grouping.rulings.items() if same and one.id in pair for listing in pair}
+        grouping.place(one.id, sorted(others[one.id] | (ruled & grouping.home_of.keys())), new_id)
+    return grouping
+
+
+async def _see_around(connection: AsyncConnection, grouping: Grouping, listings: set[UUID]) -> None:
+    """Read the homes of these listings, with all their listings."""
+    grouping.rulings = rulings_of(await queries.rulings(connection, listings))
+    ruled = {listing for pair in grouping.rulings for listing in pair}
+    homes = {one.property_id for one in await queries.listings(connection, listings | ruled)}
+    for member in await queries.members(connection, homes):
+        _see(grouping, member)
+
+
+def _see(grouping: Grouping, member: Member) -> None:
+    grouping.home_of[member.id] = member.property_id
+    # That of a listing that is placed now is newer than what is stored.
+    if member.id not in grouping.identities:
+        grouping.identities[member.id] = identity_of(member.identity)
+
+
+def rulings_of(stored: Iterable[PropertyRuling]) -> Mapping[frozenset[UUID], bool]:
+    """What operators said of pairs of listings."""
+    return {frozenset((one.listing_id, one.other_listing_id)): one.same for one in stored}
