@@ -135,3 +135,26 @@ async def reasons(world: World) -> dict[str, str]:
         return {row[0]: row[1] for row in rows} if rows and all(row[2] in ENDED for row in rows) else None
 
     return await eventually(found)
+
+
+async def test_a_home_of_several_agents_is_told_as_one(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    other = {"UnparsedAddress": "1 PINEHURST WY. N.E., Seattle", "SourceSystemName": "Other"}
+    await homes.list(a_home())
+    await homes.list(a_home(60, key="W-7", **other))
+    await homes.match()
+    assert await alerts(homes) == [(1, "New listing: 1 Pinehurst Way NE")]
+
+    await homes.list(a_home(120, ListPrice=480_000), a_home(180, key="W-7", ListPrice=480_000, **other))
+    await homes.match()
+    assert [title.partition(":")[0] for _, title in await alerts(homes)] == ["New listing", "New price"]
+
+    # Both leave the market, and a third agent offers it two weeks later.
+    await homes.list(
+        a_home(200, StandardStatus="Expired", ListPrice=480_000),
+        a_home(220, key="W-7", StandardStatus="Withdrawn", ListPrice=480_000, **other),
+    )
+    await homes.list(a_home(14 * 3_600, key="X", ListPrice=470_000, **(other | {"SourceSystemName": "Third"})))
+    await homes.match()
+    assert [title.partition(":")[0] for _, title in await alerts(homes)][2:] == ["Now matches your search"]

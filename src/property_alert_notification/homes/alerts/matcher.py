@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -188,13 +187,13 @@ class Matcher:
                 return None
             changes = await queries.changes_in(connection, after=after, until=until)
             edits = [one for one in await versions_after(connection, after, AT_ONCE) if one.sequence <= until]
-            facts = await queries.numbered_facts(connection, {one.listing_id for one in changes})
+            facts = await queries.numbered_facts(connection, {one.property_id for one in changes})
         matched: list[MatchedChange] = []
         waiting: list[ChangeToMatch | SearchEdit] = [*changes, *edits]
         for one in sorted(waiting, key=lambda each: each.sequence):
             if isinstance(one, SearchEdit):
                 self._apply(one)
-            elif (found := self._match_readable(one, facts[one.listing_id])) is not None:
+            elif (found := self._match_readable(one, facts[one.property_id])) is not None:
                 matched.append(found)
         self._known_at = until
         return Batch(until, matched, edits)
@@ -230,8 +229,7 @@ class Matcher:
         matches: Matches | None = matches_of(self._searches, news, before, after)
         if matches is None:
             return None
-        property_id: UUID = change.listing_id
-        return MatchedChange(change.sequence, change.listing_id, property_id, after, matches)
+        return MatchedChange(change.sequence, change.listing_id, change.property_id, after, matches)
 
     async def _commit(self, lease: Lease, batch: Batch) -> None:
         async with self._database.transaction() as connection:

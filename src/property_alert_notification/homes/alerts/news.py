@@ -59,7 +59,7 @@ def news_of(
         was_known: whether the listing was known before.
         offer: counts how often the property was put on the market; the same fact of another offer is another one.
         searched: a hash of the fields that searches ask for, after the change.
-        earlier: the facts of the earlier changes of the same listing.
+        earlier: the facts of the earlier changes of the same home.
     """
     before = [_identity(fact) for some in earlier for fact in some]
     keys = [_key(offer, _identity(fact), before) for fact in facts]

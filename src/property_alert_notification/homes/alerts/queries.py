@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, or_, select, true, update
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, func, or_, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -16,12 +16,14 @@ from property_alert_notification.homes.alerts.models import Alert, MatcherLease,
 from property_alert_notification.homes.alerts.numbers import Numbers, pack, unpack
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
-from property_alert_notification.homes.listings.models import ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.queries import CHANGES
+from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 
 _matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
 _alerts, _digests = table_of(Alert), table_of(SearchDigest)
 _changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
+_listings = table_of(Listing)
 _now = bindparam("now", type_=time_type())
 _SHARD = 0
 """One matcher reads everything, until there is more than one shard."""
@@ -102,6 +104,8 @@ class ChangeToMatch(NamedTuple):
 
     sequence: int
     listing_id: UUID
+    property_id: UUID
+    """Of its home."""
     facts: str
     before_at: datetime | None
     snapshot: str
@@ -115,18 +119,23 @@ _CHANGES = (
     select(
         _changes.c.sequence,
         _changes.c.listing_id,
+        HOME,
         _changes.c.facts,
         _changes.c.before_at,
         _versions.c.snapshot,
         _versions.c.record,
         _before.c.record,
     )
+    .select_from(_changes)
+    .join(WITH_HOME, _listings.c.id == _changes.c.listing_id)
     .join(
         _versions,
         (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
     )
     .outerjoin(
-        _before, (_before.c.listing_id == _changes.c.listing_id) & (_before.c.modified_at == _changes.c.before_at)
+        _before,
+        (_before.c.listing_id == func.coalesce(_changes.c.before_listing_id, _changes.c.listing_id))
+        & (_before.c.modified_at == _changes.c.before_at),
     )
     .where(
         _changes.c.sequence > bindparam("after", type_=BigInteger),
@@ -143,22 +152,23 @@ async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> 
 
 
 _NUMBERED = BatchStatement(
-    columns_of(_changes, "listing_id"),
-    lambda wanted: (
-        select(_changes.c.listing_id, _changes.c.sequence, _changes.c.facts)
-        .join(wanted, wanted.c.listing_id == _changes.c.listing_id)
-        .where(true_of_many(_changes.c.sequence.is_not(None)))
+    {"id": _listings.c.property_id.type},
+    lambda homes: (
+        select(HOME, _changes.c.sequence, _changes.c.facts)
+        .select_from(WITH_HOME)
+        .join(_changes, _changes.c.listing_id == _listings.c.id)
+        .where(is_of(homes), true_of_many(_changes.c.sequence.is_not(None)))
     ),
 )
 
 
 async def numbered_facts(
-    connection: AsyncConnection, listings: Collection[UUID]
+    connection: AsyncConnection, homes: Collection[UUID]
 ) -> dict[UUID, list[tuple[int, list[Fact]]]]:
-    """The facts of all numbered changes of these listings, each with its number."""
+    """The facts of all numbered changes of these homes, each with its number."""
     found: dict[UUID, list[tuple[int, list[Fact]]]] = {}
-    for listing_id, sequence, facts in await _NUMBERED.run(connection, as_rows(sorted(listings))):
-        found.setdefault(listing_id, []).append((sequence, decode_facts(facts)))
+    for property_id, sequence, facts in await _NUMBERED.run(connection, as_rows(sorted(homes))):
+        found.setdefault(property_id, []).append((sequence, decode_facts(facts)))
     return found
 
 

@@ -125,16 +125,21 @@ async def replace_keys(
     return [(listing, other) for listing, other in await _OTHERS.run(connection, keys)]
 
 
-_home: ColumnElement[Any] = func.coalesce(_properties.c.merged_into, _listings.c.property_id)
+HOME: ColumnElement[Any] = func.coalesce(_properties.c.merged_into, _listings.c.property_id)
+"""The home of a row of `WITH_HOME`."""
+
+WITH_HOME = _listings.outerjoin(_properties, _properties.c.id == _listings.c.property_id)
+"""Listings with their properties."""
 
 
 def _members(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    columns = [_home if name == "property_id" else _listings.c[name] for name in Member._fields]
-    joined = _listings.outerjoin(_properties, _properties.c.id == _listings.c.property_id)
-    return select(*columns).select_from(joined).where(condition).order_by(_listings.c.listing_key, _listings.c.source)
+    columns = [HOME if name == "property_id" else _listings.c[name] for name in Member._fields]
+    found = select(*columns).select_from(WITH_HOME).where(condition)
+    return found.order_by(_listings.c.listing_key, _listings.c.source)
 
 
-def _in_homes(wanted: FromClause) -> ColumnElement[bool]:
+def is_of(wanted: FromClause) -> ColumnElement[bool]:
+    """Whether a listing is of one of these homes."""
     ids = select(wanted.c.id)
     merged = select(_properties.c.id).where(_properties.c.merged_into.in_(ids))
     return or_(_listings.c.property_id.in_(ids), _listings.c.property_id.in_(merged))
@@ -143,7 +148,7 @@ def _in_homes(wanted: FromClause) -> ColumnElement[bool]:
 _LISTINGS = BatchStatement(
     columns_of(_listings, "id"), lambda wanted: _members(_listings.c.id.in_(select(wanted.c.id)))
 )
-_MEMBERS = BatchStatement(_ids, lambda wanted: _members(_in_homes(wanted)))
+_MEMBERS = BatchStatement(_ids, lambda wanted: _members(is_of(wanted)))
 
 
 async def listings(connection: AsyncConnection, ids: Collection[UUID]) -> list[Member]:
