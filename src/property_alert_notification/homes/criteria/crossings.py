@@ -11,16 +11,14 @@ _Edge = tuple[float, float, float, float, Place]
 
 
 def first_crossing(rings: Sequence[Ring]) -> tuple[Place, Place] | None:
-    """The first two edges that must not meet.
+    """The two most western edges that must not meet.
 
     Edges of one ring must not meet but at the point that joins them. Edges of two rings must not cross; they may touch.
     """
-    found = [
-        (min(one[4], other[4]), max(one[4], other[4]))
-        for one, other in _neighbours(rings)
-        if (_cross if one[4][0] != other[4][0] else _meet)(one, other, rings)
-    ]
-    return min(found, default=None)
+    for one, other in _neighbours(rings):
+        if (_cross if one[4][0] != other[4][0] else _meet)(one, other, rings):
+            return min(one[4], other[4]), max(one[4], other[4])
+    return None
 
 
 def _edges(rings: Sequence[Ring]) -> Iterator[_Edge]:
