@@ -1,6 +1,7 @@
 """Which points lie in an area, beside shapely and beside plain arithmetic."""
 
 import random
+from fractions import Fraction
 from math import cos, radians
 from typing import Any
 
@@ -10,7 +11,7 @@ from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import shape
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.criteria.areas import Area, Box, Circle, boxes_of, covers, distance
+from property_alert_notification.homes.criteria.areas import Area, Box, Circle, boxes_of, covers, distance, side_of
 from property_alert_notification.homes.criteria.expression import Within, from_json, to_json
 from property_alert_notification.homes.criteria.read_areas import MOST_VERTICES, read_area
 
@@ -55,6 +56,7 @@ def test_lattice_polygons_cover_what_shapely_says() -> None:
             assert not shape(given).is_valid, given
             continue
         oracle, read = shape(given), read + 1
+        assert oracle.is_valid or len(given["coordinates"]) > 1, given
         for x in range(13):
             for y in range(13):
                 point = x / 2, y / 2
@@ -82,6 +84,21 @@ def test_points_of_slanted_edges_are_decided_without_rounding() -> None:
             for part in (0, 0.25, dice.random(), 1):
                 point = x1 + part * (x2 - x1), y1 + part * (y2 - y1)
                 assert covers(area, *point) == oracle.covers(ShapelyPoint(point))
+
+
+def test_no_rounding_decides_on_which_side_of_a_line_a_point_is() -> None:
+    dice, misjudged = random.Random(5), 0
+    for _ in range(3_000):
+        x1, y1, x2, y2 = (round(dice.uniform(-180, 180), 1) for _ in range(4))
+        part = dice.random()
+        x, y = x1 + part * (x2 - x1), y1 + part * (y2 - y1)
+        turn = (Fraction(x1) - Fraction(x)) * (Fraction(y2) - Fraction(y))
+        turn -= (Fraction(y1) - Fraction(y)) * (Fraction(x2) - Fraction(x))
+        exact = (turn > 0) - (turn < 0)
+        assert side_of(x1, y1, x2, y2, x, y) == exact
+        misjudged += ((x1 - x) * (y2 - y) - (y1 - y) * (x2 - x)) * exact < 0
+
+    assert misjudged > 5
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,11 @@ def test_a_listing_meets_an_expression(expression: Expression, verdict: bool | N
     assert from_json(to_json(expression)) == expression
 
 
+def test_nothing_is_known_of_the_remarks_of_a_listing_without_any() -> None:
+    assert evaluate(Keywords(("view",)), {}) is None
+    assert evaluate(Text("PublicRemarks", "contains", "view", folded=True), {"PublicRemarks": " "}) is None
+
+
 def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> None:
     assert evaluate(Within(Box(-180, -90, 180, 90)), {}) is None
     assert evaluate(IsMissing("Coordinates"), {}) is True

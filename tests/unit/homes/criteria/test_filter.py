@@ -42,6 +42,7 @@ HOLED = Polygons(((RING, ((1.0, 1.0), (1.0, 2.0), (2.0, 2.0))),))
         ("BedroomsTotal gt 2", BEDS),
         ("BedroomsTotal gt 2.5", BEDS),
         ("BedroomsTotal lt 3", Range("BedroomsTotal", None, 2)),
+        ("BedroomsTotal lt 2.5", Range("BedroomsTotal", None, 2)),
         ("BedroomsTotal eq 3", Range("BedroomsTotal", 3, 3)),
         ("BedroomsTotal eq 2.5", Range("BedroomsTotal", 3, 2)),
         ("BedroomsTotal ne 3", Not(Range("BedroomsTotal", 3, 3))),
