@@ -25,6 +25,7 @@ from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.matching.index import SearchIndex
+from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
 from property_alert_notification.notification_worker.telemetry import telemetry
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
@@ -44,16 +45,22 @@ class Matching:
         self._parts = parts
         planner = wiring.planner(parts.settings, parts.clock, parts.categories)
         self._matcher = Matcher(parts.database, planner, parts.metrics, create_searches=create, wake=parts.wake)
+        self._first_alerts = FirstAlerts(parts.database, planner, create_index=SearchIndex, wake=parts.wake)
         self._loops: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._loops = [self._parts.supervisor.start("matcher", self._match)]
+        start = self._parts.supervisor.start
+        self._loops = [start("matcher", self._match), start("first_alerts", self._make_first_alerts)]
         log.info("matcher.started")
         return self
 
     async def _match(self, loop: Loop) -> None:
         await self._parts.categories.was_read()
         await self._matcher.run(loop)
+
+    async def _make_first_alerts(self, loop: Loop) -> None:
+        await self._parts.categories.was_read()
+        await self._first_alerts.run(loop)
 
     async def __aexit__(self, *_: object) -> None:
         await end(*self._loops)

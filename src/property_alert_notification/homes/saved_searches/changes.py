@@ -58,6 +58,7 @@ async def create(
         active=True,
         created_at=now,
         changed_at=now,
+        first_alert_at=now if body.InitialAlert == "all" else None,
         **wanted,
     )
     await queries.add(connection, search)

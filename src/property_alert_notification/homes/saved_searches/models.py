@@ -14,14 +14,19 @@ from sqlmodel import Field, SQLModel
 from property_alert_notification.database import partial_index, time_type
 
 HAS_ENDED = "until_at IS NOT NULL"
-"""The condition of partial indexes. A query must repeat its exact text to use the index."""
+HAS_FIRST_ALERT = "first_alert_at IS NOT NULL"
+"""The conditions of partial indexes. A query must repeat their exact text to use the index."""
 
 
 class SavedSearch(SQLModel, table=True):
     """A saved search as its user sees it."""
 
     __tablename__ = "saved_searches"
-    __table_args__ = (UniqueConstraint("number"), Index("ix_saved_searches_user", "user_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_saved_searches_user", "user_id", "id"),
+        partial_index("ix_saved_searches_first_alert", "first_alert_at", where=HAS_FIRST_ALERT),
+    )
 
     id: UUID = Field(primary_key=True)
     """The SavedSearchKey."""
@@ -56,6 +61,8 @@ class SavedSearch(SQLModel, table=True):
     """The SearchWarnings of the time when it was saved, separated by spaces."""
     created_at: datetime = Field(sa_type=time_type())
     changed_at: datetime = Field(sa_type=time_type())
+    first_alert_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When its first alert is due, which has all that match; None if there is none, or if it was made."""
 
 
 class SavedSearchVersion(SQLModel, table=True):

@@ -97,7 +97,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "id name version query_type query schedule_type daily_schedule channels change_types active "
                 "reason_code expected_per_day warnings created_at changed_at"
             ),
-            hidden="user_id number person expression",
+            hidden="user_id number person expression first_alert_at",
         ),
         "saved_search_versions": Table(
             "what a saved search looked for at which time",

@@ -24,15 +24,16 @@ _ON_MARKET = [
         StandardStatus.PENDING,
     )
 ]
-_is_on_market = _listings.c.status.in_(_ON_MARKET)
-_COUNT = select(func.count()).select_from(_listings).where(_is_on_market)
+is_on_market = _listings.c.status.in_(_ON_MARKET)
+"""The condition that a listing may still be had."""
+_COUNT = select(func.count()).select_from(_listings).where(is_on_market)
 _RECORDS = (
     select(_versions.c.record)
     .join(
         _listings,
         (_listings.c.id == _versions.c.listing_id) & (_listings.c.modified_at == _versions.c.modified_at),
     )
-    .where(_is_on_market)
+    .where(is_on_market)
     .order_by(_listings.c.modified_at.desc())
     .limit(_limit)
 )

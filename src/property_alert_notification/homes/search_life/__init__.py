@@ -1,0 +1,1 @@
+"""What becomes of saved searches over time: their first alerts."""
