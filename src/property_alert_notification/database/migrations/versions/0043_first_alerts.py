@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
