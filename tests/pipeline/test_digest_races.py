@@ -16,6 +16,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.database import Script
 from property_alert_notification.digests.close import close_due, process_ended
+from property_alert_notification.homes.alerts.scripts import refreshed
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
 from tests.pipeline.test_digests import a_user, accept, planner, their_time_comes, windows
@@ -68,14 +69,14 @@ async def collect(world: World) -> list[UUID]:
 
 async def test_each_item_is_in_one_digest_although_workers_die_at_each_statement(world: World) -> None:
     items = await collect(world)
-    died = await dies_at_each_statement(world, lambda: close_due(planner(world), limit=len(USERS)))
+    died = await dies_at_each_statement(world, lambda: close_due(planner(world), refreshed, limit=len(USERS)))
     assert died >= 6  # windows, items, preferences, twice the rows of the digests, items, windows
 
     await assert_that_each_is_in_one_digest(world, items)
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE deliveries SET state = 'sent', due_at = NULL WHERE due_at IS NOT NULL"))
     digests = [window["digest_id"] for window in await windows(world)]
-    await dies_at_each_statement(world, lambda: process_ended(digests, planner(world)))
+    await dies_at_each_statement(world, lambda: process_ended(digests, planner(world), refreshed))
     assert {(await world.delivery(one)).state for one in items} == {"sent"}
 
 
@@ -84,7 +85,7 @@ async def test_several_workers_make_one_digest_of_each_window(world: World) -> N
 
     async def work() -> int:
         made = 0
-        while turn := await world.parts.database.run(close_due(planner(world), limit=2)):
+        while turn := await world.parts.database.run(close_due(planner(world), refreshed, limit=2)):
             made += turn.digests
             if not turn.windows:
                 return made
@@ -102,7 +103,7 @@ async def test_a_delivery_that_joins_while_windows_close_is_in_one_digest(world:
         items.extend(await accept(world, ITEMS, user))
 
     async def close() -> None:
-        while (await world.parts.database.run(close_due(planner(world), limit=2))).windows:
+        while (await world.parts.database.run(close_due(planner(world), refreshed, limit=2))).windows:
             pass
 
     await asyncio.gather(*(join(user) for user in USERS), close(), close())

@@ -17,6 +17,7 @@ from property_alert_notification.deliveries.windows import scripts as window_scr
 from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.digests import close
 from property_alert_notification.digests.close import Turn, close_due
+from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.directory import queries as directory
@@ -77,7 +78,7 @@ class LaterClock(Clock):
 async def look(world: World, *, later: timedelta = timedelta()) -> Turn:
     """What a worker does with windows that are due, now or later."""
     then = replace(planner(world), clock=LaterClock(world.parts.clock, later))
-    return await world.parts.database.run(close_due(then, limit=100))
+    return await world.parts.database.run(close_due(then, refreshed, limit=100))
 
 
 async def windows(world: World) -> list[Mapping[str, Any]]:
@@ -232,7 +233,7 @@ async def test_a_latecomer_is_in_the_next_digest_also_if_its_own_ends_first(worl
         await connection.execute(text("UPDATE deliveries SET state = 'sent', due_at = NULL WHERE due_at IS NOT NULL"))
     tomorrow = replace(planner(world), clock=LaterClock(world.parts.clock, timedelta(days=1)))
 
-    turn = await world.parts.database.run(close.process_ended([await the_digest(world)], tomorrow))
+    turn = await world.parts.database.run(close.process_ended([await the_digest(world)], tomorrow, refreshed))
 
     assert (turn.ended, turn.left) == (1, {DeliveryState.COLLECTED: 1})
     assert await states(world, [first, late]) == ["sent", "collected"]
@@ -249,12 +250,12 @@ async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
     digest = await the_digest(world)
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE deliveries SET state = 'failed', due_at = NULL WHERE due_at IS NOT NULL"))
-    ended = await world.parts.database.run(close.process_ended([digest], planner(world)))
+    ended = await world.parts.database.run(close.process_ended([digest], planner(world), refreshed))
     assert ended.ended == 1
     delivery = await world.delivery(item)
     assert (delivery.state, delivery.reason_code, delivery.digest_id) == ("failed", "in_digest", digest)
     assert (await world.detail(item)).status == "failed"
-    assert (await world.parts.database.run(close.process_ended([digest], planner(world)))).windows == 0
+    assert (await world.parts.database.run(close.process_ended([digest], planner(world), refreshed))).windows == 0
 
 
 async def test_a_digest_is_planned_by_the_profile_that_none_of_its_items_needs(world: World) -> None:

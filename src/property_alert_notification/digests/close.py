@@ -4,11 +4,12 @@ Each transaction first locks the rows of its windows. A transaction that adds a 
 until its commit. So the delivery is in the digest, or it joins the next window.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
@@ -17,9 +18,11 @@ from property_alert_notification.digests import scripts
 from property_alert_notification.digests.rules import (
     Item,
     Leaving,
+    Reworded,
     Sorted,
     Window,
     digest_of,
+    look_again,
     message_of,
     next_check_at,
     sort,
@@ -29,7 +32,7 @@ from property_alert_notification.notifications import scripts as notification_sc
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.ends.scripts import record_ends
-from property_alert_notification.people.categories.rules import DIGEST
+from property_alert_notification.people.categories.rules import DIGEST, LISTING_ALERT
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import UserOf, people_of
@@ -56,24 +59,29 @@ class Turn:
         return bool(self.digests or DeliveryState.QUEUED in self.left)
 
 
-def close_due(planner: Planner, *, limit: int, only: Collection[UUID] | None = None) -> Script[Turn]:
+Refresh = Callable[[Sequence[UUID]], Script[Mapping[UUID, Reworded | Reason]]]
+"""What these notifications tell now, or why they no longer hold; one that is left out tells what it told."""
+
+
+def close_due(planner: Planner, refresh: Refresh, *, limit: int, only: Collection[UUID] | None = None) -> Script[Turn]:
     """Process up to `limit` windows that are due, or those of `only` that are."""
     taken = yield from scripts.take_due(now=planner.clock.now(), limit=limit, only=only)
-    return (yield from _process(taken, planner))
+    return (yield from _process(taken, planner, refresh))
 
 
-def process_ended(digests: Collection[UUID], planner: Planner) -> Script[Turn]:
+def process_ended(digests: Collection[UUID], planner: Planner, refresh: Refresh) -> Script[Turn]:
     """Process the windows of these digests, whose deliveries have just ended."""
     taken = yield from scripts.take_unfinished(digests)
-    return (yield from _process(taken, planner))
+    return (yield from _process(taken, planner, refresh))
 
 
-def _process(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
+def _process(taken: Sequence[Window], planner: Planner, refresh: Refresh) -> Script[Turn]:
     turn = Turn(windows=len(taken))
     if not taken:
         return turn
     now = planner.clock.now()
     sorted_, people = yield from _sort(taken, planner, now)
+    yield from _look_again([sorted_[window.id] for window in taken if _tells_of_homes(window, now)], refresh)
     leaving = [one for sorted_items in sorted_.values() for one in sorted_items.leaving]
     yield from _take_out(leaving, now)
     for one in leaving:
@@ -121,6 +129,21 @@ def _sort(
         for window in holding
     }
     return empty | sorted_, people
+
+
+def _tells_of_homes(window: Window, now: datetime) -> bool:
+    return window.must_close(now) and window.category == LISTING_ALERT
+
+
+def _look_again(closing: Sequence[Sorted], refresh: Refresh) -> Script[None]:
+    """Take what no longer holds out of windows that close, and have the others tell what they tell now."""
+    if not (staying := [item.notification_id for sorted_ in closing for item in sorted_.staying]):
+        return
+    now = yield from refresh(staying)
+    for sorted_ in closing:
+        again = look_again(sorted_.staying, now)
+        sorted_.staying[:] = again.staying
+        sorted_.leaving.extend(again.leaving)
 
 
 def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:

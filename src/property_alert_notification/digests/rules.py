@@ -1,6 +1,6 @@
 """Decides about collected deliveries when their window closes or when they are reevaluated. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -74,6 +74,13 @@ class Item(NamedTuple):
     """When the digest is made that a saved search submitted it for."""
 
 
+class Reworded(NamedTuple):
+    """What an item tells now."""
+
+    title: str
+    message: str
+
+
 class Leaving(NamedTuple):
     """An item that leaves its window without a digest."""
 
@@ -108,6 +115,20 @@ def sort(window: Window, items: Iterable[Item], person: Person, category: Catego
             sorted_.staying.append(item)
         else:
             sorted_.leaving.append(leaving)
+    return sorted_
+
+
+def look_again(items: Iterable[Item], now: Mapping[UUID, Reworded | Reason]) -> Sorted:
+    """Sort items by what they tell now, by notification: those that no longer hold leave."""
+    sorted_ = Sorted([], [])
+    for item in items:
+        match now.get(item.notification_id):
+            case Reason() as reason:
+                sorted_.leaving.append(Leaving(item, _after(Event.UNWANTED), reason))
+            case Reworded(title=title, message=message):
+                sorted_.staying.append(item._replace(title=title, message=message))
+            case None:
+                sorted_.staying.append(item)
     return sorted_
 
 

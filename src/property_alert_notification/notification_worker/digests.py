@@ -10,6 +10,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import halve_on_error, is_row_fault, process_due, run_within
 from property_alert_notification.digests import scripts
 from property_alert_notification.digests.close import Turn, close_due, process_ended
+from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notification_worker.due import UNTIL_WOKEN
 from property_alert_notification.notifications.create import Planner
@@ -57,7 +58,7 @@ class DigestCloser:
         if not (ended := self._ended.take(AT_ONCE)):
             return 0
         try:
-            self._report(await self._database.run(process_ended(ended, self._planner)))
+            self._report(await self._database.run(process_ended(ended, self._planner, refreshed)))
         except Exception as error:
             if not is_row_fault(error):
                 self._ended.add_all(ended)
@@ -69,7 +70,7 @@ class DigestCloser:
             return await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
 
     async def _close_some(self, only: Sequence[UUID] | None) -> int:
-        turn = await self._database.run(close_due(self._planner, limit=AT_ONCE, only=only))
+        turn = await self._database.run(close_due(self._planner, refreshed, limit=AT_ONCE, only=only))
         self._report(turn)
         return turn.windows
 

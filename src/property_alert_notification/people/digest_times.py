@@ -34,7 +34,7 @@ def next_digest(frequency: Frequency, times: DigestTimes | None, zones: Sequence
     wanted = times or DEFAULT
     # The search begins a day earlier: a zone may set its clock back over midnight.
     first = local_day(zones, after) - _DAY
-    moments = (_latest(datetime.combine(day, wanted.at), zones or (UTC,)) for day in _DAYS[frequency](first, wanted))
+    moments = (latest(datetime.combine(day, wanted.at), zones or (UTC,)) for day in _DAYS[frequency](first, wanted))
     return next(moment for moment in moments if moment > after)
 
 
@@ -43,7 +43,8 @@ def local_day(zones: Sequence[tzinfo], moment: datetime) -> date:
     return moment.astimezone(_furthest_behind(zones, moment)).date()
 
 
-def _latest(local: datetime, zones: Sequence[tzinfo]) -> datetime:
+def latest(local: datetime, zones: Sequence[tzinfo]) -> datetime:
+    """When a local time has come in all of these zones."""
     return max(local.replace(tzinfo=zone).astimezone(UTC) for zone in zones)
 
 

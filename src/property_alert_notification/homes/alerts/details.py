@@ -72,7 +72,7 @@ class AlertDetails:
 
 
 def details_of(
-    fields: Mapping[str, Any], news: Iterable[News], searches: Iterable[ToldSearch], language: str
+    fields: Mapping[str, Any], facts: Iterable[ToldFact], searches: Iterable[ToldSearch], language: str
 ) -> AlertDetails:
     """What an alert about a listing with these fields tells."""
     shown = fields.get("InternetAddressDisplayYN") is not False
@@ -84,7 +84,7 @@ def details_of(
         str(fields.get("StandardStatus", "")),
         fields.get("ListPrice"),
         str(fields.get("currency", "")),
-        tuple(ToldFact.of(one) for one in news),
+        tuple(facts),
         tuple(searches),
     )
 

@@ -4,11 +4,9 @@ Changes and edits of searches are read in the order of their numbers, which is t
 them leads to (alerts, the told ledger, the match log) commits together with the position, if the lease is still ours.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,14 +16,13 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries
-from property_alert_notification.homes.alerts.matches import Matches, matches_of
-from property_alert_notification.homes.alerts.news import may_be_shown, news_of
+from property_alert_notification.homes.alerts.changes import read_change
+from property_alert_notification.homes.alerts.digests.search_digests import SearchDigests
+from property_alert_notification.homes.alerts.matches import matches_of
 from property_alert_notification.homes.alerts.queries import ChangeToMatch, Lease
 from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.alerts.tell import MatchedChange, Teller
 from property_alert_notification.homes.listings.facts import Fact
-from property_alert_notification.homes.listings.history import decode_facts
-from property_alert_notification.homes.listings.snapshot import decode_text
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, versions_after, versions_at
 from property_alert_notification.notifications.create import Planner
 
@@ -36,6 +33,9 @@ AT_ONCE = 100
 
 IDLE = 0.2
 """Seconds until it looks again when nothing is left."""
+
+DIGESTS_EVERY = 1.0
+"""Seconds between two looks for searches whose digest is near."""
 
 LEASE = timedelta(seconds=5)
 """How long a matcher that says nothing keeps its lease: then a standby takes over."""
@@ -74,6 +74,8 @@ class Matcher:
         self._create_searches = create_searches
         self._wake = wake
         self._teller = Teller(planner)
+        self._digests = SearchDigests(planner)
+        self._digests_at = 0.0
         self._me = self._clock.new_id()
         self._searches: Searches | None = None
         self._known_at = 0
@@ -98,7 +100,8 @@ class Matcher:
         try:
             if not await self._is_ours():
                 return IDLE
-            return 0.0 if await self.match() else IDLE
+            matched = await self.match()
+            return 0.0 if await self._submit_digests() or matched else IDLE
         except LeaseLost:
             log.warning("matcher.lease_lost")
             self._forget()
@@ -214,32 +217,35 @@ class Matcher:
 
     def _match(self, change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]) -> MatchedChange | None:
         assert self._searches is not None  # noqa: S101 - they are read before
-        after = json.loads(change.record)
-        before: Mapping[str, Any] | None = None if change.before is None else json.loads(change.before)
+        read = read_change(change, numbered)
         self._metrics.changes_matched.labels("matched").inc()
-        if not may_be_shown(after):
-            return None
-        news = news_of(
-            decode_facts(change.facts),
-            was_known=change.before_at is not None,
-            offer=1,
-            searched=decode_text(change.snapshot).searched,
-            earlier=[facts for sequence, facts in numbered if sequence < change.sequence],
-        )
-        matches: Matches | None = matches_of(self._searches, news, before, after)
-        if matches is None:
-            return None
-        return MatchedChange(change.sequence, change.listing_id, change.property_id, after, matches)
+        matches = matches_of(self._searches, read.news, read.before, read.after)
+        return None if matches is None else MatchedChange(read, matches)
 
     async def _commit(self, lease: Lease, batch: Batch) -> None:
         async with self._database.transaction() as connection:
             # First, so that a matcher that lost its lease waits here, and changes nothing.
             await self._advance(connection, lease, batch.until)
             told = await self._teller.tell(connection, batch.changes)
+            await self._teller.note_edits(connection, batch.edits)
         self._renew_at = self._clock.monotonic() + LEASE.total_seconds() / 3
-        for outcome, count in told.items():
+        self._count(told)
+
+    async def _submit_digests(self) -> bool:
+        """Submit the matches of searches whose digest is near, once a second; returns whether there are more."""
+        if self._lease is None or self._clock.monotonic() < self._digests_at:
+            return False
+        async with self._database.transaction() as connection:
+            await self._advance(connection, self._lease, self._lease.position)
+            processed, outcomes = await self._digests.submit_due(connection, self._lease.position)
+        self._digests_at = self._clock.monotonic() + (0 if processed else DIGESTS_EVERY)
+        self._count(outcomes)
+        return processed > 0
+
+    def _count(self, outcomes: Mapping[str, int]) -> None:
+        for outcome, count in outcomes.items():
             self._metrics.alerts.labels(outcome).inc(count)
-        if told:
+        if outcomes:
             self._wake()
 
     async def _is_committed(self, lease: Lease, batch: Batch) -> bool:

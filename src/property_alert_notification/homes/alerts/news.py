@@ -1,7 +1,7 @@
 """What a change of a listing means for the searches that match it: the facts that people are told, each with its key.
 
 The key of a fact is the same for every listing of a property that tells it: two agents who cut the price to the same
-amount tell one fact. It is another one when the same listing does it again. Pure.
+amount tell one fact. When it happens again, it is another one. Pure.
 """
 
 import json
@@ -49,20 +49,17 @@ def is_first(facts: Iterable[Fact], *, was_known: bool) -> bool:
     return not was_known or any(fact.change_type is ChangeType.NEW_LISTING for fact in facts)
 
 
-def news_of(
-    facts: Sequence[Fact], *, was_known: bool, offer: int, searched: str, earlier: Sequence[Sequence[Fact]]
-) -> list[News]:
+def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: Sequence[Sequence[Fact]]) -> list[News]:
     """The facts of a change that people may be told.
 
     Args:
         facts: what changed.
         was_known: whether the listing was known before.
-        offer: counts how often the property was put on the market; the same fact of another offer is another one.
         searched: a hash of the fields that searches ask for, after the change.
         earlier: the facts of the earlier changes of the same home.
     """
     before = [_identity(fact) for some in earlier for fact in some]
-    keys = [_key(offer, _identity(fact), before) for fact in facts]
+    keys = [_key(_identity(fact), before) for fact in facts]
     first = is_first(facts, was_known=was_known)
     news = [News(key, fact.change_type, first, fact) for key, fact in zip(keys, facts, strict=True)]
     if first:
@@ -70,7 +67,7 @@ def news_of(
     if facts:
         cause = min(range(len(facts)), key=lambda place: _CAUSES.get(facts[place].field, len(_CAUSES)))
         return [*news, News(_short(f"{IN_RANGE}:{keys[cause]}"), IN_RANGE, True, facts[cause])]
-    return [News(_short(f"{IN_RANGE}:{offer}:{searched}"), IN_RANGE, True)]
+    return [News(_short(f"{IN_RANGE}:{searched}"), IN_RANGE, True)]
 
 
 def _identity(fact: Fact) -> str:
@@ -78,8 +75,8 @@ def _identity(fact: Fact) -> str:
     return json.dumps([fact.change_type, fact.after, fact.open_house], sort_keys=True)
 
 
-def _key(offer: int, identity: str, before: Sequence[str]) -> str:
-    return _short(f"{json.loads(identity)[0]}:{offer}:{identity}:{before.count(identity) + 1}")
+def _key(identity: str, before: Sequence[str]) -> str:
+    return _short(f"{json.loads(identity)[0]}:{identity}:{before.count(identity) + 1}")
 
 
 def _short(text: str) -> str:

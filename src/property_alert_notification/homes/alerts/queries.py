@@ -19,9 +19,11 @@ from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.queries import CHANGES
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
+from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 _matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
 _alerts, _digests = table_of(Alert), table_of(SearchDigest)
+_searches = table_of(SavedSearch)
 _changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
 _listings = table_of(Listing)
 _now = bindparam("now", type_=time_type())
@@ -115,7 +117,7 @@ class ChangeToMatch(NamedTuple):
 
 
 _before = _versions.alias("before")
-_CHANGES = (
+SELECT_CHANGES = (
     select(
         _changes.c.sequence,
         _changes.c.listing_id,
@@ -137,12 +139,12 @@ _CHANGES = (
         (_before.c.listing_id == func.coalesce(_changes.c.before_listing_id, _changes.c.listing_id))
         & (_before.c.modified_at == _changes.c.before_at),
     )
-    .where(
-        _changes.c.sequence > bindparam("after", type_=BigInteger),
-        _changes.c.sequence <= bindparam("until", type_=BigInteger),
-    )
-    .order_by(_changes.c.sequence)
 )
+"""The columns of a ChangeToMatch."""
+_CHANGES = SELECT_CHANGES.where(
+    _changes.c.sequence > bindparam("after", type_=BigInteger),
+    _changes.c.sequence <= bindparam("until", type_=BigInteger),
+).order_by(_changes.c.sequence)
 
 
 async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> list[ChangeToMatch]:
@@ -224,6 +226,56 @@ async def add_log(connection: AsyncConnection, entries: Sequence[tuple[int, UUID
     """Log the matches of changes."""
     if entries:
         await _ADD_LOG.run(connection, entries)
+
+
+_EXPRESSIONS = BatchStatement(
+    columns_of(_searches, "number"),
+    lambda wanted: select(_searches.c.number, _searches.c.expression).join(
+        wanted, wanted.c.number == _searches.c.number
+    ),
+)
+
+
+async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, str]:
+    """The compiled queries of these searches, by their numbers."""
+    return {row[0]: row[1] for row in await _EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
+
+
+_DIGEST_COLUMNS = ("search_number", "person", "sequence", "due_at")
+
+
+def _add_digests(new: FromClause) -> Insert:
+    wanted = insert(_digests).from_select(_DIGEST_COLUMNS, select(*new.c).where(true()), include_defaults=False)
+    return wanted.on_conflict_do_update(
+        index_elements=["search_number"], set_={"due_at": wanted.excluded.due_at, "closes_at": None}
+    )
+
+
+_ADD_DIGESTS = BatchStatement(columns_of(_digests, *_DIGEST_COLUMNS), _add_digests)
+
+
+async def add_search_digests(
+    connection: AsyncConnection, searches: Iterable[tuple[int, int, int]], *, now: datetime
+) -> None:
+    """Have these searches looked at: each with its number, its person, and the number from which its matches count."""
+    if rows := [(*one, now) for one in sorted(searches)]:
+        await _ADD_DIGESTS.run(connection, rows)
+
+
+_LOOK_AGAIN = BatchStatement(
+    columns_of(_digests, "search_number"),
+    lambda wanted: (
+        update(_digests)
+        .where(_digests.c.search_number.in_(select(wanted.c.search_number)))
+        .values(due_at=_now, closes_at=None)
+    ),
+)
+
+
+async def look_again(connection: AsyncConnection, searches: Collection[int], *, now: datetime) -> None:
+    """Have those of these searches looked at that wait for a digest."""
+    if searches:
+        await _LOOK_AGAIN.run(connection, as_rows(sorted(searches)), now=now)
 
 
 class NewAlert(NamedTuple):

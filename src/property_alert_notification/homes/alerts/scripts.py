@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -13,17 +13,16 @@ from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.freshness import still_holds
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
 from property_alert_notification.notifications.scripts import Content
+from property_alert_notification.people.categories.rules import LISTING_ALERT
 
 log = structlog.get_logger()
-
-CATEGORY = "listing_alert"
-"""The category of alerts."""
 
 _OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
 """The states of a delivery that goes out, or may have."""
@@ -60,16 +59,9 @@ def _now_of(wanted: FromClause) -> Any:
 _NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
 
 
-class Refreshed(NamedTuple):
-    """An alert as it is sent now."""
-
-    title: str
-    message: str
-
-
-def refreshed(notifications: Sequence[UUID]) -> Script[dict[UUID, Refreshed | Reason]]:
-    """Those of these notifications that are alerts, as they are sent now, or why they must not be sent."""
-    found: dict[UUID, Refreshed | Reason] = {}
+def refreshed(notifications: Sequence[UUID]) -> Script[Mapping[UUID, Reworded | Reason]]:
+    """What those of these notifications tell now that are alerts, or why they must not be sent."""
+    found: dict[UUID, Reworded | Reason] = {}
     for id_, stored, record, has_newer, is_overtaken in (yield Statement(_NOW, as_rows(notifications))):
         try:
             found[id_] = _refresh(stored, record, has_newer=has_newer, is_overtaken=is_overtaken)
@@ -78,10 +70,10 @@ def refreshed(notifications: Sequence[UUID]) -> Script[dict[UUID, Refreshed | Re
     return found
 
 
-def _refresh(stored: str, record: str | None, *, has_newer: bool, is_overtaken: bool) -> Refreshed | Reason:
+def _refresh(stored: str, record: str | None, *, has_newer: bool, is_overtaken: bool) -> Reworded | Reason:
     now: Mapping[str, Any] | None = None if record is None else json.loads(record)
     held = still_holds(AlertDetails.read(stored), now, has_newer=has_newer, is_overtaken=is_overtaken)
-    return held if isinstance(held, Reason) else Refreshed(*write(held))
+    return held if isinstance(held, Reason) else Reworded(*write(held))
 
 
 def _leave_as_it_is(notification: UUID, error: Exception) -> None:
@@ -91,7 +83,7 @@ def _leave_as_it_is(notification: UUID, error: Exception) -> None:
 
 def up_to_date(contents: dict[UUID, Content]) -> Script[dict[UUID, Content]]:
     """The contents of notifications; those that are alerts as they are sent now, or with why they must not be."""
-    alerts = [id_ for id_, content in contents.items() if content.category == CATEGORY]
+    alerts = [id_ for id_, content in contents.items() if content.category == LISTING_ALERT]
     if not alerts:
         return contents
     for id_, now in (yield from refreshed(alerts)).items():

@@ -1,154 +1,115 @@
 """Writes what matched changes lead to, within the transaction that moves the matcher's position: a few statements."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.languages import shown_language
-from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.definition import definition_of
-from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch, details_of
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
-from property_alert_notification.homes.alerts.queries import FactKey, NewAlert
-from property_alert_notification.homes.alerts.scripts import CATEGORY
-from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.alerts.queries import FactKey
+from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
 from property_alert_notification.homes.listing_preferences.queries import discarded
-from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
-from property_alert_notification.notifications.create import Planner, create
-from property_alert_notification.notifications.draft import Accepted
-from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.directory.scripts import profiles_of
-from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.scripts import preferences_of
-
-_LONGEST_REFERENCE = 255
+from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+from property_alert_notification.notifications.create import Planner
 
 
 class MatchedChange(NamedTuple):
     """A change of a listing with the searches that it concerns."""
 
-    sequence: int
-    listing_id: UUID
-    property_id: UUID
-    fields: Mapping[str, Any]
-    """Of the listing, after the change."""
+    change: ReadChange
     matches: Matches
 
 
 class _Told(NamedTuple):
     """What one person is told of one change."""
 
-    change: MatchedChange
+    change: ReadChange
     telling: Telling
-    targets: Sequence[SearchTarget]
-    """The searches of `telling`, in their order; deleted ones are left out."""
+    searches: Sequence[NamedSearch]
 
 
 class Teller:
     """Tells people of changes, once."""
 
     def __init__(self, planner: Planner) -> None:
-        self._planner = planner
         self._clock = planner.clock
-        self._channels = [
-            channel
-            for channel in Channel
-            if channel not in planner.unused and definition_of(channel).profile_field is not None
-        ]
+        self._submitter = Submitter(planner)
 
-    async def tell(self, connection: AsyncConnection, changes: Sequence[MatchedChange]) -> Mapping[str, int]:
+    async def note_edits(self, connection: AsyncConnection, edits: Iterable[SearchEdit]) -> None:
+        """Have the matches of searches that do not alert at once looked at for their next digest."""
+        latest = {edit.number: edit for edit in edits}
+        new = [
+            (one.number, one.version.person, one.sequence)
+            for one in latest.values()
+            if one.version is not None and one.version.schedule_type != ScheduleType.ASAP
+        ]
+        await queries.add_search_digests(connection, new, now=self._clock.now())
+        await queries.look_again(connection, latest.keys() - {one[0] for one in new}, now=self._clock.now())
+
+    async def tell(self, connection: AsyncConnection, matched: Sequence[MatchedChange]) -> Mapping[str, int]:
         """Submit the alerts of searches that alert at once, and store ledger and log; returns how many, by outcome."""
-        if not changes:
+        if not matched:
             return {}
         now = self._clock.now()
-        await queries.add_log(connection, [_log_entry(change, now) for change in changes])
+        await queries.add_log(connection, [_log_entry(one, now) for one in matched])
         known = await queries.told_of(
-            connection, {(change.property_id, news.key) for change in changes for news in change.matches.news}
+            connection, {(one.change.property_id, news.key) for one in matched for news in one.matches.news}
         )
         everyone = dict(known)
-        refused = await discarded(connection, {change.listing_id for change in changes})
+        refused = await discarded(connection, {one.change.listing_id for one in matched})
         wanted = [
-            one for change in changes for one in _tellings_of(change, everyone, refused.get(change.listing_id, ()))
+            (one.change, telling)
+            for one in matched
+            for telling in _tellings_of(one, everyone, refused.get(one.change.listing_id, ()))
         ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
-        told = [
-            _Told(change, one, theirs)
-            for change, one in wanted
-            if (theirs := [targets[match.number] for match in one.matches if match.number in targets])
-        ]
-        outcomes = await self._submit(connection, told)
+        told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]
+        outcomes = await self._submitter.submit(connection, [_alert(one) for one in told])
         await queries.put_told(connection, _ledger(known, told), now=now)
         return outcomes
 
-    async def _submit(self, connection: AsyncConnection, told: Sequence[_Told]) -> Mapping[str, int]:
-        if not told:
-            return {}
-        languages = await self._languages(connection, {one.targets[0].user_id for one in told})
-        details = [_details(one, languages.get(one.targets[0].user_id)) for one in told]
-        submissions = [self._submission(one, its) for one, its in zip(told, details, strict=True)]
-        results = await run_within(connection, create(self._planner, submissions))
-        alerts = [
-            NewAlert(
-                result.id,
-                one.telling.person,
-                one.change.property_id,
-                one.change.listing_id,
-                one.change.sequence,
-                its.stored,
-            )
-            for one, its, result in zip(told, details, results, strict=True)
-            if isinstance(result, Accepted)
-        ]
-        await queries.add_alerts(connection, alerts)
-        return Counter("submitted" if isinstance(result, Accepted) else "refused" for result in results)
 
-    async def _languages(self, connection: AsyncConnection, users: Collection[int]) -> Mapping[int, str | None]:
-        asked = {(user_id, False) for user_id in users}
-        default = self._planner.default_preferences
-        known = await run_within(connection, preferences_of(asked, default=default))
-        profiles = await run_within(connection, profiles_of(sorted(users)))
-        return {user_id: Person(known.get((user_id, False)), profiles.get(user_id)).language for user_id in users}
-
-    def _submission(self, one: _Told, details: AlertDetails) -> Submission:
-        title, message = write(details)
-        chosen = _channels_of(one.targets)
-        return Submission(
-            user_id=one.targets[0].user_id,
-            title=title,
-            message=message,
-            addresses={},
-            category=CATEGORY,
-            reference=details.listing_key[:_LONGEST_REFERENCE] or None,
-            channels=chosen,
-            look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
-        )
+def _log_entry(one: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:
+    return one.change.sequence, one.change.listing_id, one.change.property_id, pack(one.matches.logged), now
 
 
-def _log_entry(change: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:
-    return change.sequence, change.listing_id, change.property_id, pack(change.matches.logged), now
-
-
-def _tellings_of(
-    change: MatchedChange, told: dict[FactKey, Numbers], refused: Sequence[int]
-) -> Iterable[tuple[MatchedChange, Telling]]:
+def _tellings_of(one: MatchedChange, told: dict[FactKey, Numbers], refused: Collection[int]) -> list[Telling]:
     """What people are told of a change at once; adds them to `told`, for the changes that follow.
 
-    `refused` are those who do not want to hear of the home.
+    Those who `refused` the home are told nothing.
     """
-    its = {news.key: told.get((change.property_id, news.key), NONE) for news in change.matches.news}
-    left_out = np.array(refused, dtype=np.int64)
-    fresh = not_told(change.matches, {key: np.union1d(known, left_out) for key, known in its.items()})
+    its = {news.key: told.get((one.change.property_id, news.key), NONE) for news in one.matches.news}
+    left_out = np.array(sorted(refused), dtype=np.int64)
+    fresh = not_told(one.matches, {key: np.union1d(known, left_out) for key, known in its.items()})
     for key, people in fresh.items():
-        told[change.property_id, key] = np.union1d(its[key], people)
-    return [(change, one) for one in tellings(change.matches, fresh)]
+        told[one.change.property_id, key] = np.union1d(its[key], people)
+    return list(tellings(one.matches, fresh))
+
+
+def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedSearch]:
+    """The searches that led to it; deleted ones are left out."""
+    return [NamedSearch(targets[one.number], one.is_new) for one in telling.matches if one.number in targets]
+
+
+def _alert(one: _Told) -> WantedAlert:
+    change, facts = one.change, [ToldFact.of(news) for news in one.telling.news]
+    return WantedAlert(
+        one.telling.person,
+        change.property_id,
+        change.listing_id,
+        change.sequence,
+        change.after,
+        facts,
+        one.searches,
+    )
 
 
 def _ledger(known: Mapping[FactKey, Numbers], told: Iterable[_Told]) -> list[tuple[FactKey, Numbers, int]]:
@@ -161,18 +122,3 @@ def _ledger(known: Mapping[FactKey, Numbers], told: Iterable[_Told]) -> list[tup
             people.setdefault(key, []).append(one.telling.person)
             newest[key] = one.change.sequence
     return [(key, np.union1d(known.get(key, NONE), new), newest[key]) for key, new in people.items()]
-
-
-def _details(one: _Told, language: str | None) -> AlertDetails:
-    is_new = {match.number: match.is_new for match in one.telling.matches}
-    searches = [ToldSearch(target.name, "", is_new[target.number]) for target in one.targets]
-    return details_of(one.change.fields, one.telling.news, searches, shown_language(language))
-
-
-def _channels_of(targets: Iterable[SearchTarget]) -> list[Channel] | None:
-    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing."""
-    chosen = [target.channels for target in targets]
-    if None in chosen:
-        return None
-    wanted = {channel for channels in chosen for channel in channels or ()}
-    return [channel for channel in Channel if channel in wanted]

@@ -17,7 +17,6 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.homes.alerts.news import may_be_shown
-from property_alert_notification.homes.alerts.scripts import CATEGORY
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
@@ -27,6 +26,7 @@ from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.wording import SHOWN, FirstMatches, write
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.categories.rules import LISTING_ALERT
 
 log = structlog.get_logger()
 
@@ -112,7 +112,7 @@ class FirstAlerts:
             title=title,
             message=message,
             addresses={},
-            category=CATEGORY,
+            category=LISTING_ALERT,
             channels=None if chosen is None else [channel for channel in Channel if channel in chosen],
             look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
         )

@@ -43,13 +43,16 @@ DIGEST = "digest"
 """The category of digests. A digest is never collected for another digest. Its kind, and whether it is required, are
 those of its items."""
 
+LISTING_ALERT = "listing_alert"
+"""The category of alerts of saved searches."""
+
 _PROMOTIONAL = CategoryKind.PROMOTIONAL
 
 BUILT_IN: Mapping[str, Category] = {
     category.name: category
     for category in (
         Category(GENERAL),
-        Category("listing_alert", _PROMOTIONAL),
+        Category(LISTING_ALERT, _PROMOTIONAL),
         Category("viewing"),
         Category("offer"),
         Category("account", required=True),

@@ -17,7 +17,7 @@ def cut(before: int, after: int) -> Fact:
 
 
 def news(*facts: Fact, was_known: bool = True, **others: Any) -> list[News]:
-    usual: dict[str, Any] = {"offer": 1, "searched": "a", "earlier": []}
+    usual: dict[str, Any] = {"searched": "a", "earlier": []}
     return news_of(facts, was_known=was_known, **usual | others)
 
 
@@ -52,8 +52,8 @@ def test_the_same_cut_again_is_another_fact() -> None:
     assert set(keys(again)).isdisjoint(keys(news(cut(500, 450))))
 
 
-def test_a_fact_of_another_offer_is_another_one() -> None:
-    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, offer=2))
+def test_a_home_that_is_new_again_is_another_fact() -> None:
+    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, earlier=[[NEW]]))
 
 
 def test_keys_fit_their_column() -> None:

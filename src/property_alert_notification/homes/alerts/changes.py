@@ -1,0 +1,46 @@
+"""A numbered change of a listing, read for matching: its states, and what it tells. Pure."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from property_alert_notification.homes.alerts.news import News, may_be_shown, news_of
+from property_alert_notification.homes.alerts.queries import ChangeToMatch
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.listings.history import decode_facts
+from property_alert_notification.homes.listings.snapshot import decode_text
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChange:
+    """A change with the states of its listing."""
+
+    sequence: int
+    listing_id: UUID
+    property_id: UUID
+    before: Mapping[str, Any] | None
+    """The fields before the change; None if the listing was not known."""
+    after: Mapping[str, Any]
+    news: Sequence[News]
+    """Empty if people may not hear of the listing."""
+
+
+def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]) -> ReadChange:
+    """Read a change; `numbered` has the facts of all numbered changes of its property, each with its number.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: its rows are damaged.
+    """
+    after = json.loads(change.record)
+    before = None if change.before is None else json.loads(change.before)
+    news: Sequence[News] = ()
+    if may_be_shown(after):
+        news = news_of(
+            decode_facts(change.facts),
+            was_known=change.before_at is not None,
+            searched=decode_text(change.snapshot).searched,
+            earlier=[facts for sequence, facts in numbered if sequence < change.sequence],
+        )
+    return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, news)

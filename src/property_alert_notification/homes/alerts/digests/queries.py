@@ -1,0 +1,173 @@
+"""Every statement about the match log, and about searches that wait for a digest."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Integer, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import (
+    BatchStatement,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+    true_of_many,
+)
+from property_alert_notification.homes.alerts.models import MatchLogEntry, SearchDigest
+from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
+from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+
+_log, _digests, _searches = table_of(MatchLogEntry), table_of(SearchDigest), table_of(SavedSearchVersion)
+_listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
+_now = bindparam("now", type_=time_type())
+_limit = bindparam("limit", type_=Integer)
+
+_PAGE = 1_000
+"""Entries of the log that one statement reads."""
+
+
+class DueSearch(NamedTuple):
+    """A search that waits for a digest, and is due to be looked at."""
+
+    number: int
+    sequence: int
+    """Its matches up to this number are submitted."""
+    closes_at: datetime | None
+    """When its digest is made; None if that is to be computed."""
+
+
+_DUE = (
+    select(_digests.c.search_number, _digests.c.sequence, _digests.c.closes_at)
+    .where(_digests.c.due_at <= _now)
+    # Searches of one person are due at the same moment, and are processed together.
+    .order_by(_digests.c.due_at, _digests.c.person, _digests.c.search_number)
+    .limit(_limit)
+)
+
+
+async def due_searches(connection: AsyncConnection, *, now: datetime, limit: int) -> list[DueSearch]:
+    """Up to `limit` searches that are due."""
+    return [DueSearch(*row) for row in await connection.execute(_DUE, {"now": now, "limit": limit})]
+
+
+class NextDigest(NamedTuple):
+    """The next digest of a search."""
+
+    search_number: int
+    sequence: int
+    due_at: datetime
+    closes_at: datetime
+
+
+_WAIT_FOR = BatchStatement(
+    columns_of(_digests, *NextDigest._fields),
+    lambda new: (
+        update(_digests)
+        .where(_digests.c.search_number == new.c.search_number)
+        .values({name: new.c[name] for name in NextDigest._fields[1:]})
+    ),
+)
+
+
+async def wait_for(connection: AsyncConnection, digests: Sequence[NextDigest]) -> None:
+    """Store when the next digests of searches are."""
+    if digests:
+        await _WAIT_FOR.run(connection, digests)
+
+
+_FORGET = BatchStatement(
+    columns_of(_digests, "search_number"),
+    lambda gone: delete(_digests).where(_digests.c.search_number.in_(select(gone.c.search_number))),
+)
+
+
+async def forget(connection: AsyncConnection, searches: Collection[int]) -> None:
+    """Let these searches wait for no digest any more."""
+    if searches:
+        await _FORGET.run(connection, as_rows(searches))
+
+
+_BETWEEN = (
+    select(_log.c.sequence, _log.c.matches)
+    .where(
+        _log.c.sequence > bindparam("after", type_=BigInteger),
+        _log.c.sequence <= bindparam("until", type_=BigInteger),
+    )
+    .order_by(_log.c.sequence)
+    .limit(_limit)
+)
+
+
+async def log_between(connection: AsyncConnection, *, after: int, until: int) -> AsyncIterator[tuple[int, Numbers]]:
+    """The numbers of changes with their matches, as the log keeps them, in the order of the changes."""
+    while True:
+        rows = (await connection.execute(_BETWEEN, {"after": after, "until": until, "limit": _PAGE})).all()
+        for sequence, matches in rows:
+            yield sequence, unpack(matches)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+_CHANGES_OF = BatchStatement(
+    columns_of(_changes, "sequence"),
+    lambda wanted: SELECT_CHANGES.where(_changes.c.sequence.in_(select(wanted.c.sequence))),
+)
+
+
+async def changes_of(connection: AsyncConnection, sequences: Collection[int]) -> list[ChangeToMatch]:
+    """The changes with these numbers; those of deleted listings are left out."""
+    if not sequences:
+        return []
+    return [ChangeToMatch(*row) for row in await _CHANGES_OF.run(connection, as_rows(sorted(sequences)))]
+
+
+_CURRENT = BatchStatement(
+    {"number": BigInteger()},
+    lambda wanted: select(
+        _searches.c.search_number,
+        _searches.c.version,
+        _searches.c.person,
+        _searches.c.expression,
+        _searches.c.schedule_type,
+        _searches.c.change_types,
+        _searches.c.from_sequence,
+    ).where(
+        _searches.c.search_number.in_(select(wanted.c.number)),
+        true_of_many(_searches.c.until_sequence.is_(None), _searches.c.expression != ""),
+    ),
+)
+
+
+async def current_versions(connection: AsyncConnection, searches: Collection[int]) -> dict[int, CurrentVersion]:
+    """The current versions of these searches, by their numbers; searches that are not active are left out."""
+    if not searches:
+        return {}
+    return {row[0]: CurrentVersion(*row) for row in await _CURRENT.run(connection, as_rows(sorted(searches)))}
+
+
+_RECORDS = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(_listings.c.id, _versions.c.record)
+        .join(wanted, wanted.c.id == _listings.c.id)
+        .join(
+            _versions,
+            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        )
+    ),
+)
+
+
+async def records_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """The fields of these listings as they are now."""
+    if not listings:
+        return {}
+    return {row[0]: json.loads(row[1]) for row in await _RECORDS.run(connection, as_rows(sorted(listings)))}

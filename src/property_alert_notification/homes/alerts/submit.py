@@ -1,0 +1,133 @@
+"""Submits alerts to the core, within the transaction that decides about them: a few statements for many."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.definition import definition_of
+from property_alert_notification.database import run_within
+from property_alert_notification.homes.alerts import queries
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
+from property_alert_notification.homes.alerts.queries import NewAlert
+from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.criteria.expression import from_json
+from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
+from property_alert_notification.notifications.create import Planner, create
+from property_alert_notification.notifications.draft import Accepted
+from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.categories.rules import LISTING_ALERT
+from property_alert_notification.people.directory.scripts import profiles_of
+from property_alert_notification.people.person import UNKNOWN, Person
+from property_alert_notification.people.preferences.scripts import preferences_of
+
+_LONGEST_REFERENCE = 255
+_sentence = lru_cache(maxsize=4096)(lambda stored, language: sentence(from_json(stored), language))
+
+
+class NamedSearch(NamedTuple):
+    """A search that an alert names."""
+
+    target: SearchTarget
+    is_new: bool
+    """Whether the listing did not match it before."""
+
+
+class WantedAlert(NamedTuple):
+    """An alert to be submitted."""
+
+    person: int
+    property_id: UUID
+    listing_id: UUID
+    sequence: int
+    """The number of the newest change that it tells."""
+    fields: Mapping[str, Any]
+    """Of the listing."""
+    facts: Sequence[ToldFact]
+    searches: Sequence[NamedSearch]
+    """At least one."""
+    digest_at: datetime | None = None
+    """When the digest is made that it is for; None if it alerts at once."""
+
+    @property
+    def user_id(self) -> int:
+        """The user whose searches these are."""
+        return self.searches[0].target.user_id
+
+
+class Submitter:
+    """Submits alerts with the settings of this service."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._channels = [
+            channel
+            for channel in Channel
+            if channel not in planner.unused and definition_of(channel).profile_field is not None
+        ]
+
+    async def submit(self, connection: AsyncConnection, alerts: Sequence[WantedAlert]) -> Mapping[str, int]:
+        """Store these alerts as notifications; returns how many, by outcome."""
+        if not alerts:
+            return {}
+        people = await self.people(connection, {one.user_id for one in alerts})
+        stored = await queries.expressions_of(connection, {its.target.number for one in alerts for its in one.searches})
+        details = [_details(one, people.get(one.user_id, UNKNOWN).language, stored) for one in alerts]
+        submissions = [self._submission(one, its) for one, its in zip(alerts, details, strict=True)]
+        results = await run_within(connection, create(self._planner, submissions))
+        await queries.add_alerts(
+            connection,
+            [
+                NewAlert(result.id, one.person, one.property_id, one.listing_id, one.sequence, its.stored)
+                for one, its, result in zip(alerts, details, results, strict=True)
+                if isinstance(result, Accepted)
+            ],
+        )
+        return Counter("submitted" if isinstance(result, Accepted) else "refused" for result in results)
+
+    async def people(self, connection: AsyncConnection, users: Collection[int]) -> Mapping[int, Person]:
+        """The preferences and profiles of these users; users without preferences are left out."""
+        asked, default = {(user_id, False) for user_id in users}, self._planner.default_preferences
+        known = await run_within(connection, preferences_of(asked, default=default))
+        profiles = await run_within(connection, profiles_of(sorted(users)))
+        return {user_id: Person(theirs, profiles.get(user_id)) for (user_id, _), theirs in known.items()}
+
+    def _submission(self, one: WantedAlert, details: AlertDetails) -> Submission:
+        title, message = write(details)
+        chosen = _channels_of(its.target for its in one.searches)
+        return Submission(
+            user_id=one.user_id,
+            title=title,
+            message=message,
+            addresses={},
+            category=LISTING_ALERT,
+            reference=details.listing_key[:_LONGEST_REFERENCE] or None,
+            channels=chosen,
+            look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
+            digest_at=one.digest_at,
+        )
+
+
+def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:
+    language = shown_language(tag)
+    searches = [
+        ToldSearch(target.name, _sentence(stored[target.number], language) if stored.get(target.number) else "", is_new)
+        for target, is_new in one.searches
+    ]
+    return details_of(one.fields, one.facts, searches, language)
+
+
+def _channels_of(targets: Iterable[SearchTarget]) -> list[Channel] | None:
+    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing."""
+    chosen = [target.channels for target in targets]
+    if None in chosen:
+        return None
+    wanted = {channel for channels in chosen for channel in channels or ()}
+    return [channel for channel in Channel if channel in wanted]

@@ -1,0 +1,157 @@
+"""Searches that do not alert at once: what they match is one digest, at the time of their own schedule."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.models import SearchDigest
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+from property_alert_notification.notifications.models import Notification
+from tests.pipeline.homes import ANY, Homes, a_home, up_to
+from tests.pipeline.test_alerts import alerts
+from tests.pipeline.test_digests import their_time_comes, windows
+from tests.pipeline.world import World, eventually
+
+DAILY = ScheduleType.DAILY
+
+
+@pytest.fixture
+async def user(world: World, homes: Homes) -> int:
+    """A user with an address, whom alerts may be sent to."""
+    await world.a_user(1)
+    await homes.profile(1)
+    return 1
+
+
+async def digest_is_near(homes: Homes, *, minutes: int = 2) -> None:
+    """It is shortly before the digests of all searches; what they matched is submitted."""
+    await homes.match()
+    now = homes.clock.now()
+    near = {"due_at": now, "closes_at": now + timedelta(minutes=minutes)}
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(table_of(SearchDigest)).values(**near))
+    homes.matcher._digests_at = 0
+    await homes.match()
+
+
+async def collected(world: World, count: int) -> None:
+    """A worker has collected what was submitted for that many digests."""
+
+    async def has_collected() -> bool:
+        return len(await windows(world)) == count
+
+    await eventually(has_collected)
+
+
+async def test_a_daily_search_tells_all_homes_in_one_digest(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.search(user, up_to(700_000), name="Near school", schedule=DAILY)
+    await homes.list(a_home(key="1"), a_home(key="2"), a_home(key="dear", ListPrice=900_000))
+    await homes.match()
+    assert await alerts(homes) == []
+    await digest_is_near(homes)
+    titles = ["New listing: 1 Pinehurst Way NE", "New listing: 2 Pinehurst Way NE"]
+    assert sorted(title for _, title in await alerts(homes)) == titles
+    await digest_is_near(homes)
+    assert len(await alerts(homes)) == 2
+
+    await world.a_worker()
+    await collected(world, 1)
+    await their_time_comes(world)
+    [mail] = await world.smtp.wait_for(1)
+    text = mail.parsed().get_body(("plain",)).get_content()
+    assert all(title in text for title in titles)
+
+
+async def test_what_happened_to_a_home_in_between_is_one_item(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home())
+    await homes.list(a_home(60, ListPrice=480_000))
+    await homes.list(a_home(120, ListPrice=470_000))
+    await digest_is_near(homes)
+    [(_, title)] = await alerts(homes)
+    message = await the_message(homes)
+    assert title == "New listing: 1 Pinehurst Way NE"
+    assert "Price: $470,000\nPrice changed from $500,000 to $470,000" in message
+
+
+async def test_what_was_told_at_once_is_in_no_digest(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.search(user, up_to(600_000))
+    await homes.list(a_home())
+    await digest_is_near(homes)
+    assert len(await alerts(homes)) == 1
+
+
+async def test_a_search_that_was_paused_tells_nothing_any_more(world: World, homes: Homes, user: int) -> None:
+    number = await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home())
+    await homes.match()
+    await homes.change_search(number, None)
+    await digest_is_near(homes)
+    assert await alerts(homes) == []
+    assert await waiting(homes) == []
+
+
+async def test_a_search_that_was_edited_is_judged_as_it_is_now(world: World, homes: Homes, user: int) -> None:
+    number = await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home(key="cheap", ListPrice=100_000), a_home(key="dear"))
+    await homes.match()
+    await homes.change_search(number, up_to(200_000))
+    await digest_is_near(homes)
+    assert [title for _, title in await alerts(homes)] == ["New listing: cheap Pinehurst Way NE"]
+
+
+async def test_a_search_that_now_alerts_at_once_tells_what_waited(world: World, homes: Homes, user: int) -> None:
+    number = await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home())
+    await homes.match()
+    async with homes.database.transaction() as connection:
+        its = table_of(SavedSearch).c.number == number
+        await connection.execute(update(table_of(SavedSearch)).where(its).values(schedule_type="ASAP"))
+    await homes.change_search(number, ANY)
+    homes.matcher._digests_at = 0
+    await homes.match()
+    assert len(await alerts(homes)) == 1
+    assert await waiting(homes) == []
+
+
+async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home(key="gone"), a_home(key="sold"), a_home(key="here"))
+    await homes.list(a_home(60, key="gone", StandardStatus="Withdrawn"))
+    await digest_is_near(homes)
+    assert len(await alerts(homes)) == 2
+    await world.a_worker()
+    await collected(world, 1)
+    await homes.list(a_home(60, key="sold", StandardStatus="Closed"), a_home(60, key="here", ListPrice=450_000))
+    await their_time_comes(world)
+    [mail] = await world.smtp.wait_for(1)
+    text = mail.parsed().get_body(("plain",)).get_content()
+    assert "sold" not in text
+    assert "here" in text
+    assert "$450,000" in text
+
+
+async def test_a_digest_that_was_missed_is_made_once_and_soon(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home(key="1"), a_home(key="2"))
+    await digest_is_near(homes, minutes=-90)
+    await world.a_worker()
+    await collected(world, 1)
+    [window] = await windows(world)
+    assert timedelta() < window["closes_at"] - homes.clock.now() <= timedelta(minutes=5)
+
+
+async def waiting(homes: Homes) -> list[Any]:
+    async with homes.database.reading() as connection:
+        return list(await connection.execute(select(table_of(SearchDigest))))
+
+
+async def the_message(homes: Homes) -> str:
+    async with homes.database.reading() as connection:
+        return str((await connection.execute(select(table_of(Notification).c.message))).scalar_one())

@@ -1,0 +1,67 @@
+"""What a person is told of all that waited for a digest."""
+
+from typing import Any
+from uuid import UUID
+
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.digests.waiting import Waiting, gathered, is_gone, net_facts
+from property_alert_notification.homes.alerts.news import IN_RANGE, News
+from property_alert_notification.homes.criteria.expression import And, Range, to_json
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+
+HOME = UUID(int=1)
+ANY = And(())
+
+
+def cut(before: int, after: int) -> Fact:
+    return Fact(ChangeType.PRICE_CHANGE, "ListPrice", before, after)
+
+
+def a_change(sequence: int, *news: News, price: int = 450) -> ReadChange:
+    after = {"StandardStatus": "Active", "ListPrice": price, "currency": "USD"}
+    return ReadChange(sequence, UUID(int=7), HOME, None, after, news)
+
+
+def a_search(number: int, *, since: int = 0, expression: Any = ANY, kinds: str = "Price Change") -> CurrentVersion:
+    return CurrentVersion(number, 1, 10, to_json(expression), "Daily", kinds, since)
+
+
+CUT = News("cut", "Price Change", to_new=False, fact=cut(500, 450))
+CUT_MORE = News("more", "Price Change", to_new=False, fact=cut(450, 430))
+RANGE = News("range", IN_RANGE, to_new=True, fact=cut(500, 450))
+
+
+def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
+    first, second = a_change(5, CUT, RANGE), a_change(6, CUT_MORE)
+    waiting = [
+        Waiting(a_search(1), False, second),
+        Waiting(a_search(1), False, first),
+        Waiting(a_search(2), True, first),
+    ]
+    [home] = gathered(waiting)
+    assert list(home.news) == ["cut", "range", "more"]
+    assert home.searches == {1: False, 2: True}
+    assert home.newest is second
+
+
+def test_a_search_that_was_edited_is_judged_again() -> None:
+    cheap = Range("ListPrice", None, 10_000, "USD")
+    assert gathered([Waiting(a_search(1, since=6, expression=cheap), False, a_change(5, CUT))]) == []
+    assert gathered([Waiting(a_search(1, since=6, kinds="Open House"), False, a_change(5, CUT))]) == []
+    assert len(gathered([Waiting(a_search(1, since=4, expression=cheap), False, a_change(5, CUT))])) == 1
+
+
+def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
+    assert net_facts([CUT, CUT_MORE], 430) == [ToldFact("Price Change", "ListPrice", 500, 430)]
+    assert net_facts([CUT, CUT_MORE], 500) == []
+
+
+def test_a_home_is_gone_when_it_left_the_market() -> None:
+    told = a_change(5, CUT)
+    assert is_gone(None, told)
+    assert is_gone({"StandardStatus": "Closed"}, told)
+    assert is_gone({"StandardStatus": "Active", "InternetEntireListingDisplayYN": False}, told)
+    assert not is_gone({"StandardStatus": "Active Under Contract"}, told)
