@@ -1,13 +1,12 @@
 """Says in a sentence what a search asks for: RESO's SearchQueryHumanReadable. Pure."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from property_alert_notification.homes.criteria.areas import Area, Circle
-from property_alert_notification.homes.criteria.comparable import MINOR_DIGITS, main_units
+from property_alert_notification.homes.criteria import formats
+from property_alert_notification.homes.criteria.areas import Circle
 from property_alert_notification.homes.criteria.expression import (
     And,
     Compare,
@@ -31,10 +30,8 @@ from property_alert_notification.homes.reso.words import AREAS, MONEY
 LONGEST = 255
 """Characters of a sentence, as RESO has it."""
 
-_MOST_WORDS, _LONGEST_WORD = 3, 60
 _PLACES = ("City", "PostalCode", "CountyOrParish", "StateOrProvince")
 _WITHOUT_LABEL = frozenset({"PropertyType", "PropertySubType", "StandardStatus"})
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "MXN": "MX$", "NZD": "NZ$"}
 
 
 def sentence(expression: Expression, language: str | None = None) -> str:
@@ -94,7 +91,7 @@ def _and(part: And, words: Wording, negative: bool) -> str:
 def _or(part: Or, words: Wording, negative: bool) -> str:
     if negative and all(isinstance(one, Keywords) for one in part.parts):
         found = [word for one in part.parts if isinstance(one, Keywords) for word in one.words]
-        return words.lacking.format(_listed([words.keyword.format(_cut(word)) for word in found], words))
+        return words.lacking.format(formats.listed([words.keyword.format(formats.cut(word)) for word in found], words))
     return _negated(f"({words.either.join(_phrase(one, words) for one in part.parts)})", words, negative)
 
 
@@ -103,9 +100,9 @@ def _not(part: Not, words: Wording, negative: bool) -> str:
         return _phrase(part.part, words)
     match part.part:
         case Range(_, None, high) if high is not None:
-            return words.more_than.format(_label(part.part.field), _amount(part.part, high, words))
+            return words.more_than.format(formats.label(part.part.field), _amount(part.part, high, words))
         case Range(_, low, None) if low is not None:
-            return words.less_than.format(_label(part.part.field), _amount(part.part, low, words))
+            return words.less_than.format(formats.label(part.part.field), _amount(part.part, low, words))
     return _phrase(part.part, words, negative=True)
 
 
@@ -114,38 +111,31 @@ def _excluding(part: Excluding, words: Wording, negative: bool) -> str:
 
 
 def _one_of(part: OneOf, words: Wording, negative: bool) -> str:
-    found = _listed([_member(word, words) for word in part.words], words)
+    found = formats.listed([formats.member(word, words) for word in part.words], words)
     if part.field in _PLACES:
         return (words.not_place if negative else words.place).format(found)
     if part.field not in _WITHOUT_LABEL:
-        found = words.labelled.format(_label(part.field), found)
+        found = words.labelled.format(formats.label(part.field), found)
     return _negated(found, words, negative)
 
 
 def _has(part: HasAll | HasAny, words: Wording, negative: bool) -> str:
-    found = [_member(word, words) for word in part.words]
-    text = _listed(found, words) if isinstance(part, HasAny) else ", ".join(found[:_MOST_WORDS])
-    if isinstance(part, HasAll) and len(found) > _MOST_WORDS:
-        text += f", {words.others.format(len(found) - _MOST_WORDS)}"
+    found = [formats.member(word, words) for word in part.words]
+    text = formats.listed(found, words) if isinstance(part, HasAny) else formats.all_of(found, words)
     if part.field != FEATURES:
-        text = words.labelled.format(_label(part.field), text)
+        text = words.labelled.format(formats.label(part.field), text)
     return (words.lacking if negative else words.having).format(text)
 
 
 def _keywords(part: Keywords, words: Wording, negative: bool) -> str:
-    text = ", ".join(words.keyword.format(_cut(word)) for word in part.words)
+    text = formats.all_of([words.keyword.format(formats.cut(word)) for word in part.words], words)
     return (words.lacking if negative else words.having).format(text)
 
 
 def _within(part: Within, words: Wording, negative: bool) -> str:
     if isinstance(part.area, Circle):
-        return (words.not_near if negative else words.near).format(_length(part.area, words))
+        return (words.not_near if negative else words.near).format(formats.length(part.area.radius, words))
     return words.not_drawn if negative else words.drawn
-
-
-def _length(area: Area, words: Wording) -> str:
-    metres = Decimal(round(area.radius)) if isinstance(area, Circle) else Decimal(0)
-    return f"{_number(metres / 1000, words)} km" if metres >= 1000 else f"{_number(metres, words)} m"
 
 
 def _range(part: Range, words: Wording, negative: bool) -> str:
@@ -163,7 +153,7 @@ def _range(part: Range, words: Wording, negative: bool) -> str:
 def _exactly(part: Range, amount: str, words: Wording) -> str:
     if (templates := words.exact.get(part.field)) is not None:
         return templates[part.low != 1].format(amount)
-    return amount if part.field == "ListPrice" else words.exactly.format(_label(part.field), amount)
+    return amount if part.field == "ListPrice" else words.exactly.format(formats.label(part.field), amount)
 
 
 def _filled(
@@ -173,37 +163,22 @@ def _filled(
     which = 2 if len(bounds) == 2 else 0 if low is not None else 1
     if templates is not None:
         return templates[which].format(*bounds)
-    return (words.at_least, words.at_most, words.between)[which].format(_label(part.field), *bounds)
+    return (words.at_least, words.at_most, words.between)[which].format(formats.label(part.field), *bounds)
 
 
 def _amount(part: Range, bound: float, words: Wording) -> str:
     if part.field in MONEY and part.unit:
-        return _money(int(bound), part.unit, words)
+        return formats.money(int(bound), part.unit, words)
     if part.field in AREAS and part.unit:
         # The unit is said once: 1,500 to 2,000 sq ft.
         is_followed = part.high is not None and bound != part.high
         unit = "" if is_followed else f" {words.units.get(part.unit, part.unit)}"
-        return f"{_number(Decimal(repr(bound)), words)}{unit}"
-    return str(bound) if "Year" in part.field else _number(Decimal(repr(bound)), words)
-
-
-def _money(minor: int, currency: str, words: Wording) -> str:
-    amount = main_units(minor, currency)
-    digits = MINOR_DIGITS.get(currency, 2) if amount != amount.to_integral_value() else 0
-    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}" if words.money.startswith("{0}") else currency)
-    return words.money.format(symbol, _number(amount, words, digits))
-
-
-def _number(number: Decimal, words: Wording, digits: int | None = None) -> str:
-    text = f"{number:,f}" if digits is None else f"{number:,.{digits}f}"
-    if digits is None and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    whole, point, decimals = text.partition(".")
-    return whole.replace(",", words.group) + (words.point if point else "") + decimals
+        return f"{formats.number(Decimal(repr(bound)), words)}{unit}"
+    return str(bound) if "Year" in part.field else formats.number(Decimal(repr(bound)), words)
 
 
 def _compare(part: Compare, words: Wording, negative: bool) -> str:
-    label, value = _label(part.field), part.value
+    label, value = formats.label(part.field), part.value
     if isinstance(value, bool):
         return words.labelled.format(label, words.yes if (value == (part.operator == "eq")) != negative else words.no)
     shown = _shown(value, words)
@@ -220,35 +195,15 @@ def _shown(value: Any, words: Wording) -> str:
         return value.isoformat(" ", "minutes")
     if isinstance(value, date):
         return value.isoformat()
-    return _cut(value) if isinstance(value, str) else _number(Decimal(repr(value)), words)
+    return formats.cut(value) if isinstance(value, str) else formats.number(Decimal(repr(value)), words)
 
 
 def _text(part: Text, words: Wording, negative: bool) -> str:
-    return _negated(words.text[part.kind].format(_label(part.field), _cut(part.text)), words, negative)
+    return _negated(words.text[part.kind].format(formats.label(part.field), formats.cut(part.text)), words, negative)
 
 
 def _is_missing(part: IsMissing, words: Wording, negative: bool) -> str:
-    return (words.stated if negative else words.not_stated).format(_label(part.field))
-
-
-def _listed(found: Sequence[str], words: Wording) -> str:
-    """Some words of a list; of a long one the first, and how many more there are."""
-    if len(found) > _MOST_WORDS + 1:
-        found = [*found[:_MOST_WORDS], words.others.format(len(found) - _MOST_WORDS)]
-    return ", ".join(found[:-1]) + words.either + found[-1] if len(found) > 1 else found[0]
-
-
-def _member(word: str, words: Wording) -> str:
-    return words.members.get(word) or _cut(word)
-
-
-def _cut(word: str) -> str:
-    return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
-
-
-def _label(field: str) -> str:
-    """The name of a field with spaces: `Garage Spaces`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", field.removesuffix("YN"))
+    return (words.stated if negative else words.not_stated).format(formats.label(part.field))
 
 
 _PHRASES: Mapping[type[Expression], Callable[[Any, Wording, bool], str]] = {

@@ -53,6 +53,13 @@ class Wording:
     units: Mapping[str, str]
     members: Mapping[str, str]
     """Members of enumerations; others are shown as they are."""
+    fits: str
+    fits_not: str
+    with_value: str
+    """The verdict and what the home has."""
+    unknown: str
+    not_comparable: str
+    away: str
     group: str
     point: str
     money: str
@@ -109,6 +116,12 @@ _ENGLISH = Wording(
     price=("from {}", "up to {}", "{} to {}"),
     units=MappingProxyType({**_UNITS, "Acres": "acres", "Hectares": "hectares"}),
     members=MappingProxyType({}),
+    fits="yes",
+    fits_not="no",
+    with_value="{}, it has {}",
+    unknown="the listing does not say",
+    not_comparable="it has {}, which cannot be compared",
+    away="{}, it is {} away",
     group=",",
     point=".",
     money="{0}{1}",
@@ -190,6 +203,12 @@ _SPANISH = Wording(
         "Townhouse": "casa adosada",
         "Apartment": "apartamento",
     }),
+    fits="sí",
+    fits_not="no",
+    with_value="{}, tiene {}",
+    unknown="el anuncio no lo indica",
+    not_comparable="tiene {}, que no se puede comparar",
+    away="{}, está a {}",
     group=".",
     point=",",
     money="{1}\N{NO-BREAK SPACE}{0}",

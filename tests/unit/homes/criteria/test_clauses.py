@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from property_alert_notification.homes.criteria.clauses import Clause, clauses_of
+from property_alert_notification.homes.criteria.explained import explained
 from property_alert_notification.homes.criteria.expression import Excluding
 from property_alert_notification.homes.criteria.odata.read_filter import read_filter
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
@@ -97,3 +98,47 @@ def test_a_long_text_is_shown_in_part() -> None:
     [clause] = clauses_of(read_filter("contains(PublicRemarks,'x')", "USD"), {"PublicRemarks": "y" * 5000})
 
     assert (len(clause.value), clause.bound, clause.verdict) == (200, "x", False)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "language", "words"),
+    [
+        ({"BedroomsTotal": {"min": 4}}, "en", "4 or more bedrooms → no, it has 3"),
+        ({"BedroomsTotal": {"min": 3}}, "es", "3 o más dormitorios → sí, tiene 3"),
+        ({"YearBuilt": {"min": 1990}}, "en", "built in 1990 or later → no, it has 1969"),
+        ({"ListPrice": {"max": 600_000}}, "en", "up to $600,000 → no, it has $650,000"),
+        (
+            {"ListPrice": {"max": 9, "currency": "EUR"}},
+            "en",
+            "up to €9 → it has $650,000, which cannot be compared",
+        ),
+        ({"LivingArea": {"min": 1000}}, "en", "1,000 sq ft or more → yes, it has 1,076 sq ft"),
+        ({"City": ["Kent"]}, "en", "in Kent → no, it has SEATTLE"),
+        ({"CountyOrParish": ["King"]}, "en", "in King → the listing does not say"),
+        ({"CountyOrParish": ["King"]}, "es", "en King → el anuncio no lo indica"),
+        ({"StandardStatus": ["Active"]}, "es", "activas → no, tiene activas con contrato"),
+        ({"Features": ["Spa"]}, "en", "with Spa → no, it has Dishwasher, Gas Range"),
+        ({"Keywords": ["pool"]}, "en", "with “pool” → no"),
+        ({"Area": {"bbox": [0, 0, 1, 1]}}, "en", "in the area on the map → no"),
+        (
+            {"Area": {"type": "Circle", "center": [-122.33, 47.61], "radius": 1000}},
+            "en",
+            "within 1 km of a point on the map → no, it is 1.11 km away",
+        ),
+        ({"Exclude": {"City": ["Kent"]}}, "en", "not in Kent → yes"),
+    ],
+)
+def test_a_clause_is_put_in_words(criteria: dict[str, Any], language: str, words: str) -> None:
+    [clause] = clauses_of(read_criteria(criteria, "USD"), HOME)
+
+    assert explained(clause, language) == words
+
+
+def test_a_condition_of_a_filter_is_put_in_words() -> None:
+    filter_ = "PoolPrivateYN eq true and contains(PublicRemarks,'Sunny') and View eq null"
+
+    assert [explained(clause) for clause in clauses_of(read_filter(filter_, "USD"), HOME)] == [
+        "Pool Private: yes → no",
+        "Public Remarks contains “Sunny” → yes",
+        "View not stated → yes",
+    ]
