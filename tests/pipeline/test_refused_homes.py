@@ -30,17 +30,20 @@ async def test_nobody_hears_of_a_home_that_they_discarded(world: World, homes: H
     for user in (1, 2):
         await world.a_user(user)
         await homes.search(user, up_to(600_000))
-    await homes.list(a_home(), a_home(key="2"))
+    same = {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}
+    await homes.list(a_home(**same), a_home(key="2"))
     await homes.match()
     await discard(homes, 1, "1")
-    await homes.list(a_home(60, ListPrice=470_000), a_home(60, key="2", ListPrice=470_000))
+    await homes.list(a_home(60, ListPrice=470_000, **same), a_home(60, key="2", ListPrice=470_000))
+    await homes.list(a_home(90, key="3", ListPrice=450_000, SourceSystemName="another agent", **same))
     await homes.match()
 
-    cuts = sorted(one for one in await alerts(homes) if one[1].startswith("New price"))
-    assert cuts == [
+    told = sorted(one for one in await alerts(homes) if not one[1].startswith("New listing"))
+    assert told == [
         (1, "New price: 2 Pinehurst Way NE"),
         (2, "New price: 1 Pinehurst Way NE"),
         (2, "New price: 2 Pinehurst Way NE"),
+        (2, "New price: 3 Pinehurst Way NE"),
     ]
 
 

@@ -64,11 +64,11 @@ class Teller:
             connection, {(one.change.property_id, news.key) for one in matched for news in one.matches.news}
         )
         everyone = dict(known)
-        refused = await discarded(connection, {one.change.listing_id for one in matched})
+        refused = await discarded(connection, {one.change.property_id for one in matched})
         wanted = [
             (one.change, telling)
             for one in matched
-            for telling in _tellings_of(one, everyone, refused.get(one.change.listing_id, ()))
+            for telling in _tellings_of(one, everyone, refused.get(one.change.property_id, ()))
         ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
         told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, text, true
+from sqlalchemy import ColumnElement, CompoundSelect, FromClause, delete, select, text, true, union_all
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -15,8 +15,9 @@ from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
 from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.properties.models import Property
 
-_preferences, _listings = table_of(ListingPreference), table_of(Listing)
+_preferences, _listings, _properties = table_of(ListingPreference), table_of(Listing), table_of(Property)
 
 
 class Entry(NamedTuple):
@@ -70,20 +71,29 @@ async def page(
     return [Entry(*row) for row in await connection.execute(asked.order_by(_preferences.c.id.desc()).limit(limit))]
 
 
-_DISCARDED = BatchStatement(
-    columns_of(_preferences, "listing_id"),
-    lambda wanted: (
-        select(_preferences.c.listing_id, _preferences.c.person)
-        .join(wanted, wanted.c.listing_id == _preferences.c.listing_id)
-        .where(text(IS_DISCARDED))
-        .order_by(_preferences.c.person)
-    ),
-)
+def _who_discarded(wanted: FromClause) -> CompoundSelect[*tuple[Any, ...]]:
+    its = _listings.c.property_id == wanted.c.property_id
+    merged = _properties.join(wanted, _properties.c.merged_into == wanted.c.property_id)
+    parts = (
+        wanted.join(_listings, its),
+        merged.join(_listings, _listings.c.property_id == _properties.c.id),
+    )
+    return union_all(
+        *(
+            select(wanted.c.property_id, _preferences.c.person)
+            .select_from(part.join(_preferences, _preferences.c.listing_id == _listings.c.id))
+            .where(text(IS_DISCARDED))
+            for part in parts
+        )
+    )
 
 
-async def discarded(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, list[int]]:
-    """The numbers of the people who discarded these listings, by listing."""
+_DISCARDED = BatchStatement(columns_of(_listings, "property_id"), _who_discarded)
+
+
+async def discarded(connection: AsyncConnection, properties: Collection[UUID]) -> dict[UUID, list[int]]:
+    """The numbers of the people who discarded these properties, by property: under any of their listings."""
     found: dict[UUID, list[int]] = {}
-    for listing_id, person in await _DISCARDED.run(connection, as_rows(sorted(listings))):
-        found.setdefault(listing_id, []).append(person)
+    for property_id, person in await _DISCARDED.run(connection, as_rows(sorted(properties))):
+        found.setdefault(property_id, []).append(person)
     return found
