@@ -93,7 +93,7 @@ class SearchDigests:
     ) -> Mapping[str, int]:
         keys = {(home.property_id, key) for home in homes for key in home.news}
         told = await queries.told_of(connection, keys)
-        refused = await discarded(connection, {home.newest.listing_id for home in homes})
+        refused = await discarded(connection, {home.property_id for home in homes})
         records = await digest_queries.records_of(connection, {home.newest.listing_id for home in homes})
         alerts: list[WantedAlert] = []
         people: dict[queries.FactKey, list[int]] = {}
@@ -103,7 +103,7 @@ class SearchDigests:
                 news for key, news in home.news.items() if home.person not in told.get((home.property_id, key), NONE)
             ]
             now = records.get(home.newest.listing_id)
-            is_refused = home.person in refused.get(home.newest.listing_id, ())
+            is_refused = home.person in refused.get(home.property_id, ())
             if (
                 is_refused
                 or now is None
