@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Any
 
+from property_alert_notification.homes.criteria.expression import MOST_REMEMBERED
 from property_alert_notification.homes.criteria.known_fields import ENUMERATIONS, FEATURES
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import AREAS, LOOKUPS, MULTIPLE, member, squash
@@ -45,7 +46,7 @@ LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
 _WORD = re.compile(r"\w+")
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def key_of(field: str, word: str) -> str:
     """What is compared of one word of a field."""
     word = member(word.strip())
@@ -54,9 +55,15 @@ def key_of(field: str, word: str) -> str:
     return folded(word) if field in PLACES else word
 
 
-@lru_cache(65_536)
 def keys_of(field: str, words: tuple[str, ...]) -> frozenset[str]:
     """What is compared of several words of a field."""
+    if len(words) > MOST_REMEMBERED:
+        return frozenset(key_of(field, word) for word in words)
+    return _keys_of(field, words)
+
+
+@lru_cache(16_384)
+def _keys_of(field: str, words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(key_of(field, word) for word in words)
 
 
@@ -106,7 +113,7 @@ def unit_of(field: str, fields: Mapping[str, Any]) -> str:
     return _UNITS_IN_NAMES.get(field) or (fields.get(units) if units else None) or DEFAULT_UNIT
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def converted(bound: Number, unit: str, to: str) -> Decimal | None:
     """A bound of a search in the unit of a listing; None if one of the units is not known.
 

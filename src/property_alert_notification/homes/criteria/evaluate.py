@@ -6,6 +6,7 @@ The logic is Kleene's: unknown and false is false, unknown or true is true, not 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -184,7 +185,11 @@ _TESTS: Mapping[str, Callable[[str, str], bool]] = {
 
 def _keywords(expression: Keywords, fields: Fields) -> bool | None:
     remarks = texts_of(fields.get(REMARKS))
-    return words_in(" ".join(expression.words)) <= words_in(remarks[0]) if remarks else None
+    return words_in(" ".join(expression.words)) <= _words_of_remarks(remarks[0]) if remarks else None
+
+
+# A listing is compared with many searches.
+_words_of_remarks = lru_cache(32)(words_in)
 
 
 def _within(expression: Within, fields: Fields) -> bool | None:

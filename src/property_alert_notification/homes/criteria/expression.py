@@ -15,6 +15,9 @@ import pydantic_core
 
 from property_alert_notification.homes.criteria.areas import Area, Box, Circle, Polygons
 
+MOST_REMEMBERED = 4
+"""Words of a list that a cache keeps. Longer lists are rarely alike, and would fill the memory."""
+
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
 Value = str | int | float | bool | date | datetime
 
@@ -193,7 +196,12 @@ def _read_area(stored: list[Any]) -> Within:
 
 
 # Many searches have the same ones.
-_range, _one_of = lru_cache(16_384)(Range), lru_cache(16_384)(OneOf)
+_range, _short_list = lru_cache(16_384)(Range), lru_cache(16_384)(OneOf)
+
+
+def _one_of(field: str, words: list[str]) -> OneOf:
+    return OneOf(field, tuple(words)) if len(words) > MOST_REMEMBERED else _short_list(field, tuple(words))
+
 
 _READERS: dict[str, Callable[[list[Any]], Expression]] = {
     "and": lambda stored: And(tuple([_read(part) for part in stored[1:]])),
@@ -202,7 +210,7 @@ _READERS: dict[str, Callable[[list[Any]], Expression]] = {
     "excluding": lambda stored: Excluding(_read(stored[1])),
     "compare": _read_compare,
     "range": lambda stored: _range(stored[1], stored[2], stored[3], stored[4]),
-    "one": lambda stored: _one_of(stored[1], tuple(stored[2])),
+    "one": lambda stored: _one_of(stored[1], stored[2]),
     "all": lambda stored: HasAll(stored[1], tuple(stored[2])),
     "any": lambda stored: HasAny(stored[1], tuple(stored[2])),
     "text": lambda stored: Text(stored[1], stored[2], stored[3], stored[4]),
