@@ -17,6 +17,8 @@ from property_alert_notification.homes.listings.facts import RELISTING, Fact, di
 from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode
 from property_alert_notification.homes.reso.words import OFF_MARKET, ChangeType
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Periods(NamedTuple):
     """What the settings say of times between records."""
@@ -53,7 +55,7 @@ class Progress:
     @property
     def waits(self) -> bool:
         """Whether a change waits for the end of the quiet time."""
-        if self.quiet_until is None or self.last is None:
+        if self.quiet_until is None or self.last is None or self.last is self.told:
             return False
         return _change(self.told, self.last, Periods(timedelta())) is not None
 
@@ -70,7 +72,7 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
         changes += made
     snapshot = _carry_over(progress.last, snapshot)
     if progress.quiet_until is not None:
-        return replace(progress, last=snapshot), changes
+        return Progress(snapshot, progress.told, progress.quiet_until, progress.ended), changes
     change = _change(progress.told, snapshot, periods)
     if change is None:
         return Progress(snapshot, snapshot, None, progress.ended), changes
@@ -93,7 +95,7 @@ def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Chan
     """End the quiet time; returns the change that waited, after which the next quiet time begins."""
     if progress.last is None or progress.quiet_until is None:
         return progress, []
-    change = _change(progress.told, progress.last, periods)
+    change = None if progress.last is progress.told else _change(progress.told, progress.last, periods)
     if change is None:
         return Progress(progress.last, progress.last, None, progress.quiet_until), []
     until = _until(progress.quiet_until, periods)
@@ -130,9 +132,9 @@ def _change(before: Snapshot | None, after: Snapshot, periods: Periods) -> Chang
 
 def encode_progress(progress: Progress) -> str:
     """As the store keeps it."""
-    last, told = encode(progress.last), encode(progress.told)
+    last, told = progress.last, progress.told
     times = [None if time is None else time.isoformat() for time in (progress.quiet_until, progress.ended)]
-    return json.dumps([last, None if told == last else told, *times], separators=(",", ":"))
+    return _encode([encode(last), None if told is last or told == last else encode(told), *times])
 
 
 def decode_progress(stored: str) -> Progress:
@@ -145,10 +147,7 @@ def decode_progress(stored: str) -> Progress:
 
 def encode_facts(facts: Sequence[Fact]) -> str:
     """The facts of a change, as the store keeps them."""
-    return json.dumps(
-        [[fact.change_type, fact.field, fact.before, fact.after, fact.open_house] for fact in facts],
-        separators=(",", ":"),
-    )
+    return _encode([[fact.change_type, fact.field, fact.before, fact.after, fact.open_house] for fact in facts])
 
 
 def decode_facts(stored: str) -> list[Fact]:

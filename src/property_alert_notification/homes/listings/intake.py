@@ -23,8 +23,7 @@ from property_alert_notification.homes.listings.history import (
     encode_progress,
     end_quiet,
 )
-from property_alert_notification.homes.listings.models import ListingChange
-from property_alert_notification.homes.listings.queries import Known, NewChange, State, Version
+from property_alert_notification.homes.listings.queries import Known, KnownChange, NewChange, State, Version
 from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.properties.grouping import Grouping
@@ -282,7 +281,7 @@ def _key_of(work: _Work, change: Change) -> tuple[UUID, datetime, UUID | None, d
     return listing, at, *before, encode_facts(change.facts)
 
 
-def _key_of_row(row: ListingChange) -> tuple[UUID, datetime, UUID | None, datetime | None, str]:
+def _key_of_row(row: KnownChange) -> tuple[UUID, datetime, UUID | None, datetime | None, str]:
     before_listing = None if row.before_at is None else row.before_listing_id or row.listing_id
     return row.listing_id, row.modified_at, before_listing, row.before_at, row.facts
 

@@ -61,6 +61,17 @@ class NewChange(NamedTuple):
     made_at: datetime
 
 
+class KnownChange(NamedTuple):
+    """A change that was found before."""
+
+    id: UUID
+    listing_id: UUID
+    modified_at: datetime
+    before_at: datetime | None
+    before_listing_id: UUID | None
+    facts: str
+
+
 class State(NamedTuple):
     """What a listing has become."""
 
@@ -131,18 +142,16 @@ async def snapshots_of(connection: AsyncConnection, listings: Collection[UUID]) 
 _VALID_CHANGES = BatchStatement(
     columns_of(_listings, "id"),
     lambda wanted: (
-        select(_changes)
+        select(*[_changes.c[name] for name in KnownChange._fields])
         .join(wanted, wanted.c.id == _changes.c.listing_id)
         .where(_changes.c.superseded_at.is_(None))
-        .order_by(_changes.c.modified_at)
     ),
 )
 
 
-async def changes_of(connection: AsyncConnection, listings: Collection[UUID]) -> list[ListingChange]:
-    """The changes of these listings that are not superseded, the oldest first."""
-    found = await _VALID_CHANGES.run(connection, as_rows(listings))
-    return [ListingChange(**row) for row in found.mappings()]
+async def changes_of(connection: AsyncConnection, listings: Collection[UUID]) -> list[KnownChange]:
+    """The changes of these listings that are not superseded."""
+    return [KnownChange(*row) for row in await _VALID_CHANGES.run(connection, as_rows(listings))]
 
 
 _SUPERSEDE = BatchStatement(

@@ -21,8 +21,15 @@ MOST_FIELDS, LARGEST_RECORD, DEEPEST = 1_000, 64 * 1024, 8
 FUTURE = timedelta(days=1)
 """How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
 
+_LONGEST_ESCAPE, _LONGEST_NUMBER, _AROUND = 6, 32, 8
+"""Bytes of a character and a number in JSON at most, and those around a value: quotes, comma, colon and blanks."""
+
+_write = json.JSONEncoder(allow_nan=False).encode
+
 SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
 _CURRENCIES = ("currency", "Currency", "CurrencyCode", "ListPriceCurrency", "ListPriceCurrencyCode")
+_LEFT_OUT = frozenset({*_CURRENCIES, *OPEN_HOUSES})
+"""What is read into fields of this service's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,14 @@ class ListingRecord:
     fields: Mapping[str, Any]
     """All that is kept, under the names of RESO, or of the feed where RESO has none. A deleted listing has no more
     than its keys and `StandardStatus`: it is not to be shown any more."""
+
+
+class _TooDeep(Exception):
+    """A value is nested too deep."""
+
+
+class _NotFinite(Exception):
+    """A value has a number that is not finite."""
 
 
 def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
@@ -114,7 +129,7 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
     kept: dict[str, Any] = {
         name: value
         for name, value in without_personal(record).items()
-        if value not in (None, "", []) and name not in _CURRENCIES and name not in OPEN_HOUSES and name[:1] != "@"
+        if value is not None and value != "" and value != [] and name not in _LEFT_OUT and name[:1] != "@"
     }
     for name in kept.keys() & FIELDS.keys():
         kept[name] = _field(record, name, FIELDS[name])
@@ -216,23 +231,38 @@ def _point_of(value: Any) -> tuple[Any, Any]:
 def _check_size(record: Mapping[str, Any]) -> None:
     if len(record) > MOST_FIELDS:
         raise InvalidField("value", f"has a record with more than {MOST_FIELDS} fields")
+    most = 2
     for name, value in record.items():
         if len(name) > LONGEST_NAME:
             raise InvalidField("value", f"has a field whose name is longer than {LONGEST_NAME} characters")
-        if _is_deeper(value, DEEPEST):
-            raise InvalidField(name, f"is nested more than {DEEPEST} deep")
-    try:
-        size = len(json.dumps(record, allow_nan=False))
-    except ValueError:
-        raise InvalidField("value", "has a number that is not finite") from None
-    if size > LARGEST_RECORD:
-        largest = max(record, key=lambda name: len(json.dumps(record[name])))
+        try:
+            most += _LONGEST_ESCAPE * len(name) + _AROUND + _most_bytes(value, DEEPEST)
+        except _TooDeep:
+            raise InvalidField(name, f"is nested more than {DEEPEST} deep") from None
+        except _NotFinite:
+            raise InvalidField("value", "has a number that is not finite") from None
+    if most > LARGEST_RECORD and len(_write(record)) > LARGEST_RECORD:
+        largest = max(record, key=lambda name: len(_write(record[name])))
         raise InvalidField(largest, f"makes the record larger than {LARGEST_RECORD // 1024} kB")
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_is_deeper(part, levels - 1) for part in value)
+def _most_bytes(value: Any, levels: int) -> int:
+    """The bytes that a value takes as JSON at most. To write every record in order to count them would take longer."""
+    kind = type(value)
+    if kind is str:
+        return _LONGEST_ESCAPE * len(value) + _AROUND
+    if kind is float:
+        if value - value != 0:  # of infinity and NaN it is NaN
+            raise _NotFinite
+        return _LONGEST_NUMBER
+    if kind is int:
+        return max(_LONGEST_NUMBER, int(value).bit_length())
+    if kind is list:
+        parts = value
+    elif kind is dict:
+        parts = [*value, *value.values()]
+    else:
+        return _LONGEST_NUMBER
+    if not levels:
+        raise _TooDeep
+    return _AROUND + sum([_most_bytes(part, levels - 1) for part in parts])
