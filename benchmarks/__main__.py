@@ -95,7 +95,8 @@ def _measure_store(
     if Measurement.DRAIN in measurements:
         if name is StoreName.POSTGRESQL:
             report.limits.append(drain.measure_broker_limit(opened, notifications))
-        report.drain += drain.measure(opened, notifications, progress)
+        cases = drain.QUICK_CASES if quick else drain.FLOORS
+        report.drain += drain.measure(opened, notifications, cases, progress)
     if Measurement.LATENCY in measurements:
         seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
         report.latency.append(latency.measure(opened, seconds, progress))

@@ -48,7 +48,7 @@ class Effort:
     most: int = 200_000
 
 
-QUICK = Effort(pairs=1, warm_up=0.1, seconds=1.0, most=100)
+QUICK = Effort(connections=(1, 64), pairs=1, warm_up=0.1, seconds=1.0, most=100)
 
 
 @dataclass(frozen=True, slots=True)

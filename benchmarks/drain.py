@@ -6,7 +6,7 @@ messages that nobody does anything with come through RabbitMQ.
 
 import importlib.util
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from benchmarks.stores import Store
 
 NOTIFICATIONS = 50_000
 QUICK_NOTIFICATIONS = 200
+QUICK_CASES = (("smtp", 2), ("instant", 1))
+"""By provider and number of workers."""
 
 _PER_SECOND = "{:,.0f}"
 FLOORS = {
@@ -97,13 +99,15 @@ def measure_broker_limit(store: Store, messages: int) -> Limit:
     return Limit("RabbitMQ alone", messages, messages / report["seconds"])
 
 
-def measure(store: Store, notifications: int, progress: Callable[[str], None]) -> Iterator[Drained]:
-    """Deliver one backlog after the other: by one worker and by two, to the sink and to the instant provider.
+def measure(
+    store: Store, notifications: int, cases: Iterable[tuple[str, int]], progress: Callable[[str], None]
+) -> Iterator[Drained]:
+    """Deliver one backlog after the other, in each case by that provider and that number of workers.
 
     Raises:
         ChildFailed: a process could not be started, or gave up.
     """
-    for provider, workers in FLOORS:
+    for provider, workers in cases:
         yield _drain(store, store.fresh(), provider, workers, notifications, progress)
 
 

@@ -33,7 +33,7 @@ from tests.services.rabbitmq import RabbitMQ
 from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
 
-pytest_plugins = ["tests.failures"]
+pytest_plugins = ["tests.failures", "tests.order"]
 
 # The same examples in every run, however slow the machine; new ones are what `make fuzz` is for.
 settings.register_profile(

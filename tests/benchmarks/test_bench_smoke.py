@@ -17,13 +17,14 @@ def bench(results: Path, *options: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path: Path) -> None:
     title = "PostgreSQL + RabbitMQ"
 
     found = bench(tmp_path / "results.json", "--store=postgresql")
 
-    assert [(one["store"], one["connections"]) for one in found["accept"]] == [(title, 1), (title, 16), (title, 64)]
+    assert [(one["store"], one["connections"]) for one in found["accept"]] == [(title, 1), (title, 64)]
     assert all((one["failed"], one["not_stored"]) == (0, 0) for one in found["accept"])
     assert [(one["store"], one["failed"], one["missing"]) for one in found["history"]] == [(title, 0, 0)]
     assert len(found["history"][0]["reads"]) == 5
@@ -69,5 +70,5 @@ def _assert_that_every_rule_decided(found: dict[str, Any], title: str) -> None:
 
 def _assert_that_all_was_drained_once(found: dict[str, Any], title: str) -> None:
     drained = [(one["store"], one["provider"], one["workers"]) for one in found["drain"]]
-    assert drained == [(title, provider, workers) for provider in ("smtp", "instant") for workers in (1, 2)]
+    assert drained == [(title, "smtp", 2), (title, "instant", 1)]
     assert all((one["duplicates"], one["missing"], one["unsettled"]) == (0, 0, 0) for one in found["drain"])

@@ -22,6 +22,7 @@ IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 CHOICE = ("A1", "B1", "B3", "B6", "B13", "B14a", "B17")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_whatever_is_killed_repeated_or_poisoned(tmp_path: Path) -> None:
     results = tmp_path / "results.jsonl"
@@ -39,6 +40,7 @@ def test_nothing_is_lost_whatever_is_killed_repeated_or_poisoned(tmp_path: Path)
     assert (found[0]["accepted"], found[0]["duplicates"], found[0]["faults"]) == (80, 0, 4)
 
 
+@pytest.mark.long
 def test_every_process_is_restarted_under_load_and_no_call_is_answered_5xx(tmp_path: Path) -> None:
     results = tmp_path / "results.jsonl"
 
@@ -50,6 +52,7 @@ def test_every_process_is_restarted_under_load_and_no_call_is_answered_5xx(tmp_p
     assert set(found["wrong"]) <= {"more in doubt than was on the wire"}
 
 
+@pytest.mark.long
 def test_one_sqlite_file_survives_everyone_who_works_on_it(tmp_path: Path) -> None:
     done = _chaos("sqlite_killed", "--trials=1", "--count=100", f"--results={tmp_path}/results.jsonl")
 

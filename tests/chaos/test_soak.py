@@ -31,6 +31,7 @@ def test_a_short_run_shows_no_growth() -> None:
         trend("api-1: open files", [1.0] * 4)
 
 
+@pytest.mark.long
 def test_a_soak_counts_every_message_and_every_gauge(tmp_path: Path) -> None:
     """A short one: whether anything grows cannot be seen in so little time."""
     results = tmp_path / "results.json"

@@ -30,6 +30,7 @@ SHOWN = 20
 _OPT_OUTS = "SELECT subject, channel, source FROM consent_records WHERE decision = 'opted_out'"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("store", "seed"), [("sqlite", 1), ("postgresql", 2)])
 async def test_no_means_no(

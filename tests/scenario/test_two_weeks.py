@@ -66,6 +66,7 @@ def set_pragmas_without_flushing(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(3_600 if USERS else 900)
 @pytest.mark.parametrize(("store", "seed", "users"), WEEKS)
 async def test_every_message_is_sent_or_not_as_the_model_says(
