@@ -83,7 +83,7 @@ async def _statuses() -> "list[FeedStatus]":
 
 async def _replay(feed: str, since: datetime | None, sequence: int | None) -> None:
     from property_alert_notification.base.clock import Clock
-    from property_alert_notification.cli.store import configured
+    from property_alert_notification.cli.store import actor, configured
     from property_alert_notification.homes.feeds.settings import configured_feeds
     from property_alert_notification.homes.feeds.status import replay as replay_feed
 
@@ -92,7 +92,7 @@ async def _replay(feed: str, since: datetime | None, sequence: int | None) -> No
         names = ", ".join(feeds) or "none"
         raise ConfigurationError(f"replay: the settings have no feed with the name {feed!r}; there are: {names}")
     async with configured() as database:
-        await replay_feed(database, Clock(), feed, feeds[feed], since=since, sequence=sequence)
+        await replay_feed(database, Clock(), feed, feeds[feed], since=since, sequence=sequence, actor=actor())
 
 
 def _row(one: "FeedStatus") -> tuple[str, ...]:

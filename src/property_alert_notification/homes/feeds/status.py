@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
@@ -99,15 +100,20 @@ async def replay(
     *,
     since: datetime | None,
     sequence: int | None,
+    actor: str,
 ) -> None:
     """Set a feed back: to a number of an event, to a time, or to the beginning if both are None."""
+    part: dict[str, Any] = {"all": True}
     if sequence is not None:
         before = sequence - 1
         values: dict[str, Any] = {"sequence": before, "marked_sequence": before, "reread_sequence": before}
+        part = {"from_sequence": sequence}
     else:
         values = {"modified_at": since, "load_ended_at": None, "load_total": None, "load_read": 0}
+        part = part if since is None else {"since": since.isoformat()}
     async with database.transaction() as connection:
         if sequence is not None:
             source = event_source(name, settings)
             await queries.repeat_from(connection, source, sequence, now=clock.now())
         await queries.rewind(connection, name, **values)
+        await access.record(connection, clock, actor=actor, action="feed.replayed", subject=name, **part)
