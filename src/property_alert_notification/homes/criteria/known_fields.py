@@ -39,50 +39,61 @@ FEATURES = "Features"
 
 _NUMBERS = _names(
     """
-    AboveGradeFinishedArea BathroomsTotalInteger BelowGradeFinishedArea CapRate ConcessionsAmount CultivatedArea
-    DistanceToBusNumeric DistanceToElectricNumeric DistanceToFreewayNumeric DistanceToGasNumeric
-    DistanceToPhoneServiceNumeric DistanceToPlaceofWorshipNumeric DistanceToSchoolBusNumeric DistanceToSchoolsNumeric
-    DistanceToSewerNumeric DistanceToShoppingNumeric DistanceToStreetNumeric DistanceToWaterNumeric DocumentsCount
-    ElectricExpense Elevation EntryLevel FoundationArea FuelExpense GrossScheduledIncome InsuranceExpense
-    LandLeaseAmount Latitude LeasableArea Longitude MaintenanceExpense ManagerExpense MobileLength MobileWidth
-    NumberOfFullTimeTenantsInBuilding NumberOfLots NumberOfPads NumberOfSeparateElectricMeters
-    NumberOfSeparateGasMeters NumberOfSeparateWaterMeters NumberOfUnitsInCommunity NumberOfUnitsLeased
-    NumberOfUnitsMoMo NumberOfUnitsVacant OperatingExpense PastureArea RangeArea StreetNumberNumeric
+    AboveGradeFinishedArea BathroomsTotalInteger BelowGradeFinishedArea BuyerAgencyCompensation
+    CableTvExpense CapRate ConcessionsAmount CultivatedArea DistanceToBusNumeric DistanceToElectricNumeric
+    DistanceToFreewayNumeric DistanceToGasNumeric DistanceToPlaceofWorshipNumeric
+    DistanceToSchoolBusNumeric DistanceToSchoolsNumeric DistanceToSewerNumeric DistanceToShoppingNumeric
+    DistanceToStreetNumeric DistanceToWaterNumeric DocumentsCount ElectricExpense Elevation EntryLevel FoundationArea
+    FuelExpense FurnitureReplacementExpense GardenerExpense GrossScheduledIncome InsuranceExpense
+    IrrigationWaterRightsAcres LandLeaseAmount Latitude LeasableArea LicensesExpense
+    ListingKeyNumeric ListOfficeKeyNumeric Longitude MaintenanceExpense ManagerExpense
+    MobileLength MobileWidth NewTaxesExpense NumberOfFullTimeEmployees NumberOfFullTimeTenantsInBuilding NumberOfLots
+    NumberOfPads NumberOfPartTimeEmployees NumberOfSeparateElectricMeters NumberOfSeparateGasMeters
+    NumberOfSeparateWaterMeters NumberOfUnitsInCommunity NumberOfUnitsLeased NumberOfUnitsMoMo NumberOfUnitsVacant
+    OperatingExpense OtherExpense PastureArea PestControlExpense PoolExpense ProfessionalManagementExpense RangeArea
+    SeatingCapacity StreetNumberNumeric SuppliesExpense TaxAnnualAmountPerLivingAreaUnit TaxAnnualAmountPerSquareFoot
     TaxOtherAnnualAssessmentAmount TrashExpense VacancyAllowance VideosCount WalkScore WaterSewerExpense WoodedArea
-    YearEstablished YearsCurrentOwner
+    WorkmansCompensationExpense YearEstablished YearsCurrentOwner
     """
 )
 _WORDS = _names(
     """
     AboveGradeFinishedAreaSource AboveGradeFinishedAreaUnits AreaSource AssociationFee2Frequency
-    AssociationFeeFrequency BuildingAreaSource BuyerFinancing CommonInterest Concessions DevelopmentStatus
-    DirectionFaces Furnished LeaseAmountFrequency LeaseTerm ListingAgreement ListingService LivingAreaSource
-    LotDimensionsSource LotSizeSource MajorChangeType MlsStatus OccupantType OwnershipType PropertySubType
-    StreetDirPrefix StreetDirSuffix StreetSuffix TaxStatusCurrent UnitsFurnished YearBuiltSource
+    AssociationFeeFrequency BelowGradeFinishedAreaSource BelowGradeFinishedAreaUnits BuildingAreaSource
+    BuyerAgencyCompensationType BuyerFinancing CommonInterest Concessions DevelopmentStatus DirectionFaces
+    DistanceToBusUnits DistanceToFreewayUnits DistanceToSchoolsUnits DistanceToShoppingUnits DistanceToStreetUnits
+    ElevationUnits FarmLandAreaSource FarmLandAreaUnits Furnished LandLeaseAmountFrequency LeaseAmountFrequency
+    LeaseTerm ListAOR ListingAgreement ListingService LivingAreaSource LotDimensionsSource LotSizeSource
+    MajorChangeType MlsStatus MobileDimUnits OccupantType OwnershipType PropertySubType StreetDirPrefix StreetDirSuffix
+    StreetSuffix SubAgencyCompensationType TaxStatusCurrent UnitsFurnished YearBuiltSource
     """
 )
 _TEXTS = _names(
     """
-    AssociationName AssociationName2 BuilderModel BuilderName BuildingName BusinessName BuyerOfficeKey
-    BuyerOfficeName City CityRegion ContinentRegion CopyrightNotice Country CountryRegion CountyOrParish CrossStreet
-    Directions ElementarySchool ElementarySchoolDistrict Exclusions HighSchool HighSchoolDistrict Inclusions
-    ListAgentKey ListOfficeKey ListOfficeMlsId ListOfficeName ListingId ListingKey ListingURL LotSizeDimensions
-    MLSAreaMajor MLSAreaMinor Make MapCoordinate MiddleOrJuniorSchool MiddleOrJuniorSchoolDistrict Model
-    OriginatingSystemID OriginatingSystemKey OriginatingSystemName OtherParking ParcelNumber ParkName PostalCity
-    PostalCode PostalCodePlus4 PropertyTimeZoneName PublicRemarks PublicSurveyRange PublicSurveySection
-    PublicSurveyTownship SourceSystemID SourceSystemKey SourceSystemName StateOrProvince StateRegion
-    StreetAdditionalInfo StreetName StreetNumber StreetSuffixModifier SubdivisionName SyndicationRemarks TaxBlock
-    TaxBookNumber TaxLegalDescription TaxLot TaxMapNumber TaxTract Topography Township UnitNumber UniversalParcelId
-    UniversalPropertyId UniversalPropertySubId UnparsedAddress VirtualTourURLBranded VirtualTourURLUnbranded
-    WaterBodyName Zoning ZoningDescription currency
+    AdditionalParcelsDescription AnchorsCoTenants AssociationName AssociationName2 BuilderModel BuilderName
+    BuildingName BusinessName BuyerAgentKey BuyerAgentMlsId BuyerOfficeKey BuyerOfficeMlsId BuyerOfficeName City
+    CityRegion CoBuyerOfficeName CoListAgentKey CoListAgentMlsId CoListOfficeKey CoListOfficeMlsId CoListOfficeName
+    ContinentRegion CopyrightNotice Country CountryRegion CountyOrParish CrossStreet currency Directions Disclaimer
+    DocumentsKey DOH1 DOH2 DOH3 ElementarySchool ElementarySchoolDistrict EntryLocation Exclusions HighSchool
+    HighSchoolDistrict HoursDaysOfOperationDescription Inclusions License1 License2 License3 ListAgentAOR ListAgentKey
+    ListAgentMlsId ListingId ListingKey ListingURL ListingURLDescription ListOfficeAOR ListOfficeKey ListOfficeMlsId
+    ListOfficeName ListTeamKey LotSizeDimensions Make MapCoordinate MiddleOrJuniorSchool MiddleOrJuniorSchoolDistrict
+    MLSAreaMajor MLSAreaMinor Model OriginatingSystemID OriginatingSystemKey OriginatingSystemName OtherParking
+    ParcelNumber ParkName PostalCity PostalCode PostalCodePlus4 PropertyTimeZoneName PublicRemarks PublicSurveyRange
+    PublicSurveySection PublicSurveyTownship RVParkingDimensions SerialU SerialX SerialXX SourceSystemID
+    SourceSystemKey SourceSystemName StateOrProvince StateRegion StreetAdditionalInfo StreetName StreetNumber
+    StreetSuffixModifier SubdivisionName SyndicationRemarks TaxBlock TaxBookNumber TaxLegalDescription TaxLot
+    TaxMapNumber TaxParcelLetter TaxTract Topography Township UnitNumber UniversalParcelId UniversalPropertyId
+    UniversalPropertySubId UnparsedAddress VirtualTourURLBranded VirtualTourURLUnbranded WaterBodyName YearBuiltDetails
+    Zoning ZoningDescription
     """
 )
 _SWITCHES = _names(
     """
-    AdditionalParcelsYN AdultCommunityYN ElectricOnPropertyYN FarmCreditServiceInclYN FarmLandAreaYN
-    GrazingPermitsBlmYN GrazingPermitsForestServiceYN GrazingPermitsPrivateYN GreenVerificationYN
-    HabitableResidenceYN HomeWarrantyYN IrrigationWaterRightsYN LandLeaseYN LeaseAssignableYN LeaseConsideredYN
-    LeaseRenewalOptionYN MobileHomeRemainsYN RentControlYN SignOnPropertyYN
+    AdditionalParcelsYN AdultCommunityYN CropsIncludedYN DualVariableCompensationYN ElectricOnPropertyYN
+    FarmCreditServiceInclYN FarmLandAreaYN GrazingPermitsBlmYN GrazingPermitsForestServiceYN GrazingPermitsPrivateYN
+    GreenVerificationYN HabitableResidenceYN HomeWarrantyYN IrrigationWaterRightsYN LandLeaseYN LeaseAssignableYN
+    LeaseConsideredYN LeaseRenewalOptionYN MobileHomeRemainsYN PowerProductionYN RentControlYN SignOnPropertyYN
     """
 )
 _DAYS = _names(
@@ -114,6 +125,19 @@ _KINDS: Mapping[str, Kind] = {
     "Coordinates": Kind.PLACE,
 }
 
+_OFTEN_MEANT = {
+    "baths": "BathroomsTotalInteger",
+    "bathrooms": "BathroomsTotalInteger",
+    "bathroomstotal": "BathroomsTotalInteger",
+    "beds": "BedroomsTotal",
+    "bedrooms": "BedroomsTotal",
+    "price": "ListPrice",
+    "sqft": "LivingArea",
+    "status": "StandardStatus",
+    "zip": "PostalCode",
+    "zipcode": "PostalCode",
+} | {name.lower(): name for name in _KINDS}
+
 
 def kind_of(name: str) -> Kind:
     """What kind of values a field has.
@@ -127,6 +151,6 @@ def kind_of(name: str) -> Kind:
         return kind
     if "_" in name:
         return Kind.LOCAL
-    close = get_close_matches(name, _KINDS, 1, 0.7) or [known for known in _KINDS if known.lower() == name.lower()]
+    close = [_OFTEN_MEANT[name.lower()]] if name.lower() in _OFTEN_MEANT else get_close_matches(name, _KINDS, 1, 0.7)
     advice = f"did you mean {close[0]}?" if close else "local fields have an underscore in their names"
     raise ValueError(f"is no field of RESO's Property resource: {advice}")

@@ -156,6 +156,7 @@ def test_a_currency_and_a_unit_count_for_the_numbers_beside_them() -> None:
         ("$filter=City eq 'x'", 1, "$", "without $filter="),
         ("BedroomTotal ge 3", 1, "BedroomTotal", "did you mean BedroomsTotal?"),
         ("bedroomstotal ge 3", 1, "bedroomstotal", "did you mean BedroomsTotal?"),
+        ("status eq 'Active'", 1, "status", "did you mean StandardStatus?"),
         ("Wunschpreis le 3", 1, "Wunschpreis", "underscore"),
         ("ListAgentFullName eq 'x'", 1, "ListAgentFullName", "personal"),
         ("BedroomsTotal ge '3'", 18, "'3'", "without quotes"),
