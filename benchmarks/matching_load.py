@@ -6,11 +6,11 @@ The first town has an eighth of all. About 237 of a million searches match a lis
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
 from typing import Any
 
-import numpy as np
-
-from property_alert_notification.homes.criteria.areas import Circle, Polygons
+from property_alert_notification.homes.criteria.areas import Circle, Polygons, Ring
 from property_alert_notification.homes.criteria.expression import (
     And,
     Expression,
@@ -33,11 +33,15 @@ TYPES = (
     "Commercial Lease",
     "Business Opportunity",
 )
-TYPE_SHARES = (0.52, 0.18, 0.06, 0.08, 0.03, 0.03, 0.05, 0.03, 0.02)
+TYPE_SHARES = (0.3, 0.15, 0.1, 0.12, 0.06, 0.06, 0.09, 0.07, 0.05)
 STATUSES = ("Active", "Active Under Contract", "Coming Soon", "Pending", "Hold", "Closed")
 STATUS_SHARES = (0.7, 0.06, 0.06, 0.08, 0.02, 0.08)
 FEATURES = tuple(f"Feature {number}" for number in range(24))
 WORDS = tuple(f"word{number}" for number in range(200))
+RENT = 0.005
+"""A month's rent, as a share of the price."""
+SPREAD = 17
+"""Kilometres from the centre of a town, as a standard deviation."""
 KM = 1 / 111.2
 """Degrees of latitude."""
 
@@ -57,106 +61,107 @@ class Load:
     """Searches and listings, the same ones for the same seed."""
 
     def __init__(self, seed: int = 13) -> None:
-        self._random = np.random.default_rng(seed)
+        self._random = Random(seed)
         self._towns = [self._town(number) for number in range(TOWNS)]
-        shares = 1 / np.arange(1, TOWNS + 1) ** 0.9
-        self._shares = shares / shares.sum()
+        self._shares = list(accumulate(1 / (number + 1) ** 0.9 for number in range(TOWNS)))
 
     def _town(self, number: int) -> Town:
         random = self._random
         return Town(
             f"Town {number}",
-            float(random.uniform(-120, -75)),
-            float(random.uniform(30, 48)),
-            float(np.exp(random.normal(13.0, 0.4))),
+            random.uniform(-120, -75),
+            random.uniform(30, 48),
+            random.lognormvariate(13, 0.4),
             tuple(str(10_000 + number * POSTCODES + one) for one in range(POSTCODES)),
         )
 
     def searches(self, count: int) -> Iterator[Expression]:
         """That many searches."""
-        random = self._random
-        towns = random.choice(TOWNS, count, p=self._shares)
-        for town in towns.tolist():
-            chances = random.random(12).tolist()
-            yield And(tuple(self._conditions(self._towns[town], chances)))
+        for town in self._random.choices(self._towns, cum_weights=self._shares, k=count):
+            yield And((self._place(town), *self._conditions(town)))
 
-    def _conditions(self, town: Town, chances: list[float]) -> Iterator[Expression]:
-        place, status, kind, low, high, beds, most_beds, baths, feature, words, living, rent = chances
-        yield self._place(town, place)
-        yield OneOf("StandardStatus", STATUSES[:1] if status < 0.6 else STATUSES[:3])
-        yield OneOf("PropertyType", ("Residential Lease",) if rent < 0.2 else _types(kind))
-        dollars = town.price * (0.005 if rent < 0.2 else 1)
-        lowest = _rounded(dollars * (0.3 + low)) if low < 0.45 else None
-        highest = _rounded(dollars * (0.75 + high)) if high < 0.85 else None
-        if lowest is not None or highest is not None:
-            yield Range("ListPrice", lowest, highest, "USD")
-        if beds < 0.7:
-            yield Range("BedroomsTotal", 1 + int(beds * 6), 5 if most_beds < 0.2 else None)
-        if baths < 0.45:
+    def _conditions(self, town: Town) -> Iterator[Expression]:
+        chance = self._random.random
+        yield OneOf("StandardStatus", STATUSES[:1] if chance() < 0.6 else STATUSES[:3])
+        rents = chance() < 0.2
+        types = ("Residential Lease",) if rents else self._random.choices(TYPES, TYPE_SHARES, k=1 + int(chance() * 3))
+        yield OneOf("PropertyType", tuple(dict.fromkeys(types)))
+        if bounds := _prices(town.price * (RENT if rents else 1), chance(), chance()):
+            yield Range("ListPrice", *bounds, "USD")
+        if (beds := chance()) < 0.7:
+            yield Range("BedroomsTotal", 1 + int(beds * 6), 5 if chance() < 0.2 else None)
+        if (baths := chance()) < 0.45:
             yield Range("BathroomsTotalInteger", 1 + int(baths * 5), None)
-        if feature < 0.2:
-            yield HasAll("InteriorFeatures", (FEATURES[int(feature * 5 * 24)],))
-        if words < 0.1:
-            yield Keywords((WORDS[int(words * 10 * 40)],))
-        if living < 0.25:
-            yield Range("LivingArea", 600 + 50 * int(living * 100), None, "Square Feet")
+        if chance() < 0.2:
+            yield HasAll("InteriorFeatures", (self._random.choice(FEATURES),))
+        if chance() < 0.1:
+            yield Keywords((self._random.choice(WORDS),))
+        if chance() < 0.25:
+            yield Range("LivingArea", 600 + 50 * int(chance() * 30), None, "Square Feet")
 
-    def _place(self, town: Town, chance: float) -> Expression:
+    def _place(self, town: Town) -> Expression:
         random = self._random
+        chance = random.random()
         if chance < 0.12:
             return OneOf("City", (town.name,))
         if chance < 0.30:
-            return OneOf(
-                "PostalCode", tuple(random.choice(town.postcodes, int(random.integers(1, 6)), replace=False).tolist())
-            )
-        longitude, latitude = self._point(town, 6)
+            return OneOf("PostalCode", tuple(random.sample(town.postcodes, random.randint(1, 5))))
+        longitude, latitude = self._point(town, SPREAD)
         if chance < 0.70:
-            return Within(Circle(longitude, latitude, float(round(1_000 * math.exp(random.uniform(0, math.log(40)))))))
-        corners = int(random.integers(4, 25))
-        angles = np.sort(random.random(corners)) * math.tau
-        radius = random.uniform(0.5, 1.2, corners) * 2.8 * KM
-        east = np.round(longitude + np.cos(angles) * radius / math.cos(math.radians(latitude)), 6)
-        north = np.round(latitude + np.sin(angles) * radius, 6)
-        return Within(Polygons(((tuple(zip(east.tolist(), north.tolist(), strict=True)),),)))
+            return Within(Circle(longitude, latitude, round(1_000 * 40 ** random.random())))
+        return Within(Polygons(((self._ring(longitude, latitude),),)))
+
+    def _ring(self, longitude: float, latitude: float) -> Ring:
+        random = self._random
+        narrow = math.cos(math.radians(latitude))
+        corners = []
+        for angle in sorted(random.random() * math.tau for _ in range(random.randint(4, 24))):
+            reach = random.uniform(0.5, 1.2) * 2.8 * KM
+            east, north = math.cos(angle) * reach / narrow, math.sin(angle) * reach
+            corners.append((round(longitude + east, 6), round(latitude + north, 6)))
+        return tuple(corners)
 
     def _point(self, town: Town, km: float) -> tuple[float, float]:
-        east, north = self._random.normal(0, km * KM, 2).tolist()
+        east, north = self._random.gauss(0, km * KM), self._random.gauss(0, km * KM)
         longitude = town.longitude + east / math.cos(math.radians(town.latitude))
         return round(longitude, 6), round(town.latitude + north, 6)
 
     def listings(self, count: int) -> list[dict[str, Any]]:
         """The fields of that many listings."""
-        towns = self._random.choice(TOWNS, count, p=self._shares)
-        return [self._listing(self._towns[town]) for town in towns.tolist()]
+        towns = self._random.choices(self._towns, cum_weights=self._shares, k=count)
+        return [self._listing(town) for town in towns]
 
     def _listing(self, town: Town) -> dict[str, Any]:
         random = self._random
-        kind = str(random.choice(TYPES, p=TYPE_SHARES))
-        longitude, latitude = self._point(town, 5)
-        price = town.price * float(np.exp(random.normal(0, 0.45))) * (0.005 if kind.endswith("Lease") else 1)
+        [kind] = random.choices(TYPES, TYPE_SHARES)
+        longitude, latitude = self._point(town, SPREAD)
+        price = town.price * random.lognormvariate(0, 0.45) * (RENT if kind.endswith("Lease") else 1)
         return {
-            "StandardStatus": str(random.choice(STATUSES, p=STATUS_SHARES)),
+            "StandardStatus": random.choices(STATUSES, STATUS_SHARES)[0],
             "PropertyType": kind,
             "PropertySubType": "Single Family Residence",
             "ListPrice": round(price, -3 if price > 20_000 else -1),
             "currency": "USD",
-            "BedroomsTotal": int(random.integers(1, 7)),
-            "BathroomsTotalInteger": int(random.integers(1, 5)),
-            "LivingArea": int(random.normal(1_900, 600)),
+            "BedroomsTotal": random.randint(1, 6),
+            "BathroomsTotalInteger": random.randint(1, 4),
+            "LivingArea": random.randint(700, 3_200),
             "LivingAreaUnits": "Square Feet",
             "City": town.name,
-            "PostalCode": str(random.choice(town.postcodes)),
-            "InteriorFeatures": random.choice(FEATURES, 6, replace=False).tolist(),
-            "PublicRemarks": " ".join(random.choice(WORDS, 40).tolist()),
+            "PostalCode": random.choice(town.postcodes),
+            "InteriorFeatures": random.sample(FEATURES, 6),
+            "PublicRemarks": " ".join(random.choices(WORDS, k=40)),
             "Longitude": longitude,
             "Latitude": latitude,
         }
 
 
-def _types(chance: float) -> tuple[str, ...]:
-    if chance < 0.7:
-        return ("Residential",)
-    return ("Residential", "Residential Income") if chance < 0.9 else TYPES[2:]
+def _prices(usual: float, low: float, high: float) -> tuple[int | None, int | None] | None:
+    """The bounds of a search in a town where homes usually cost that much."""
+    lowest = _rounded(usual * (0.5 + low)) if low < 0.45 else None
+    highest = _rounded(usual * (0.5 + high)) if high < 0.85 else None
+    if lowest is not None and highest is not None and lowest > highest:
+        lowest, highest = highest, lowest
+    return (lowest, highest) if lowest is not None or highest is not None else None
 
 
 def _rounded(dollars: float) -> int:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from property_alert_notification.homes.criteria.areas import Area, Circle, boxes_of
-from property_alert_notification.homes.criteria.comparable import keys_of, words_in
+from property_alert_notification.homes.criteria.comparable import key_of, keys_of, words_in
 from property_alert_notification.homes.criteria.expression import (
     And,
     Compare,
@@ -21,7 +21,6 @@ from property_alert_notification.homes.criteria.expression import (
     Within,
 )
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, accepted_by, accepted_currency
-from property_alert_notification.homes.matching.cells import EVERYWHERE
 from property_alert_notification.homes.matching.places import (
     Place,
     can_be_packed,
@@ -70,6 +69,7 @@ class Compiler:
             self._add(expression)
             self._add_keys()
             batch.search(number, self._accept, self._required, self._low, self._high, self._open)
+        self._begin(Batch())
         return batch
 
     def _begin(self, batch: Batch) -> None:
@@ -204,7 +204,7 @@ class Compiler:
             if place is not chosen:
                 self._leave_open(place.names[0])
         if chosen is None:
-            self._batch.bucket(self._vocabulary.tile(EVERYWHERE))
+            self._batch.box(-180, -90, 180, 90)
         else:
             self._add_keys_of(chosen)
 
@@ -212,5 +212,5 @@ class Compiler:
         for box in place.boxes:
             self._batch.box(box.west, box.south, box.east, box.north)
         for name in place.names:
-            for key in keys_of(name.field, name.words):
+            for key in {key_of(name.field, word) for word in name.words}:
                 self._batch.bucket(self._vocabulary.place(name.field, key))

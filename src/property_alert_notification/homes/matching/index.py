@@ -1,7 +1,7 @@
 """The index of saved searches: which of them match a listing, exactly."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,8 @@ from property_alert_notification.homes.matching.searches import (
 from property_alert_notification.homes.matching.settle import DoubtSettler, settle_open
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
-_FEW_REMOVED: Final = 1_000
-_REMOVED_SHARE: Final = 0.2
-"""Rows of removed searches that are kept until there are more than these: to drop them takes a second for a million."""
+_FEW, _REMOVED_SHARE, _EMPTY_SHARE = 1_000, 0.2, 0.5
+"""Rows of removed searches, and empty room, are kept until there is more: to drop them takes a second for a million."""
 
 
 class SearchIndex:
@@ -89,12 +88,10 @@ class SearchIndex:
         vertices = np.frombuffer(batch.vertices, np.float64).reshape(-1, 2)
         searches = np.concatenate([boxes["search"], areas["search"]])
         box, keys = keys_of_boxes(np.concatenate([boxes["corners"], plain_boxes(checks[areas["check"]], vertices)]))
-        # Most keys of a cold start come more than once: only the different ones are looked up.
-        different, which = np.unique(keys, return_inverse=True)
-        buckets = np.array([self._vocabulary.tile(key) for key in different.tolist()], np.int64)
+        tiles = self._vocabulary.tiles(keys)
         self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
         owner = np.concatenate([searches[box], named["search"]])
-        every = np.concatenate([buckets[which], named["bucket"]])
+        every = np.concatenate([tiles, named["bucket"]])
         # An area of several parts may need a tile for more than one of them.
         every, owner = np.divmod(np.unique(every * len(places) + owner), len(places))
         compiled = np.frombuffer(batch.rows, COMPILED)
@@ -102,7 +99,8 @@ class SearchIndex:
         self._postings.add(every, places[owner], *limits)
 
     def _compact_if_due(self) -> None:
-        if self._removed <= max(_FEW_REMOVED, _REMOVED_SHARE * self._count):
+        is_due = self._removed > max(_FEW, _REMOVED_SHARE * self._count)
+        if not is_due and self._postings.empty <= max(_FEW, _EMPTY_SHARE * len(self._postings)):
             return
         rows = self._searches.row.rows[: self._searches.row.size]
         wanted = rows["number"] != REMOVED

@@ -57,9 +57,6 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
         longitude = latitude = math.nan
     else:
         keys += keys_of_point(longitude, latitude)
-    tiles = vocabulary.tiles
-    buckets = [tiles[key] for key in keys if key in tiles]
-    buckets.extend(vocabulary.buckets_of_places(fields))
     numbers = list(vocabulary.terms_in(fields))
     terms = np.zeros(vocabulary.term_count, np.bool_)
     terms[numbers] = True
@@ -74,7 +71,7 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
         highest=np.array([highest for _, highest in spans], np.float64),
         terms=terms,
         terms_word=reduce(or_, (1 << number % 64 for number in numbers), 0),
-        buckets=np.array(buckets, np.int64),
+        buckets=vocabulary.buckets_of(keys, fields),
     )
 
 

@@ -19,11 +19,17 @@ class Postings:
         self.search, self.accept = Column(np.int32), Column(np.uint64)
         self.low, self.high = Column(np.float32), Column(np.float32)
         """Price bounds, rounded as the price of a listing is: they let too much through, but never too little."""
-        self.start, self.length, self.room = Column(np.int64), Column(np.int64), Column(np.int64)
+        self.start, self.length, self.room = Column(np.int32), Column(np.int32), Column(np.int32)
         """Of each bucket."""
+        self._used = 0
 
     def __len__(self) -> int:
-        return self.search.size
+        return self._used
+
+    @property
+    def empty(self) -> int:
+        """How many rows are not in use."""
+        return self.search.size - self._used
 
     def add_buckets(self, count: int) -> None:
         """Have that many more buckets."""
@@ -43,7 +49,8 @@ class Postings:
         named, counts = np.unique(buckets, return_counts=True)
         self._make_room(named, counts)
         at = ragged(self.start.rows[named] + self.length.rows[named], counts)
-        self.length.rows[named] += counts
+        self.length.rows[named] += counts.astype(np.int32)
+        self._used += len(search)
         for column, values in self._columns(search, accept, low, high):
             column.rows[at] = values[order]
 
@@ -63,10 +70,11 @@ class Postings:
         self.search.replace(renumbered[self.search.rows[at]])
         for column in (self.accept, self.low, self.high):
             column.replace(column.rows[at])
-        kept = np.bincount(owner, minlength=buckets)
-        self.start.replace(np.cumsum(kept) - kept)
+        kept = np.bincount(owner, minlength=buckets).astype(np.int32)
+        self.start.replace((np.cumsum(kept) - kept).astype(np.int32))
         self.length.replace(kept)
         self.room.replace(kept.copy())
+        self._used = len(at)
 
     def _make_room(self, buckets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
         lengths = self.length.rows[buckets]

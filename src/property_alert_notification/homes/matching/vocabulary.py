@@ -4,10 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from property_alert_notification.homes.criteria.comparable import listed_keys, texts_of, words_in
 from property_alert_notification.homes.criteria.evaluate import REMARKS
 from property_alert_notification.homes.criteria.expression import Expression, to_json
 from property_alert_notification.homes.criteria.known_fields import FEATURES
+from property_alert_notification.homes.matching.tiles import Tiles
 from property_alert_notification.homes.reso.words import MULTIPLE
 
 PLACES: Final = {"PostalCode": 0.05, "City": 0.2, "CountyOrParish": 1.0, "StateOrProvince": 5.0}
@@ -36,9 +40,9 @@ class Vocabulary:
         self.terms: dict[str, dict[str, int]] = {}
         """By field."""
         self.term_count = 0
-        self.tiles: dict[int, int] = {}
         self.places: dict[str, dict[str, int]] = {field: {} for field in PLACES}
-        """The buckets of the keys of tiles, and of the words of each field."""
+        """The buckets of the words of each field."""
+        self._tiles = Tiles()
         self.bucket_count = 0
         self.open: list[Expression] = []
         self._open_numbers: dict[str, int] = {}
@@ -55,13 +59,23 @@ class Vocabulary:
             self.term_count += 1
         return terms[key]
 
-    def tile(self, key: int) -> int:
-        """The bucket of a tile."""
-        return self._bucket(self.tiles, key)
-
     def place(self, field: str, key: str) -> int:
         """The bucket of a place by its name."""
-        return self._bucket(self.places[field], key)
+        buckets = self.places[field]
+        if key not in buckets:
+            buckets[key] = self.bucket_count
+            self.bucket_count += 1
+        return buckets[key]
+
+    def tiles(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The bucket of each of these tiles, a new one where there was none."""
+        different, which = np.unique(keys, return_inverse=True)
+        buckets = self._tiles.buckets_of(different)
+        unknown = np.flatnonzero(buckets < 0)
+        self._tiles.add(different[unknown], self.bucket_count)
+        buckets[unknown] = np.arange(self.bucket_count, self.bucket_count + len(unknown))
+        self.bucket_count += len(unknown)
+        return buckets[which]
 
     def open_condition(self, condition: Expression) -> int:
         """The number of a condition that only `evaluate` decides."""
@@ -89,16 +103,13 @@ class Vocabulary:
                 continue
             yield from [terms[key] for key in found & terms.keys()]
 
-    def buckets_of_places(self, fields: Mapping[str, Any]) -> Iterator[int]:
-        """The buckets of the places that a listing names."""
-        for field, buckets in self.places.items():
-            yield from (buckets[key] for key in listed_keys(field, fields) if key in buckets)
-
-    def _bucket(self, buckets: "dict[Any, int]", key: int | str) -> int:
-        if key not in buckets:
-            buckets[key] = self.bucket_count
-            self.bucket_count += 1
-        return buckets[key]
+    def buckets_of(self, tiles: list[int], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """The buckets of the tiles that a listing lies in, and of the places that it names."""
+        buckets = self._tiles.buckets_of(np.array(tiles, np.int64))
+        named = [
+            places[key] for field, places in self.places.items() for key in listed_keys(field, fields) if key in places
+        ]
+        return np.concatenate([buckets[buckets >= 0], np.array(named, np.int64)])
 
 
 def has_terms(field: str) -> bool:
