@@ -11,7 +11,19 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, callbacks, digests, drain, history, latency, listings, people, unaddressed, webhooks
+from benchmarks import (
+    accept,
+    callbacks,
+    digests,
+    drain,
+    history,
+    latency,
+    listings,
+    matching,
+    people,
+    unaddressed,
+    webhooks,
+)
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -35,6 +47,7 @@ class Measurement(StrEnum):
     CALLBACKS = "callbacks"
     WEBHOOKS = "webhooks"
     LISTINGS = "listings"
+    MATCHING = "matching"
     PEOPLE = "people"
     DIGESTS = "digests"
     UNADDRESSED = "unaddressed"
@@ -45,6 +58,9 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A few seconds: shows that it runs, not how fast.")] = False,
     only: Annotated[Measurement | None, typer.Option(help="Measure this alone.")] = None,
     store: Annotated[StoreName | None, typer.Option(help="Measure on this store alone.")] = None,
+    searches: Annotated[
+        int, typer.Option(help="Saved searches that listings are matched against.")
+    ] = matching.SEARCHES,
     json: Annotated[Path | None, typer.Option(help="Keep the results in this file, as JSON.")] = None,
 ) -> None:
     """Measure how fast notifications are accepted and delivered on this machine."""
@@ -52,7 +68,8 @@ def bench(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = Report()
     try:
-        _measure(report, quick=quick, measurements=_chosen(only, Measurement), stores=_chosen(store, StoreName))
+        measurements, stores = _chosen(only, Measurement), _chosen(store, StoreName)
+        _measure(report, quick=quick, measurements=measurements, stores=stores, searches=searches)
     except (ServiceMissing, ServiceFailed, ChildFailed) as fault:
         console.print(str(fault), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
@@ -63,13 +80,19 @@ def bench(
     raise typer.Exit(0 if report.is_correct else 1)
 
 
-def _measure(report: Report, *, quick: bool, measurements: list[Measurement], stores: list[StoreName]) -> None:
+def _measure(
+    report: Report, *, quick: bool, measurements: list[Measurement], stores: list[StoreName], searches: int
+) -> None:
     notifications = drain.QUICK_NOTIFICATIONS if quick else drain.NOTIFICATIONS
     with console.status("Starting") as status:
         if Measurement.DRAIN in measurements:
             status.update("The SMTP library alone")
             report.limits.append(drain.measure_smtp_limit(notifications))
-        for name in stores:
+        if Measurement.MATCHING in measurements:
+            # It needs no store.
+            count, events = (matching.QUICK_SEARCHES, matching.QUICK_EVENTS) if quick else (searches, matching.EVENTS)
+            report.matching.append(matching.measure(count, events, status.update))
+        for name in stores if measurements != [Measurement.MATCHING] else []:
             status.update(f"Starting {name}")
             with open_store(name) as opened:
                 _measure_store(report, opened, name, quick=quick, measurements=measurements, progress=status.update)

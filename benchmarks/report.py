@@ -22,6 +22,8 @@ from benchmarks.history import History
 from benchmarks.latency import Latency
 from benchmarks.listings import Listed
 from benchmarks.listings_table import listings_table
+from benchmarks.matching import Matched
+from benchmarks.matching_table import matching_table
 from benchmarks.people import Deciding
 from benchmarks.unaddressed import Unaddressed
 from benchmarks.unaddressed_table import unaddressed_table
@@ -42,6 +44,7 @@ class Report:
     callbacks: list[CalledBack] = field(default_factory=list)
     webhooks: list[Told] = field(default_factory=list)
     listings: list[Listed] = field(default_factory=list)
+    matching: list[Matched] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
     unaddressed: list[Unaddressed] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Report:
         faults += [count for one in self.callbacks for count in (one.failed, one.missing)]
         faults += [count for one in self.webhooks for count in (one.missing, one.doubled)]
         faults += [one.failed for one in self.listings]
+        faults += [one.wrong for one in self.matching]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
@@ -76,6 +80,7 @@ class Report:
             callbacks_table(self.callbacks),
             webhooks_table(self.webhooks),
             listings_table(self.listings),
+            matching_table(self.matching),
             _people_table(self.people),
             _digests_table(self.digests),
             unaddressed_table(self.unaddressed),

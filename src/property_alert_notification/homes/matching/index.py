@@ -40,13 +40,17 @@ class SearchIndex:
     """
 
     def __init__(self, kernel: Kernel | None = None) -> None:
-        self._find = (kernel or fastest_kernel()).find
+        self.use(kernel or fastest_kernel())
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
         self._compiler = Compiler(self._vocabulary)
         self._count = self._removed = 0
 
     def __len__(self) -> int:
         return self._count
+
+    def use(self, kernel: Kernel) -> None:
+        """Match with this kernel from now on."""
+        self._find = kernel.find
 
     def put(self, number: int, expression: Expression) -> None:
         """Add a search, or replace it."""
