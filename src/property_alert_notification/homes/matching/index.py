@@ -82,9 +82,12 @@ class SearchIndex:
             settler = DoubtSettler(self._searches, self._vocabulary, listing)
             wrong = [at for at in np.flatnonzero(doubtful).tolist() if not settler.matches(int(places[at]))]
             places = np.delete(places, wrong)
-        places = places[settle_open(self._searches, self._vocabulary, places, listing)]
+        if self._vocabulary.open and len(places):
+            places = places[settle_open(self._searches, self._vocabulary, places, listing)]
+        numbers: npt.NDArray[np.int64] = np.sort(self._searches.row.rows["number"][places])
         # A search with several places can be found by more than one key.
-        return np.unique(self._searches.row.rows["number"][places])
+        again = numbers[1:] == numbers[:-1]
+        return np.unique(numbers) if again.any() else numbers
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
         boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import numpy as np
@@ -30,7 +28,7 @@ _ROUNDING = 1e-12
 """The share by which the span of an area is wider: more than the error of computing with floats."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listing:
     """What the packed conditions of searches are compared with."""
 
@@ -60,6 +58,9 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     numbers = list(vocabulary.terms_in(fields))
     terms = np.zeros(vocabulary.term_count, np.bool_)
     terms[numbers] = True
+    terms_word = 0
+    for number in numbers:
+        terms_word |= 1 << (number & 63)
     spans = [_span_of(measure, fields) for measure in vocabulary.measures]
     return Listing(
         fields=fields,
@@ -70,7 +71,7 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
         lowest=np.array([lowest for lowest, _ in spans], np.float64),
         highest=np.array([highest for _, highest in spans], np.float64),
         terms=terms,
-        terms_word=reduce(or_, (1 << number % 64 for number in numbers), 0),
+        terms_word=terms_word,
         buckets=vocabulary.buckets_of(keys, fields),
     )
 

@@ -54,7 +54,9 @@ def _find(
             if row.number == REMOVED or not row.low <= price <= row.high or row.required & ~terms_word != 0:
                 continue
             mine = checks[row.first : row.first + row.count]
-            verdict = min(_conditions(mine, lowest, highest, terms), _area(mine, vertices, x, y))
+            verdict = _conditions(mine, lowest, highest, terms)
+            if verdict != _OUT:
+                verdict = min(verdict, _area(mine, vertices, x, y))
             if verdict != _OUT:
                 places[count], doubtful[count] = search[at], verdict == _DOUBT
                 count += 1

@@ -21,13 +21,13 @@ def settle_open(
     searches: Searches, vocabulary: Vocabulary, places: npt.NDArray[np.int32], listing: Listing
 ) -> npt.NDArray[np.bool_]:
     """Which of the searches at these places have only open conditions that are true."""
-    rows = searches.row.rows[places]
-    verdicts: npt.NDArray[np.bool_] = rows["open"] == 0
+    verdicts: npt.NDArray[np.bool_] = searches.row.rows["open"][places] == 0
     waiting = np.flatnonzero(~verdicts)
     if not len(waiting):
         return verdicts
-    counts = rows["count"][waiting].astype(np.int64)
-    at = ragged(rows["first"][waiting].astype(np.int64), counts)
+    rows = searches.row.rows[places[waiting]]
+    counts = rows["count"].astype(np.int64)
+    at = ragged(rows["first"].astype(np.int64), counts)
     owner = np.repeat(waiting, counts)
     is_open = searches.check.rows["kind"][at] == _OPEN
     numbers, which = np.unique(searches.check.rows["code"][at[is_open]], return_inverse=True)

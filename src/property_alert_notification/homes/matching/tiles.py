@@ -9,21 +9,28 @@ _FEW_NEW: Final = 5_000
 _NEW_SHARE: Final = 0.05
 """Tiles that are kept in a dictionary until there are more than these: to merge them takes milliseconds."""
 
+_LAST_KEY: Final = 2**63 - 1
+
 
 class Tiles:
     """The bucket of each tile that has searches, by its key."""
 
     def __init__(self) -> None:
-        self._keys, self._buckets = np.zeros(0, np.int64), np.zeros(0, np.int32)
-        """In the order of keys."""
+        self._keys, self._buckets = np.array([_LAST_KEY]), np.zeros(1, np.int64)
+        """In the order of keys. A key that is greater than all others ends them."""
         self._new: dict[int, int] = {}
+
+    def known(self, keys: list[int]) -> list[int]:
+        """The buckets of those of these keys that have one."""
+        wanted = np.array(keys, np.int64)
+        at = self._keys.searchsorted(wanted)
+        found: list[int] = self._buckets[at[self._keys[at] == wanted]].tolist()
+        return found + [self._new[key] for key in keys if key in self._new] if self._new else found
 
     def buckets_of(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bucket of each key; -1 for those that have none."""
-        found = np.full(len(keys), -1, np.int64)
-        if len(self._keys):
-            at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-            found = np.where(self._keys[at] == keys, self._buckets[at], found)
+        at = self._keys.searchsorted(keys)
+        found = np.where(self._keys[at] == keys, self._buckets[at], -1)
         if self._new:
             new = [self._new.get(key, -1) for key in keys.tolist()]
             found = np.maximum(found, np.array(new, np.int64))
@@ -44,4 +51,4 @@ class Tiles:
         every = np.concatenate([self._keys, keys])
         order = np.argsort(every, kind="stable")
         self._keys = every[order]
-        self._buckets = np.concatenate([self._buckets, buckets.astype(np.int32)])[order]
+        self._buckets = np.concatenate([self._buckets, buckets])[order]

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.comparable import listed_keys, texts_of, words_in
+from property_alert_notification.homes.criteria.comparable import key_of, texts_of, words_in
 from property_alert_notification.homes.criteria.evaluate import REMARKS
 from property_alert_notification.homes.criteria.expression import Expression, to_json
 from property_alert_notification.homes.criteria.known_fields import FEATURES
@@ -96,20 +96,28 @@ class Vocabulary:
         for field, terms in self.terms.items():
             if field == KEYWORDS:
                 remarks = texts_of(fields.get(REMARKS))
-                found = words_in(remarks[0]) if remarks else frozenset()
-            elif field == FEATURES or field in fields:
-                found = listed_keys(field, fields)
+                found: set[str] | frozenset[str] = words_in(remarks[0]) if remarks else frozenset()
+            elif field == FEATURES:
+                names = fields.keys() & MULTIPLE
+                found = {key for name in names for key in _keys_of(name, fields[name])}
+            elif field in fields:
+                found = _keys_of(field, fields[field])
             else:
                 continue
-            yield from [terms[key] for key in found & terms.keys()]
+            yield from [terms[key] for key in found if key in terms]
 
     def buckets_of(self, tiles: list[int], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """The buckets of the tiles that a listing lies in, and of the places that it names."""
-        buckets = self._tiles.buckets_of(np.array(tiles, np.int64))
-        named = [
-            places[key] for field, places in self.places.items() for key in listed_keys(field, fields) if key in places
-        ]
-        return np.concatenate([buckets[buckets >= 0], np.array(named, np.int64)])
+        buckets = self._tiles.known(tiles)
+        for field, places in self.places.items():
+            if value := fields.get(field):
+                buckets += [places[key] for key in _keys_of(field, value) if key in places]
+        return np.array(buckets, np.int64)
+
+
+def _keys_of(field: str, value: Any) -> set[str]:
+    """What `listed_keys` finds, for values that hardly come twice."""
+    return {key_of(field, text) for text in texts_of(value)}
 
 
 def has_terms(field: str) -> bool:
