@@ -109,11 +109,19 @@ class SearchIndex:
         is_due = self._removed > max(_FEW, _REMOVED_SHARE * self._count)
         if not is_due and self._postings.empty <= max(_FEW, _EMPTY_SHARE * len(self._postings)):
             return
-        rows = self._searches.row.rows[: self._searches.row.size]
-        wanted = rows["number"] != REMOVED
-        self._postings.keep(wanted, self._searches.keep(wanted))
+        self._postings.keep(self._searches.keep(self._wanted_by_place()))
         checks = self._searches.check.rows[: self._searches.check.size]
         is_open = checks["kind"] == Kind.OPEN
         kept, checks["code"][is_open] = np.unique(checks["code"][is_open], return_inverse=True)
         self._vocabulary.keep_open(kept.tolist())
         self._removed = 0
+
+    def _wanted_by_place(self) -> npt.NDArray[np.int64]:
+        """The rows of searches that are not removed. What lies side by side on the map then does in memory, too."""
+        by_bucket = self._postings.in_order()
+        first = np.zeros(self._searches.row.size, np.int64)
+        # Of several assignments the last one counts, which is that of the first bucket.
+        first[by_bucket[::-1]] = np.arange(len(by_bucket))[::-1]
+        order = np.argsort(first)
+        wanted: npt.NDArray[np.int64] = order[self._searches.row.rows["number"][order] != REMOVED]
+        return wanted

@@ -29,7 +29,7 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
     places = np.empty(int(lengths.sum()), np.int32)
     doubtful = np.empty(len(places), np.bool_)
     count = _find(
-        starts, lengths, postings.search.rows, postings.accept.rows, postings.low.rows, postings.high.rows,
+        starts, lengths, postings.search.rows, postings.accept.rows, postings.bounds.rows,
         searches.row.rows, searches.check.rows, searches.vertex.rows,
         np.uint64(listing.word), np.int64(listing.price), np.uint64(listing.terms_word),
         listing.lowest, listing.highest, listing.terms, listing.longitude, listing.latitude,
@@ -40,7 +40,7 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
 
 @_compiled
 def _find(
-    starts: Array, lengths: Array, search: Array, accept: Array, low: Array, high: Array,
+    starts: Array, lengths: Array, search: Array, accept: Array, bounds: Array,
     rows: Array, checks: Array, vertices: Array, word: np.uint64, price: np.int64, terms_word: np.uint64,
     lowest: Array, highest: Array, terms: Array, x: float, y: float, places: Array, doubtful: Array,
 ) -> int:  # fmt: skip
@@ -48,7 +48,7 @@ def _find(
     rounded = np.float32(price)
     for bucket in range(len(starts)):
         for at in range(starts[bucket], starts[bucket] + lengths[bucket]):
-            if accept[at] & word != word or not low[at] <= rounded <= high[at]:
+            if accept[at] & word != word or not bounds[at, 0] <= rounded <= bounds[at, 1]:
                 continue
             row = rows[search[at]]
             if row.number == REMOVED or not row.low <= price <= row.high or row.required & ~terms_word != 0:

@@ -45,7 +45,8 @@ def _look_up(postings: Postings, listing: Listing) -> Places:
     before = np.cumsum(lengths) - lengths
     at += np.repeat(starts - before, lengths)[at]
     price = np.int64(listing.price).astype(np.float32)
-    in_range = (postings.low.rows[at] <= price) & (postings.high.rows[at] >= price)
+    bounds = postings.bounds.rows[at]
+    in_range = (bounds[:, 0] <= price) & (bounds[:, 1] >= price)
     found: Places = postings.search.rows[at[in_range]]
     return found
 

@@ -17,8 +17,8 @@ class Postings:
 
     def __init__(self) -> None:
         self.search, self.accept = Column(np.int32), Column(np.uint64)
-        self.low, self.high = Column(np.float32), Column(np.float32)
-        """Price bounds, rounded as the price of a listing is: they let too much through, but never too little."""
+        self.bounds = Column(np.float32, 2)
+        """Of the price, rounded as the price of a listing is: they let too much through, but never too little."""
         self.start, self.length, self.room = Column(np.int32), Column(np.int32), Column(np.int32)
         """Of each bucket."""
         self._used = 0
@@ -51,24 +51,31 @@ class Postings:
         at = ragged(self.start.rows[named] + self.length.rows[named], counts)
         self.length.rows[named] += counts.astype(np.int32)
         self._used += len(search)
-        for column, values in self._columns(search, accept, low, high):
-            column.rows[at] = values[order]
+        self.search.rows[at] = search[order]
+        self.accept.rows[at] = accept[order]
+        self.bounds.rows[at] = np.stack([low, high], axis=1)[order]
 
-    def keep(self, wanted: npt.NDArray[np.bool_], renumbered: npt.NDArray[np.int32]) -> None:
-        """Drop the rows of searches that are not wanted, and all room.
+    def in_order(self) -> npt.NDArray[np.int32]:
+        """The searches of all rows, bucket by bucket."""
+        buckets = self.length.size
+        found: npt.NDArray[np.int32] = self.search.rows[ragged(self.start.rows[:buckets], self.length.rows[:buckets])]
+        return found
+
+    def keep(self, renumbered: npt.NDArray[np.int32]) -> None:
+        """Drop all room, and the rows of searches that are not wanted.
 
         Args:
-            wanted: of each search, whether its rows stay.
-            renumbered: the number of each search from now on.
+            renumbered: the number of each search from now on, or -1.
         """
         buckets = self.length.size
         lengths = self.length.rows[:buckets]
         at = ragged(self.start.rows[:buckets], lengths)
         owner = np.repeat(np.arange(buckets), lengths)
-        stays = wanted[self.search.rows[at]]
+        search = renumbered[self.search.rows[at]]
+        stays = search >= 0
         at, owner = at[stays], owner[stays]
-        self.search.replace(renumbered[self.search.rows[at]])
-        for column in (self.accept, self.low, self.high):
+        self.search.replace(search[stays])
+        for column in (self.accept, self.bounds):
             column.replace(column.rows[at])
         kept = np.bincount(owner, minlength=buckets).astype(np.int32)
         self.start.replace((np.cumsum(kept) - kept).astype(np.int32))
@@ -85,13 +92,10 @@ class Postings:
         # A new bucket gets what it needs: most have few rows for ever.
         room = np.where(lengths > 0, ((lengths + counts[full]) * _GROWTH).astype(np.int64), counts[full])
         first = self.search.extend(int(room.sum()))
-        for column in (self.accept, self.low, self.high):
+        for column in (self.accept, self.bounds):
             column.extend(int(room.sum()))
         starts = first + np.cumsum(room) - room
         before, after = ragged(self.start.rows[moved], lengths), ragged(starts, lengths)
-        for column in (self.search, self.accept, self.low, self.high):
+        for column in (self.search, self.accept, self.bounds):
             column.rows[after] = column.rows[before]
         self.start.rows[moved], self.room.rows[moved] = starts, room
-
-    def _columns(self, *values: npt.NDArray[np.generic]) -> zip:  # type: ignore[type-arg]
-        return zip((self.search, self.accept, self.low, self.high), values, strict=True)

@@ -137,9 +137,9 @@ class Searches:
         self.row.rows["number"][place] = REMOVED
         return True
 
-    def keep(self, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-        """Drop the rows that are not wanted; returns the new place of each old one."""
-        rows = self.row.rows[: self.row.size][wanted]
+    def keep(self, wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Keep the rows at these places alone, in their order; returns the new place of each old one."""
+        rows = self.row.rows[wanted]
         at = ragged(rows["first"].astype(np.int64), rows["count"].astype(np.int64))
         checks = self.check.rows[at]
         rows["first"] = np.cumsum(rows["count"], dtype=np.int64) - rows["count"]
@@ -147,12 +147,13 @@ class Searches:
         lengths = checks["a"][polygons].astype(np.int64)
         vertices = self.vertex.rows[ragged(checks["code"][polygons].astype(np.int64), lengths)]
         checks["code"][polygons] = np.cumsum(lengths) - lengths
+        before = self.row.size
         self.row.replace(rows)
         self.check.replace(checks)
         self.vertex.replace(vertices)
         places = np.arange(len(rows), dtype=np.int32)
         self.place_of.rows[rows["number"]] = places
-        renumbered = np.full(len(wanted), REMOVED, np.int32)
+        renumbered = np.full(before, REMOVED, np.int32)
         renumbered[wanted] = places
         return renumbered
 
