@@ -50,7 +50,7 @@ class WordGroup:
     def bit_of(self, fields: Fields) -> int:
         """The bit of a listing. The reader of records lets only one word through."""
         value = fields.get(self.field)
-        return _bit_of_word(self, value if isinstance(value, str) else "")
+        return _bit_of_word(self.field, value if isinstance(value, str) else "")
 
     def accepted(self, condition: Expression) -> tuple[int, bool]:
         """The bits that a condition on this field alone accepts, and whether they are all that it says."""
@@ -110,9 +110,10 @@ _BATHROOMS = CountGroup("BathroomsTotalInteger", _BEDROOMS.first_bit + _BEDROOMS
 _CURRENCIES = WordGroup("currency", _BATHROOMS.first_bit + _BATHROOMS.bits, ("USD", "EUR", "GBP", "CAD", "AUD", "CHF"))
 _GROUPS = (_STATUSES, _TYPES, _BEDROOMS, _BATHROOMS, _CURRENCIES)
 _GROUP_OF = {group.field: group for group in _GROUPS}
+_WORD_GROUPS = {group.field: group for group in (_STATUSES, _TYPES, _CURRENCIES)}
 _WORD_BITS = {
     group.field: {key_of(group.field, word): bit for bit, word in enumerate(group.words)}
-    for group in (_STATUSES, _TYPES, _CURRENCIES)
+    for group in _WORD_GROUPS.values()
 }
 
 _SUBTYPE = "PropertySubType"
@@ -131,7 +132,9 @@ def word_of(fields: Fields) -> int:
 
 
 @lru_cache(4_096)
-def _bit_of_word(group: WordGroup, word: str) -> int:
+def _bit_of_word(field: str, word: str) -> int:
+    # By the name of the field: to look up a group takes longer than to find the bit.
+    group = _WORD_GROUPS[field]
     if not word.strip():
         return 1 << (group.first_bit + len(group.words) + 1)
     return 1 << (group.first_bit + _WORD_BITS[group.field].get(key_of(group.field, word), len(group.words)))

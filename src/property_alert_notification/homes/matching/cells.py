@@ -18,16 +18,16 @@ EVERYWHERE = 0
 _SCALE = 2**LAST_LEVEL / 360
 _LAST_COLUMN = 2**LAST_LEVEL - 1
 _BITS = LAST_LEVEL + 1
+_LEVELS = np.arange(FIRST_LEVEL, LAST_LEVEL + 1)
+_SHIFTS, _LEVEL_KEYS = LAST_LEVEL - _LEVELS, _LEVELS << (2 * _BITS)
 
 
-def keys_of_point(longitude: float, latitude: float) -> list[int]:
+def keys_of_point(longitude: float, latitude: float) -> npt.NDArray[np.int64]:
     """The keys of the tiles that a point lies in, one of each level."""
     column = min(int((longitude + 180) * _SCALE), _LAST_COLUMN)
     row = int((latitude + 90) * _SCALE)
-    return [
-        _key(level, column >> (LAST_LEVEL - level), row >> (LAST_LEVEL - level))
-        for level in range(FIRST_LEVEL, LAST_LEVEL + 1)
-    ]
+    keys: npt.NDArray[np.int64] = _LEVEL_KEYS | ((column >> _SHIFTS) << _BITS) | (row >> _SHIFTS)
+    return keys
 
 
 def keys_of_boxes(boxes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -57,7 +57,3 @@ def keys_of_boxes(boxes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64]
     row = (south >> shift)[owner] + place // columns[owner]
     keys = ((LAST_LEVEL - shift)[owner] << (2 * _BITS)) | (column << _BITS) | row
     return owner, np.where(everywhere[owner], EVERYWHERE, keys)
-
-
-def _key(level: int, column: int, row: int) -> int:
-    return level << (2 * _BITS) | column << _BITS | row

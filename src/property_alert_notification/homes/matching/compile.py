@@ -30,7 +30,7 @@ from property_alert_notification.homes.matching.places import (
     smallest,
 )
 from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Batch, Kind
-from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Measure, Vocabulary, has_terms
+from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Vocabulary, has_terms
 
 UNKNOWN: Final = -(2**63)
 """The price of a listing without one. No bound of a search is as low, but every search without bounds accepts it."""
@@ -38,8 +38,6 @@ LOWEST, HIGHEST = -(2**62), 2**62
 _NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
 """Of the numbers that a float has exactly."""
-MOST_MEASURES: Final = 64
-"""Each costs a listing a microsecond. Ranges of other fields are open conditions."""
 _MOST_KNOWN: Final = 65_536
 
 
@@ -105,8 +103,7 @@ class Compiler:
         if field == "ListPrice":
             self._price(condition)
         elif not self._accept_group(condition, (field, low, high)):
-            measure = Measure(field, condition.unit, converted=True)
-            self._measured(condition, measure, low, high)
+            self._measured(condition, low, high)
 
     def _price(self, condition: Range) -> None:
         low = LOWEST if condition.low is None else condition.low
@@ -125,10 +122,9 @@ class Compiler:
         if isinstance(value, bool) or not isinstance(value, int | float) or operator == "ne":
             self._decide_otherwise(condition)
         elif not self._accept_group(condition, (field, operator, value)):
-            measure = Measure(field, None, converted=False)
             low = value if operator in ("eq", "ge") else math.nextafter(value, math.inf) if operator == "gt" else None
             high = value if operator in ("eq", "le") else math.nextafter(value, -math.inf) if operator == "lt" else None
-            self._measured(condition, measure, low, high)
+            self._measured(condition, low, high)
 
     def _accept_group(self, condition: Expression, key: Hashable) -> bool:
         known = self._known.get(key)
@@ -139,15 +135,15 @@ class Compiler:
         self._accept &= known[0]
         return known[1]
 
-    def _measured(self, condition: Expression, measure: Measure, low: float | None, high: float | None) -> None:
-        measures = self._vocabulary.measures
+    def _measured(self, condition: Range | Compare, low: float | None, high: float | None) -> None:
         is_exact = all(bound is None or abs(bound) <= LARGEST_EXACT for bound in (low, high))
-        if is_exact and (measure in measures or len(measures) < MOST_MEASURES):
-            bounds = -math.inf if low is None else low, math.inf if high is None else high
-            whole = isinstance(low, int) * WHOLE_LOW + isinstance(high, int) * WHOLE_HIGH
-            self._batch.check(Kind.RANGE, self._vocabulary.measure(measure), *bounds, whole)
-        else:
+        measure = self._vocabulary.measure(condition) if is_exact else None
+        if measure is None:
             self._leave_open(condition)
+            return
+        bounds = -math.inf if low is None else low, math.inf if high is None else high
+        whole = isinstance(low, int) * WHOLE_LOW + isinstance(high, int) * WHOLE_HIGH
+        self._batch.check(Kind.RANGE, measure, *bounds, whole)
 
     def _one_of(self, condition: OneOf) -> None:
         field, words = condition.field, condition.words

@@ -20,10 +20,11 @@ from property_alert_notification.homes.criteria.expression import Compare, Range
 from property_alert_notification.homes.matching.accept_word import word_of
 from property_alert_notification.homes.matching.cells import EVERYWHERE, keys_of_point
 from property_alert_notification.homes.matching.compile import UNKNOWN
-from property_alert_notification.homes.matching.vocabulary import Measure, Vocabulary
+from property_alert_notification.homes.matching.vocabulary import Vocabulary
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.words import AREAS
 
+_EVERYWHERE = np.array([EVERYWHERE])
 _ROUNDING = 1e-12
 """The share by which the span of an area is wider: more than the error of computing with floats."""
 
@@ -50,18 +51,18 @@ class Listing:
 def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     """Read the fields of a `ListingRecord`."""
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
-    keys = [EVERYWHERE]
+    keys = _EVERYWHERE
     if longitude is None or latitude is None:
         longitude = latitude = math.nan
     else:
-        keys += keys_of_point(longitude, latitude)
+        keys = np.concatenate([keys, keys_of_point(longitude, latitude)])
     numbers = list(vocabulary.terms_in(fields))
     terms = np.zeros(vocabulary.term_count, np.bool_)
     terms[numbers] = True
     terms_word = 0
     for number in numbers:
         terms_word |= 1 << (number & 63)
-    spans = [_span_of(measure, fields) for measure in vocabulary.measures]
+    spans = [_span_of(probe, fields) for probe in vocabulary.probes]
     return Listing(
         fields=fields,
         word=word_of(fields),
@@ -81,15 +82,12 @@ def _price_of(fields: Mapping[str, Any]) -> int:
     return UNKNOWN if price is None or not currency else minor_units(price, currency)
 
 
-def _span_of(measure: Measure, fields: Mapping[str, Any]) -> tuple[float, float]:
-    if measure.converted:
-        value = number_of(Range(measure.field, None, None, measure.unit), fields)
-    else:
-        value = comparable_value(Compare(measure.field, "eq", 0), fields)
+def _span_of(probe: Range | Compare, fields: Mapping[str, Any]) -> tuple[float, float]:
+    value = number_of(probe, fields) if isinstance(probe, Range) else comparable_value(probe, fields)
     if value is None:
         return math.nan, math.nan
-    if measure.converted and measure.field in AREAS:
-        return _area_span(float(value), measure.unit or DEFAULT_UNIT, unit_of(measure.field, fields))
+    if isinstance(probe, Range) and probe.field in AREAS:
+        return _area_span(float(value), probe.unit or DEFAULT_UNIT, unit_of(probe.field, fields))
     return float(value), float(value)
 
 

@@ -1,6 +1,7 @@
 """Deciding what the packed conditions leave open, by the functions that `evaluate` uses."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ class DoubtSettler:
 
     def __init__(self, searches: Searches, vocabulary: Vocabulary, listing: Listing) -> None:
         self._searches, self._listing = searches, listing
-        self._measures = list(vocabulary.measures)
+        self._probes = vocabulary.probes
 
     def matches(self, place: int) -> bool:
         """Whether the ranges and the area of a search match exactly."""
@@ -64,7 +65,9 @@ class DoubtSettler:
         listing = self._listing
         if low <= listing.lowest[code] and listing.highest[code] <= high:
             return True
-        measure = self._measures[code]
+        probe = self._probes[code]
+        if not isinstance(probe, Range):
+            return False
         lowest = None if math.isinf(low) else int(low) if whole & WHOLE_LOW else low
         highest = None if math.isinf(high) else int(high) if whole & WHOLE_HIGH else high
-        return evaluate(Range(measure.field, lowest, highest, measure.unit), listing.fields) is True
+        return evaluate(replace(probe, low=lowest, high=highest), listing.fields) is True

@@ -20,12 +20,11 @@ class Tiles:
         """In the order of keys. A key that is greater than all others ends them."""
         self._new: dict[int, int] = {}
 
-    def known(self, keys: list[int]) -> list[int]:
+    def known(self, keys: npt.NDArray[np.int64]) -> list[int]:
         """The buckets of those of these keys that have one."""
-        wanted = np.array(keys, np.int64)
-        at = self._keys.searchsorted(wanted)
-        found: list[int] = self._buckets[at[self._keys[at] == wanted]].tolist()
-        return found + [self._new[key] for key in keys if key in self._new] if self._new else found
+        at = self._keys.searchsorted(keys)
+        found: list[int] = self._buckets[at[self._keys[at] == keys]].tolist()
+        return found + [self._new[key] for key in keys.tolist() if key in self._new] if self._new else found
 
     def buckets_of(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bucket of each key; -1 for those that have none."""

@@ -1,7 +1,6 @@
 """What searches share: each term, measure, place and open condition has a number, however many searches have it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.comparable import key_of, texts_of, words_in
 from property_alert_notification.homes.criteria.evaluate import REMARKS
-from property_alert_notification.homes.criteria.expression import Expression, to_json
+from property_alert_notification.homes.criteria.expression import Compare, Expression, Range, to_json
 from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.matching.tiles import Tiles
 from property_alert_notification.homes.reso.words import MULTIPLE
@@ -17,26 +16,20 @@ from property_alert_notification.homes.reso.words import MULTIPLE
 PLACES: Final = {"PostalCode": 0.05, "City": 0.2, "CountyOrParish": 1.0, "StateOrProvince": 5.0}
 """The fields that listings are looked up by, beside the map, and about how many degrees across such a place is."""
 
+MOST_MEASURES: Final = 64
+"""Each costs a listing a microsecond. Ranges of other fields are open conditions."""
+
 KEYWORDS: Final = ""
 """Stands for the field of a keyword."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A number of a listing that ranges are compared with."""
-
-    field: str
-    unit: str | None
-    """Of an area or a currency."""
-    converted: bool
-    """Whether it is a `Range`, with units; else a `Compare`."""
 
 
 class Vocabulary:
     """The numbers of what searches share."""
 
     def __init__(self) -> None:
-        self.measures: dict[Measure, int] = {}
+        self.measures: dict[tuple[str, str | None, bool], int] = {}
+        self.probes: list[Range | Compare] = []
+        """What asks a listing for the number of each measure."""
         self.terms: dict[str, dict[str, int]] = {}
         """By field."""
         self.term_count = 0
@@ -47,9 +40,19 @@ class Vocabulary:
         self.open: list[Expression] = []
         self._open_numbers: dict[str, int] = {}
 
-    def measure(self, measure: Measure) -> int:
-        """The number of a measure."""
-        return self.measures.setdefault(measure, len(self.measures))
+    def measure(self, condition: Range | Compare) -> int | None:
+        """The number of what a condition compares with its bounds; None if there are too many such numbers."""
+        key = (condition.field, getattr(condition, "unit", None), isinstance(condition, Range))
+        if key not in self.measures:
+            if len(self.measures) >= MOST_MEASURES:
+                return None
+            self.measures[key] = len(self.measures)
+            self.probes.append(
+                Range(condition.field, None, None, condition.unit)
+                if isinstance(condition, Range)
+                else Compare(condition.field, "eq", 0)
+            )
+        return self.measures[key]
 
     def term(self, field: str, key: str) -> int:
         """The number of a word that listings may have in a field with several words."""
@@ -106,7 +109,7 @@ class Vocabulary:
                 continue
             yield from [terms[key] for key in found if key in terms]
 
-    def buckets_of(self, tiles: list[int], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+    def buckets_of(self, tiles: npt.NDArray[np.int64], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """The buckets of the tiles that a listing lies in, and of the places that it names."""
         buckets = self._tiles.known(tiles)
         for field, places in self.places.items():
