@@ -36,6 +36,9 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     assert (called["store"], called["callbacks"], called["failed"], called["missing"]) == (title, 200, 0, 0)
     assert [(one["store"], one["missing"], one["doubled"]) for one in found["webhooks"]] == [(title, 0, 0)]
     assert [(one["store"], one["records"], one["failed"]) for one in found["listings"]] == [(title, 200, 0)]
+    (matched,) = found["matching"]
+    assert (matched["searches"], matched["wrong"]) == (5_000, 0)
+    assert [kernel["kernel"] for kernel in matched["kernels"]] == ["numpy", "numba"]
     _assert_that_every_rule_decided(found, title)
     assert [(one["digests"], one["doubled"], one["missing"], one["unsettled"]) for one in found["digests"]] == [
         (20, 0, 0, 0),

@@ -1,7 +1,6 @@
 """The inner loop of matching, of which there are two that find the same: numba's is faster, numpy's is always there."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +27,11 @@ class Kernel(Protocol):
 
 def fastest_kernel() -> Kernel:
     """The kernel of numba if the extra `fast` is installed, else that of numpy."""
-    name = "numpy_kernel" if find_spec("numba") is None else "numba_kernel"
+    try:
+        import_module("numba")
+    except ImportError:
+        name = "numpy_kernel"
+    else:
+        name = "numba_kernel"
     kernel: Kernel = import_module(f"{__package__}.{name}")  # type: ignore[assignment]
     return kernel

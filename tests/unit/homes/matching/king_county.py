@@ -76,7 +76,7 @@ def criteria(random: Random, records: list[dict[str, Any]]) -> dict[str, Any]:
     found = dict(_conditions(random, like, 0.35))
     if random.random() < 0.75:
         found["Area"] = _area(random, like, records)
-    if random.random() < 0.25 and (excluded := dict(_conditions(random, like, 0.15))):
+    if random.random() < 0.12 and (excluded := dict(_conditions(random, like, 0.15))):
         found["Exclude"] = excluded
     return found
 
