@@ -106,9 +106,24 @@ class Scan:
 
 
 _DEFAULTS: Mapping[str, Any] = {
-    "types": -1, "statuses": -1, "features": 0, "low": -_ANY, "high": _ANY, "beds": 0, "most_beds": 99, "baths": 0,
-    "living": 0, "word": _NONE, "town": _NONE, "postcodes": (), "corners": (), "radius": 0,
-    "west": -math.inf, "south": -math.inf, "east": math.inf, "north": math.inf,
+    "types": -1,
+    "statuses": -1,
+    "features": 0,
+    "low": -_ANY,
+    "high": _ANY,
+    "beds": 0,
+    "most_beds": 99,
+    "baths": 0,
+    "living": 0,
+    "word": _NONE,
+    "town": _NONE,
+    "postcodes": (),
+    "corners": (),
+    "radius": 0,
+    "west": -math.inf,
+    "south": -math.inf,
+    "east": math.inf,
+    "north": math.inf,
 }
 
 
