@@ -148,6 +148,24 @@ def test_the_boxes_round_a_circle_contain_it() -> None:
         assert _in_a_box(circle, longitude, latitude) or not covers(circle, longitude, latitude)
 
 
+@pytest.mark.parametrize(
+    ("circle", "boxes"),
+    [
+        (Circle(10, 0, 111_195), [(9, -1, 11, 1)]),
+        (Circle(10, 60, 111_195), [(8, 59, 12, 61)]),
+        (Circle(179, 0, 2 * 111_195), [(177, -2, 180, 2), (-180, -2, -179, 2)]),
+        (Circle(10, 89.5, 111_195), [(-180, 88.5, 180, 90)]),
+        (Circle(10, -89.5, 111_195), [(-180, -90, 180, -88.5)]),
+        (Circle(10, 0, 20_000_000), [(-180, -90, 180, 90)]),
+    ],
+)
+def test_the_boxes_round_a_circle_are_tight(circle: Circle, boxes: list[tuple[float, ...]]) -> None:
+    found = [(box.west, box.south, box.east, box.north) for box in boxes_of(circle)]
+
+    assert sorted(found) == [pytest.approx(box, abs=0.02) for box in sorted(boxes)]
+    assert all(west >= -180 and east <= 180 for west, _, east, _ in found)
+
+
 def test_a_degree_is_111_kilometres() -> None:
     assert distance(0, 0, 0, 1) == pytest.approx(111_195, abs=1)
     assert distance(-122.33, 60, -121.33, 60) == pytest.approx(111_195 / 2, abs=5)

@@ -103,6 +103,11 @@ TRUE, FALSE, UNKNOWN = Range("BedroomsTotal", 3, 3), Range("BedroomsTotal", 4, 5
         (Compare("BathroomsTotalInteger", "gt", 1.5), True),
         (Compare("PostalCode", "gt", "98"), True),
         (Compare("City", "gt", True), None),
+        (Compare("City", "ge", "Sea"), True),
+        (Compare("StreetName", "ge", "A"), None),
+        (Compare("CloseDate", "ge", date(2026, 11, 1)), None),
+        (Compare("CloseTimestamp", "ge", datetime(2026, 11, 1, tzinfo=UTC)), None),
+        (Text("PublicRemarks", "contains", "SOUND", folded=True), True),
         (Within(Box(-123, 47, -122.33, 47.6)), True),
         (Within(Box(-122.3, 47, -122, 48)), False),
         (Within(Circle(-122.33, 47.601, 200)), True),
@@ -123,3 +128,5 @@ def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> Non
     assert evaluate(Within(Box(-180, -90, 180, 90)), {}) is None
     assert evaluate(IsMissing("Coordinates"), {}) is True
     assert evaluate(IsMissing("Features"), {}) is True
+    assert evaluate(IsMissing("View"), {"View": ""}) is True
+    assert evaluate(IsMissing("View"), {"View": []}) is True
