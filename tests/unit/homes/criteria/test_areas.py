@@ -166,6 +166,28 @@ def test_the_boxes_round_a_circle_are_tight(circle: Circle, boxes: list[tuple[fl
     assert all(west >= -180 and east <= 180 for west, _, east, _ in found)
 
 
+@pytest.mark.parametrize(
+    ("bbox", "boxes"),
+    [
+        ([177, -20, -178, -16], [Box(-180, -20, -178, -16), Box(177, -20, 180, -16)]),
+        ([-180, -90, 180, 90], [Box(-180, -90, 180, 90)]),
+        ([10, 0, 9, 1], [Box(-180, 0, 9, 1), Box(10, 0, 180, 1)]),
+        ([-123, 47, -122, 48], [Box(-123, 47, -122, 48)]),
+        ([170, 0, 180, 1], [Box(-180, 0, -180, 1), Box(170, 0, 180, 1)]),
+        ([-180, 0, -170, 1], [Box(-180, 0, -170, 1), Box(180, 0, 180, 1)]),
+    ],
+)
+def test_the_boxes_of_an_area_end_at_180_degrees(bbox: list[float], boxes: list[Box]) -> None:
+    assert sorted(boxes_of(_area({"bbox": bbox})), key=lambda box: box.west) == boxes
+
+
+def test_the_farthest_point_is_half_way_round_earth() -> None:
+    dice = random.Random(3)
+    for _ in range(500):
+        longitude, latitude = dice.uniform(0, 180), dice.uniform(-90, 90)
+        assert distance(longitude, latitude, longitude - 180, -latitude) == pytest.approx(20_015_114, abs=1)
+
+
 def test_a_degree_is_111_kilometres() -> None:
     assert distance(0, 0, 0, 1) == pytest.approx(111_195, abs=1)
     assert distance(-122.33, 60, -121.33, 60) == pytest.approx(111_195 / 2, abs=5)

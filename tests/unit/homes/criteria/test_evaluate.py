@@ -41,6 +41,8 @@ HOME: dict[str, Any] = {
     "LivingAreaUnits": "Square Feet",
     "LotSizeArea": 0.25,
     "LotSizeUnits": "Acres",
+    "LotSizeAcres": 2,
+    "LotSizeSquareFeet": 87_120,
     "YearBuilt": 1969,
     "Appliances": ["Dishwasher", "Gas Range"],
     "PoolPrivateYN": False,
@@ -62,6 +64,8 @@ TRUE, FALSE, UNKNOWN = Range("BedroomsTotal", 3, 3), Range("BedroomsTotal", 4, 5
         (And((UNKNOWN, FALSE)), False),
         (Or((UNKNOWN, TRUE)), True),
         (Or((FALSE, UNKNOWN)), None),
+        (Or((UNKNOWN,)), None),
+        (Or((FALSE, FALSE)), False),
         (Not(UNKNOWN), None),
         (Not(FALSE), True),
         (Excluding(UNKNOWN), True),
@@ -89,6 +93,10 @@ TRUE, FALSE, UNKNOWN = Range("BedroomsTotal", 3, 3), Range("BedroomsTotal", 4, 5
         (HasAll("Features", ("Dishwasher", "Pool")), False),
         (HasAny("Features", ("Dishwasher", "Pool")), True),
         (HasAny("View", ("Water",)), None),
+        (HasAll("View", ("Water",)), None),
+        (Range("LotSizeAcres", 2, None, "Acres"), True),
+        (Range("LotSizeAcres", 90_000, None, "Square Feet"), False),
+        (Range("LotSizeSquareFeet", 2, None, "Acres"), True),
         (Text("PublicRemarks", "contains", "sound", folded=True), True),
         (Text("PublicRemarks", "contains", "sound", folded=False), False),
         (Text("Appliances", "startswith", "Gas", folded=False), True),
@@ -121,6 +129,7 @@ def test_a_listing_meets_an_expression(expression: Expression, verdict: bool | N
 
 def test_nothing_is_known_of_the_remarks_of_a_listing_without_any() -> None:
     assert evaluate(Keywords(("view",)), {}) is None
+    assert evaluate(Keywords(("view",)), {"PublicRemarks": "View"}) is True
     assert evaluate(Text("PublicRemarks", "contains", "view", folded=True), {"PublicRemarks": " "}) is None
 
 

@@ -57,6 +57,11 @@ HOLED = Polygons(((RING, ((1.0, 1.0), (1.0, 2.0), (2.0, 2.0))),))
         ("ListPrice lt 6.5e5", Range("ListPrice", None, 64_999_999, "USD")),
         ("ListPrice gt 1.005", Range("ListPrice", 101, None, "USD")),
         ("LivingArea ge 1500", Range("LivingArea", 1500, None, "Square Feet")),
+        ("LivingArea gt 1500", Not(Range("LivingArea", None, 1500, "Square Feet"))),
+        ("LivingArea lt 1500", Not(Range("LivingArea", 1500, None, "Square Feet"))),
+        ("LivingArea eq 1500", Range("LivingArea", 1500, 1500, "Square Feet")),
+        ("BathroomsTotalInteger gt 1.5", Range("BathroomsTotalInteger", 2, None)),
+        ("not (ListPrice le 5)", Not(Range("ListPrice", None, 500, "USD"))),
         ("LotSizeAcres ge 0.25", Range("LotSizeAcres", 0.25, None, "Acres")),
         ("LotSizeSquareFeet le 5000", Range("LotSizeSquareFeet", None, 5000, "Square Feet")),
         ("City eq 'Seattle'", CITY),
@@ -136,6 +141,7 @@ def test_a_currency_and_a_unit_count_for_the_numbers_beside_them() -> None:
     either = f"({in_euros}) or (currency eq 'JPY' and ListPrice le 5) or ListPrice le 6"
     assert '"JPY"' in to_json(read_filter(either, "USD"))
     assert '600,"USD"' in to_json(read_filter(either, "USD"))
+    assert read_filter("currency eq 'JPY' and ListPrice eq 5", "USD").parts[1] == Range("ListPrice", 5, 5, "JPY")  # type: ignore[union-attr]
     metres = read_filter("LivingAreaUnits eq 'SquareMeters' and LivingArea ge 90", "USD")
     assert metres.parts[1] == Range("LivingArea", 90, None, "Square Meters")  # type: ignore[union-attr]
 
