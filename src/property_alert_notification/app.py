@@ -56,6 +56,7 @@ from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.preview.routes import router as search_preview
 from property_alert_notification.homes.saved_searches.routes import router as saved_searches
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
+from property_alert_notification.homes.search_life.routes import router as search_page
 from property_alert_notification.matcher import Matching
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.consents import router as notification_consents
@@ -246,6 +247,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     routes.include_router(health)
     routes.include_router(unsubscribe)
     routes.include_router(confirmations_page)
+    routes.include_router(search_page)
     if with_mailbox:
         routes.include_router(mailbox_router())
     routes.include_router(landing_router(with_mailbox=with_mailbox))

@@ -5,6 +5,7 @@ Run it as `property-alerts matcher`.
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Self
 
 import structlog
@@ -19,14 +20,19 @@ from property_alert_notification.base.process import (
     stop_signals,
     tune_garbage_collector,
 )
-from property_alert_notification.base.settings import Settings
-from property_alert_notification.base.supervise import Loop, end
+from property_alert_notification.base.settings import Settings, load
+from property_alert_notification.base.supervise import Loop, Service, end
+from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.matching.index import SearchIndex
+from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.settings import SearchSettings
+from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
 from property_alert_notification.notification_worker.telemetry import telemetry
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
@@ -46,25 +52,44 @@ class Matching:
         planner = wiring.planner(parts.settings, parts.clock, parts.categories)
         self._matcher = Matcher(parts.database, planner, parts.metrics, create_searches=create, wake=parts.wake)
         self._first_alerts = FirstAlerts(parts.database, planner, create_index=SearchIndex, wake=parts.wake)
+        self._checks = _checks(parts, planner)
         self._loops: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         start = self._parts.supervisor.start
-        self._loops = [start("matcher", self._match), start("first_alerts", self._make_first_alerts)]
+        self._loops = [
+            start("matcher", self._knowing_categories(self._matcher.run)),
+            start("first_alerts", self._knowing_categories(self._first_alerts.run)),
+            start("search_checks", self._knowing_categories(self._checks.run)),
+        ]
         log.info("matcher.started")
         return self
 
-    async def _match(self, loop: Loop) -> None:
-        await self._parts.categories.was_read()
-        await self._matcher.run(loop)
+    def _knowing_categories(self, run: Service) -> Service:
+        """A loop that starts after the categories have been read from the store, because its decisions need them."""
 
-    async def _make_first_alerts(self, loop: Loop) -> None:
-        await self._parts.categories.was_read()
-        await self._first_alerts.run(loop)
+        async def begin(loop: Loop) -> None:
+            await self._parts.categories.was_read()
+            await run(loop)
+
+        return begin
 
     async def __aexit__(self, *_: object) -> None:
         await end(*self._loops)
         log.info("matcher.stopped")
+
+
+def _checks(parts: Parts, planner: Planner) -> SearchChecks:
+    settings = load(SearchSettings)
+    return SearchChecks(
+        parts.database,
+        planner,
+        Estimator(parts.database, parts.clock, too_many=settings.too_many_matches),
+        Tokens(parts.settings.link_keys),
+        base_url=parts.settings.base_url,
+        unopened=timedelta(days=settings.unopened_days),
+        wake=parts.wake,
+    )
 
 
 async def work(settings: Settings) -> None:

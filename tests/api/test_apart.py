@@ -504,6 +504,7 @@ CHECKS: dict[str, Check] = {
     "read_saved_search": _of_saved_searches,
     "change_saved_search": _of_saved_searches,
     "delete_saved_search": _of_saved_searches,
+    "view_saved_search": _of_saved_searches,
     "pause_saved_search": _of_saved_searches,
     "resume_saved_search": _of_saved_searches,
     "preview_saved_search": _of_saved_searches,

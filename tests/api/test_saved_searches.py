@@ -31,7 +31,10 @@ async def save(client: httpx2.AsyncClient, path: str = PATH, **fields: Any) -> d
 
 
 async def list_homes(client: httpx2.AsyncClient, *homes: dict[str, Any]) -> None:
-    records = [LISTING | {"ListingKey": str(number)} | home for number, home in enumerate(homes)]
+    records = [
+        LISTING | {"ListingKey": str(number), "UnparsedAddress": f"{number} Pinehurst Way NE"} | home
+        for number, home in enumerate(homes)
+    ]
     answer = await client.post("/api/v1/listing-events", json={"value": records})
     assert {one["status"] for one in answer.json()["results"]} == {"accepted"}, answer.text
 

@@ -25,6 +25,8 @@ _SEARCH: dict[str, Any] = {
     "Version": 1,
     "ExpectedPerDay": 0.7,
     "Warnings": [],
+    "LastNewChangedTimestamp": None,
+    "LastViewedTimestamp": "2026-11-29T20:00:00.512804Z",
     "OriginalEntryTimestamp": "2026-11-29T20:00:00.512804Z",
     "ModificationTimestamp": "2026-11-29T20:00:00.512804Z",
 }
@@ -73,6 +75,7 @@ ANSWERS: dict[str, Any] = {
     "list_saved_searches": {"items": [_SEARCH], "next": None},
     "read_saved_search": _SEARCH,
     "change_saved_search": _SEARCH | {"ReasonActiveOrDisabled": "Revised", "Version": 2},
+    "view_saved_search": _SEARCH,
     "pause_saved_search": _SEARCH | {"ActiveYN": False, "ReasonActiveOrDisabled": "Client Disabled", "Version": 3},
     "resume_saved_search": _SEARCH | {"ReasonActiveOrDisabled": "Re-Activated", "Version": 4},
     "preview_saved_search": _PREVIEW,
@@ -89,6 +92,7 @@ NAMES_ONE = (
     "read_saved_search",
     "change_saved_search",
     "delete_saved_search",
+    "view_saved_search",
     "pause_saved_search",
     "resume_saved_search",
 )

@@ -119,6 +119,14 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "confirm_text": "Confirme que quiere recibir esto: {about}. Si no lo ha pedido, cierre esta página.",
         "confirmed_title": "Confirmado",
         "confirmed_text": "Gracias. A partir de ahora recibe esto: {about}.",
+        # The page of a saved search
+        "keep_search_title": "¿Todavía necesita esta búsqueda?",
+        "keep_search_text": "Su búsqueda guardada: {search}. Consérvela y recibirá viviendas como antes.",
+        "keep_search": "Conservarla",
+        "kept_search_title": "Conservada",
+        "kept_search_text": "Gracias. Recibe viviendas de su búsqueda {search} como antes.",
+        "no_search_title": "Esta búsqueda no existe",
+        "no_search_text": "El enlace no está completo, o la búsqueda fue eliminada.",
         "unconfirmed_title": "No hay nada que confirmar",
         "unconfirmed_text": "Este enlace es demasiado antiguo, o ha elegido otra cosa desde entonces. Si quiere estos "
         "mensajes, elíjalos de nuevo donde se suscribió y use el enlace del mensaje nuevo.",

@@ -131,6 +131,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "confirm_text": "Confirm that you want to receive this: {about}. If you did not ask for it, close this page.",
         "confirmed_title": "Confirmed",
         "confirmed_text": "Thank you. You receive this from now on: {about}.",
+        # The page of a saved search
+        "keep_search_title": "Do you still need this search?",
+        "keep_search_text": "Your saved search: {search}. Keep it, and you hear of homes as before.",
+        "keep_search": "Keep it",
+        "kept_search_title": "Kept",
+        "kept_search_text": "Thank you. You hear of homes by your search {search} as before.",
+        "no_search_title": "There is no such search",
+        "no_search_text": "This link is not complete, or the search was deleted.",
         "unconfirmed_title": "There is nothing to confirm",
         "unconfirmed_text": "This link is too old, or you have chosen otherwise since. If you want these messages, "
         "choose them once more where you signed up, and use the link in the new message.",

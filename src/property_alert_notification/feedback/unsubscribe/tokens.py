@@ -45,6 +45,8 @@ class Purpose(StrEnum):
     """The form on the preference page of the same link."""
     CONFIRM = "confirm"
     """Confirm one opt-in to a category on a channel."""
+    SEARCH = "search"
+    """Keep the saved search whose key is in the link's category."""
 
 
 class Link(NamedTuple):

@@ -92,6 +92,8 @@ def public(search: SavedSearch, language: str) -> SavedSearchPublic:
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
         Warnings=warnings_public(SearchWarning(one) for one in search.warnings.split()),
+        LastNewChangedTimestamp=search.matched_at,
+        LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,
         ModificationTimestamp=search.changed_at,
     )

@@ -1,7 +1,7 @@
 """Creates, changes, pauses, resumes and deletes saved searches, within the caller's transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,9 @@ from property_alert_notification.homes.saved_searches.schemas import SavedSearch
 from property_alert_notification.homes.saved_searches.words import SearchReason
 
 NO_SUCH_SEARCH = "Saved search not found"
+
+FIRST_CHECK = timedelta(minutes=1)
+"""When a search is looked at first: whether its user must be told something about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ async def create(
         created_at=now,
         changed_at=now,
         first_alert_at=now if body.InitialAlert == "all" else None,
+        check_at=now + FIRST_CHECK,
+        viewed_at=now,
         **wanted,
     )
     await queries.add(connection, search)
@@ -91,7 +96,10 @@ async def change(
     if all(getattr(before, name) == value for name, value in values.items()):
         return before
     reason = SearchReason.REVISED if before.active else before.reason_code
-    return await _store(connection, before, values | {"reason_code": reason}, now=now)
+    if "schedule_type" not in values:
+        values |= rules.usual_schedule_of(before)
+    seen = rules.seen(now) | {"told_too_many": False}
+    return await store(connection, before, values | seen | {"reason_code": reason}, now=now)
 
 
 async def pause(
@@ -107,7 +115,7 @@ async def pause(
     before = await _hold(connection, user_id, key, expected)
     if not before.active:
         return before
-    return await _store(connection, before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now)
+    return await store(connection, before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now)
 
 
 async def resume(
@@ -123,7 +131,40 @@ async def resume(
     before = await _hold(connection, user_id, key, expected)
     if before.active:
         return before
-    return await _store(connection, before, {"active": True, "reason_code": SearchReason.RE_ACTIVATED}, now=now)
+    return await reactivate(connection, before, now=now)
+
+
+async def keep(
+    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
+) -> SavedSearch:
+    """Record that the user needs a search: one that alerts less often, or no more, alerts as before.
+
+    Raises:
+        NotFound: the user has no such search.
+    """
+    search = await _hold(connection, user_id, key, expected)
+    if search.active and not search.ignored:
+        seen = search.model_copy(update=rules.seen(now))
+        await queries.replace(connection, seen)
+        return seen
+    return await reactivate(connection, search, now=now)
+
+
+async def reactivate(connection: AsyncConnection, search: SavedSearch, *, now: datetime) -> SavedSearch:
+    """Let a locked search alert as it did before its user did not look at it."""
+    reason = {"active": True, "reason_code": SearchReason.RE_ACTIVATED}
+    values = rules.usual_schedule_of(search) | rules.seen(now) | reason
+    return await store(connection, search, values, now=now)
+
+
+async def view(connection: AsyncConnection, user_id: int, key: UUID, *, now: datetime) -> SavedSearch:
+    """Record that the user looked at what a search found; a paused one stays paused.
+
+    Raises:
+        NotFound: the user has no such search.
+    """
+    search = found(await queries.find(connection, user_id, key, lock=True))
+    return await keep(connection, user_id, key, expected=Expected(), now=now) if search.active else search
 
 
 async def remove(connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime) -> None:
@@ -156,9 +197,10 @@ def found(search: SavedSearch | None) -> SavedSearch:
     return search
 
 
-async def _store(
+async def store(
     connection: AsyncConnection, before: SavedSearch, values: dict[str, object], *, now: datetime
 ) -> SavedSearch:
+    """Store a changed search, which is locked, with its new version."""
     changed = before.model_copy(update=values | {"version": before.version + 1, "changed_at": now})
     await queries.replace(connection, changed)
     if changed.active:

@@ -69,15 +69,20 @@ class Estimator:
 
     async def estimate(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
         """What is expected of a search, about."""
-        sample = await self._current()
-        return sample.estimate(expression, kinds, too_many=self._too_many)
+        await self.ready()
+        return self.current(expression, kinds)
 
-    async def _current(self) -> Sample:
+    def current(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
+        """The same by the sample that was read last; `ready` reads it."""
+        assert self._sample is not None  # noqa: S101 - the caller awaited `ready`
+        return self._sample.estimate(expression, kinds, too_many=self._too_many)
+
+    async def ready(self) -> None:
+        """Read a sample, unless there is one that is young enough."""
         now = self._clock.monotonic()
         # An empty sample is read in no time, and the first feed may begin at any moment.
         if self._sample is None or not self._sample.total or now - self._read_at > _AGE:
             self._sample, self._read_at = await self._read(), now
-        return self._sample
 
     async def _read(self) -> Sample:
         async with self._database.reading() as connection:

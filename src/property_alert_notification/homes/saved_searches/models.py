@@ -8,13 +8,14 @@ version of a search in which it was active. A version begins and ends at a numbe
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import partial_index, time_type
 
 HAS_ENDED = "until_at IS NOT NULL"
 HAS_FIRST_ALERT = "first_alert_at IS NOT NULL"
+IS_CHECKED = "check_at IS NOT NULL"
 """The conditions of partial indexes. A query must repeat their exact text to use the index."""
 
 
@@ -26,6 +27,7 @@ class SavedSearch(SQLModel, table=True):
         UniqueConstraint("number"),
         Index("ix_saved_searches_user", "user_id", "id"),
         partial_index("ix_saved_searches_first_alert", "first_alert_at", where=HAS_FIRST_ALERT),
+        partial_index("ix_saved_searches_check", "check_at", where=IS_CHECKED),
     )
 
     id: UUID = Field(primary_key=True)
@@ -63,6 +65,20 @@ class SavedSearch(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=time_type())
     first_alert_at: datetime | None = Field(default=None, sa_type=time_type())
     """When its first alert is due, which has all that match; None if there is none, or if it was made."""
+    check_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When it is looked at next: whether anybody needs it as it is."""
+    matched_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When something matched last, to the day; None if nothing did yet."""
+    viewed_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When its user looked at it last, as far as it is known."""
+    ignored: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many steps were taken since then because its user does not look at it."""
+    usual_schedule: str | None = Field(default=None, max_length=300)
+    """The schedule before such a step: the ScheduleType and its half days, separated by spaces."""
+    told_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When its user was told last that nothing matches."""
+    told_too_many: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether its user was told that it matches too many."""
 
 
 class SavedSearchVersion(SQLModel, table=True):

@@ -142,6 +142,20 @@ async def delete_saved_search(
         await changes.remove(connection, user_id, key, expected=expected, now=clock.now())
 
 
+@router.post("/{key}/viewed", response_model=SavedSearchPublic, responses=documented(404, 409))
+async def view_saved_search(
+    user_id: UserId, key: SearchKey, admission: MayWrite, clock: ClockDep, call: CallDep
+) -> Response:
+    """Record that the user looked at what a saved search found.
+
+    A search at whose results nobody looks alerts less and less often (`SEARCH_UNOPENED_DAYS`); after this call it
+    alerts as before. A paused search stays paused.
+    """
+    return await _change(
+        call, admission, user_id, lambda connection: changes.view(connection, user_id, key, now=clock.now())
+    )
+
+
 @router.post("/{key}/pause", response_model=SavedSearchPublic, responses=_NAMED)
 async def pause_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep

@@ -1,6 +1,7 @@
 """What the fields of a call mean for the stored search. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from property_alert_notification.base.errors import InvalidField
@@ -89,3 +90,20 @@ def check_schedule(kind: ScheduleType, days: Sequence[HalfDay]) -> None:
 
 def _channels(given: Sequence[str] | None) -> str | None:
     return None if given is None else " ".join(given)
+
+
+CHECK_AGAIN = timedelta(days=7)
+"""After this time a search is looked at again."""
+
+
+def seen(now: datetime) -> dict[str, Any]:
+    """The columns of a search at which its user has just looked."""
+    return {"viewed_at": now, "ignored": 0, "usual_schedule": None, "check_at": now + CHECK_AGAIN}
+
+
+def usual_schedule_of(search: SavedSearch) -> dict[str, Any]:
+    """The columns of the schedule that a search had before it alerted less often; none if it alerts as it did."""
+    if search.usual_schedule is None:
+        return {}
+    kind, _, days = search.usual_schedule.partition(" ")
+    return {"schedule_type": kind, "daily_schedule": days}

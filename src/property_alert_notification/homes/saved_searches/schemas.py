@@ -196,6 +196,10 @@ class SavedSearchPublic(BaseModel):
     """How many alerts a day the query would have led to in the last weeks, when it was saved; null if no listing
     has changed yet."""
     Warnings: list[WarningPublic]
+    LastNewChangedTimestamp: datetime | None
+    """When a change of a listing matched last, to the day; null if none did yet."""
+    LastViewedTimestamp: datetime | None
+    """When the user looked at it last, as far as it is known."""
     OriginalEntryTimestamp: datetime
     ModificationTimestamp: datetime
 

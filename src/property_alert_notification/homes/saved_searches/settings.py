@@ -14,6 +14,10 @@ class SearchSettings(SettingsGroup):
     limit_per_user: int = Field(100, ge=1, le=100_000)
     """The maximum number of saved searches of one user, active or paused."""
 
+    unopened_days: float = Field(60.0, ge=0, le=3_650)
+    """Days after which a user who does not look at what a search finds is asked whether it is still wanted. After twice
+    as long the search alerts once a week, after four times once a month, and after six times it is paused. 0: never."""
+
     too_many_matches: int = Field(500, ge=1, le=1_000_000)
     """The number of listings on the market from which on a search matches too many: its user is warned, and told which
     condition to narrow."""

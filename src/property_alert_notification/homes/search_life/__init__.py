@@ -1,1 +1,1 @@
-"""What becomes of saved searches over time: their first alerts."""
+"""What becomes of saved searches over time: first alerts, and searches that find nothing or that nobody needs."""

@@ -13,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.homes.alerts.news import may_be_shown
 from property_alert_notification.homes.alerts.searches import Index
@@ -23,10 +21,10 @@ from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
+from property_alert_notification.homes.search_life.submit import submission_about
 from property_alert_notification.homes.search_life.wording import SHOWN, FirstMatches, write
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.categories.rules import LISTING_ALERT
 
 log = structlog.get_logger()
 
@@ -51,11 +49,6 @@ class FirstAlerts:
         self._clock = planner.clock
         self._create_index = create_index
         self._wake = wake
-        self._channels = [
-            channel
-            for channel in Channel
-            if channel not in planner.unused and definition_of(channel).profile_field is not None
-        ]
 
     async def run(self, loop: Loop) -> None:
         """Make first alerts until cancelled; waits while the store is away."""
@@ -106,16 +99,7 @@ class FirstAlerts:
     async def _submission(self, connection: AsyncConnection, search: SavedSearch, matches: FirstMatches) -> Submission:
         language = shown_language(await language_of(connection, search.user_id))
         title, message = write(search.name, sentence(from_json(search.expression), language), matches, language)
-        chosen = None if search.channels is None else set(search.channels.split())
-        return Submission(
-            user_id=search.user_id,
-            title=title,
-            message=message,
-            addresses={},
-            category=LISTING_ALERT,
-            channels=None if chosen is None else [channel for channel in Channel if channel in chosen],
-            look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
-        )
+        return submission_about(self._planner, search, title, message)
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Let a damaged row have no first alert, so that it does not hold up the others."""

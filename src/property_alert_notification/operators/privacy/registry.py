@@ -95,9 +95,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "user_id",
             exported=(
                 "id name version query_type query schedule_type daily_schedule channels change_types active "
-                "reason_code expected_per_day warnings created_at changed_at"
+                "reason_code expected_per_day warnings created_at changed_at matched_at viewed_at ignored"
             ),
-            hidden="user_id number person expression first_alert_at",
+            hidden="user_id number person expression first_alert_at check_at told_at told_too_many usual_schedule",
         ),
         "saved_search_versions": Table(
             "what a saved search looked for at which time",

@@ -1,0 +1,187 @@
+"""Looks at saved searches from time to time, and tells users instead of staying silent: the loop of one matcher."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.database import Database, halve_on_error, run_within
+from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.criteria.expression import Expression, from_json
+from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.saved_searches import changes
+from property_alert_notification.homes.saved_searches import queries as saved_searches
+from property_alert_notification.homes.saved_searches.answers import language_of
+from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.rules import CHECK_AGAIN
+from property_alert_notification.homes.saved_searches.words import (
+    ScheduleType,
+    SearchReason,
+    SearchWarning,
+    read_changes,
+)
+from property_alert_notification.homes.search_life import queries
+from property_alert_notification.homes.search_life.notices import message_of
+from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for
+from property_alert_notification.homes.search_life.submit import submission_about
+from property_alert_notification.notifications.create import Planner, create
+
+log = structlog.get_logger()
+
+AT_ONCE = 100
+"""Searches of one transaction."""
+
+IDLE = 10.0
+"""Seconds until it looks again when nothing is left."""
+
+_DAY = timedelta(days=1)
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+class SearchChecks:
+    """The loop of one process. Any number of them may share one store."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        estimator: Estimator,
+        tokens: Tokens,
+        *,
+        base_url: str,
+        unopened: timedelta,
+        wake: Callable[[], None],
+    ) -> None:
+        """`unopened` is how long a user may not look at what a search finds; `wake` is called after a message."""
+        self._database = database
+        self._planner = planner
+        self._clock = planner.clock
+        self._estimator = estimator
+        self._tokens = tokens
+        self._base_url = base_url
+        self._unopened = unopened
+        self._wake = wake
+
+    async def run(self, loop: Loop) -> None:
+        """Look at searches until cancelled; waits while the store is away."""
+        await loop.repeat(self._turn)
+
+    async def _turn(self) -> float:
+        return 0.0 if await self.read_log() + await self.check_due() else IDLE
+
+    async def read_log(self) -> int:
+        """Note which searches matched, by the next entries of the match log; returns how many entries."""
+        async with self._database.transaction() as connection:
+            entries = await queries.unread_log(connection)
+            if not entries:
+                return 0
+            matched: dict[int, datetime] = {}
+            for _, matches, made_at in entries:
+                # The log has twice the number of each search, and one more if the listing is new to it.
+                matched |= dict.fromkeys((unpack(matches) >> 1).tolist(), made_at)
+            newest = max(made_at for *_, made_at in entries)
+            await queries.note_matches(connection, matched, before=newest - _DAY, read_to=entries[-1][0])
+        return len(entries)
+
+    async def check_due(self) -> int:
+        """Look at some searches; returns how many, 0 if none is left."""
+        ids = await queries.checks.ids(self._database, now=self._clock.now(), limit=AT_ONCE)
+        return sum(await halve_on_error(ids, self._check, self._leave)) if ids else 0
+
+    async def _check(self, ids: Sequence[UUID]) -> int:
+        now = self._clock.now()
+        await self._estimator.ready()
+        async with self._database.transaction() as connection:
+            taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
+            submissions = [one for search in taken if (one := await self._look_at(connection, search, now)) is not None]
+            if submissions:
+                await run_within(connection, create(self._planner, submissions))
+        if submissions:
+            self._wake()
+        return len(taken)
+
+    async def _look_at(self, connection: AsyncConnection, search: SavedSearch, now: datetime) -> Any:
+        """Store what follows for a search; returns the message for its user, if there is one."""
+        if not search.active:
+            await queries.stop_checks(connection, search.id)
+            return None
+        expression = _readable(search)
+        notice = notice_for(
+            search,
+            now,
+            unopened=self._unopened,
+            is_readable=expression is not None,
+            matches_too_many=expression is not None and self._is_too_wide(search, expression),
+        )
+        if notice is None:
+            await queries.check_again(connection, search.id, at=now + CHECK_AGAIN)
+            return None
+        values = values_after(notice, search, now)
+        if values.keys() & {"active", "schedule_type"}:
+            await changes.store(connection, search, values, now=now)
+        else:
+            # The user did not change the search, and may be about to: its version stays.
+            await saved_searches.replace(connection, search.model_copy(update=values))
+        language = shown_language(await language_of(connection, search.user_id))
+        words = "" if expression is None else sentence(expression, language)
+        title, message = message_of(notice, search.name, words, self._url(search), language)
+        return submission_about(self._planner, search, title, message)
+
+    def _is_too_wide(self, search: SavedSearch, expression: Expression) -> bool:
+        found = self._estimator.current(expression, read_changes(search.change_types))
+        return SearchWarning.MATCHES_TOO_MANY in found.warnings
+
+    def _url(self, search: SavedSearch) -> str:
+        link = Link(search.user_id, category=search.id.hex)
+        return f"{self._base_url}/searches/{self._tokens.make(Purpose.SEARCH, link)}"
+
+    async def _leave(self, search: UUID, error: Exception) -> None:
+        """Look at a damaged row no more, so that it does not hold up the others."""
+        log.error("search.unreadable", search=str(search), **origin(error))
+        async with self._database.transaction() as connection:
+            await queries.stop_checks(connection, search)
+
+
+def _readable(search: SavedSearch) -> Expression | None:
+    try:
+        return from_json(search.expression)
+    except _UNREADABLE:
+        return None
+
+
+_REASONS: Mapping[Notice, SearchReason] = {
+    Notice.FAILING: SearchReason.SEARCH_FAILING,
+    Notice.UNOPENED: SearchReason.INITIAL_IGNORED_WARNING,
+    Notice.WEEKLY: SearchReason.FINAL_IGNORED_WARNING,
+    Notice.MONTHLY: SearchReason.FINAL_IGNORED_WARNING,
+    Notice.PAUSED: SearchReason.IGNORED,
+    Notice.QUIET: SearchReason.NO_LISTINGS_FOUND_WARNING,
+}
+_SCHEDULES = {Notice.WEEKLY: ScheduleType.WEEKLY, Notice.MONTHLY: ScheduleType.MONTHLY}
+
+
+def values_after(notice: Notice, search: SavedSearch, now: datetime) -> dict[str, Any]:
+    """The columns of a search after its user was told this. Pure."""
+    values: dict[str, Any] = {"check_at": now + CHECK_AGAIN}
+    if notice in _REASONS:
+        values["reason_code"] = _REASONS[notice].value
+    if notice in (Notice.FAILING, Notice.PAUSED):
+        values |= {"active": False, "check_at": None}
+    if notice in STEPS:
+        values["ignored"] = STEPS.index(notice) + 1
+    if notice in _SCHEDULES:
+        usual = search.usual_schedule or f"{search.schedule_type} {search.daily_schedule}".strip()
+        values |= {"schedule_type": _SCHEDULES[notice].value, "daily_schedule": "", "usual_schedule": usual}
+    if notice is Notice.TOO_MANY:
+        values["told_too_many"] = True
+    if notice is Notice.QUIET:
+        values["told_at"] = now
+    return values

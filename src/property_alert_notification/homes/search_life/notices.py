@@ -1,0 +1,53 @@
+"""The messages that tell a user about a saved search, in English and Spanish. Pure."""
+
+from collections.abc import Mapping
+
+from property_alert_notification.homes.search_life.rules import Notice
+
+_ENGLISH: Mapping[str, str] = {
+    "failing": "Your search “{name}” cannot be used any more",
+    "unopened": "Do you still need your search “{name}”?",
+    "weekly": "Your search “{name}” now writes once a week",
+    "monthly": "Your search “{name}” now writes once a month",
+    "paused": "Your search “{name}” is paused",
+    "too_many": "Your search “{name}” finds a great many homes",
+    "quiet": "Your search “{name}” has found nothing for a while",
+    "failing.text": "It cannot be read, so you hear of no homes by it. Please save it again.",
+    "unopened.text": "You have not looked at what it found for some time.",
+    "weekly.text": "You have not looked at what it found for some time.",
+    "monthly.text": "You have not looked at what it found for a long time.",
+    "paused.text": "You have not looked at what it found for a very long time, so it tells you of no more homes.",
+    "too_many.text": "Add a condition or narrow one, so that you only hear of homes that you may want.",
+    "quiet.text": "Nothing has matched for 80 days. It goes on, and you hear of the next home that matches. To find "
+    "more, loosen a condition.",
+    "keep": "To keep it as it was, open this page: {url}",
+}
+_SPANISH: Mapping[str, str] = {
+    "failing": "Su búsqueda «{name}» ya no se puede usar",
+    "unopened": "¿Todavía necesita su búsqueda «{name}»?",
+    "weekly": "Su búsqueda «{name}» ahora escribe una vez por semana",
+    "monthly": "Su búsqueda «{name}» ahora escribe una vez al mes",
+    "paused": "Su búsqueda «{name}» está en pausa",
+    "too_many": "Su búsqueda «{name}» encuentra muchísimas viviendas",
+    "quiet": "Su búsqueda «{name}» no ha encontrado nada desde hace tiempo",
+    "failing.text": "No se puede leer, así que no recibe viviendas por ella. Guárdela de nuevo, por favor.",
+    "unopened.text": "Hace tiempo que no mira lo que ha encontrado.",
+    "weekly.text": "Hace tiempo que no mira lo que ha encontrado.",
+    "monthly.text": "Hace mucho tiempo que no mira lo que ha encontrado.",
+    "paused.text": "Hace muchísimo tiempo que no mira lo que ha encontrado, así que ya no le avisa de viviendas.",
+    "too_many.text": "Añada una condición o restrinja otra, para recibir solo las viviendas que le interesan.",
+    "quiet.text": "No ha habido resultados en 80 días. La búsqueda sigue, y le avisaremos de la próxima vivienda. Para "
+    "encontrar más, amplíe una condición.",
+    "keep": "Para dejarla como estaba, abra esta página: {url}",
+}
+_TEXTS = {"en": _ENGLISH, "es": _SPANISH}
+_WITH_LINK = (Notice.UNOPENED, Notice.WEEKLY, Notice.MONTHLY, Notice.PAUSED)
+
+
+def message_of(notice: Notice, name: str, sentence: str, url: str, language: str) -> tuple[str, str]:
+    """The title and the message; `url` leads to the page that keeps the search as it was."""
+    texts = _TEXTS[language]
+    lines = [texts[f"{notice}.text"], *([sentence] if sentence else [])]
+    if notice in _WITH_LINK:
+        lines += ["", texts["keep"].format(url=url)]
+    return texts[notice].format(name=name), "\n".join(lines)

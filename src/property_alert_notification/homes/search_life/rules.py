@@ -1,0 +1,70 @@
+"""What a user must be told about a saved search, and what follows from that for the search. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+
+QUIET_AFTER = timedelta(days=80)
+"""How long nothing matches before its user is told, and told again."""
+
+
+class Notice(StrEnum):
+    """What a user is told about a search."""
+
+    FAILING = "failing"
+    """It cannot be read, and is paused."""
+    UNOPENED = "unopened"
+    """Nobody looks at what it finds: is it still wanted?"""
+    WEEKLY = "weekly"
+    """It alerts once a week from now on."""
+    MONTHLY = "monthly"
+    """It alerts once a month from now on."""
+    PAUSED = "paused"
+    """It alerts no more."""
+    TOO_MANY = "too_many"
+    """It matches too many listings."""
+    QUIET = "quiet"
+    """Nothing has matched for a long time."""
+
+
+STEPS = (Notice.UNOPENED, Notice.WEEKLY, Notice.MONTHLY, Notice.PAUSED)
+"""The steps that are taken one after the other, while nobody looks at what a search finds."""
+
+_AFTER = (1, 2, 4, 6)
+"""After how many times the first time each is taken."""
+
+_RARER = {
+    Notice.WEEKLY: (ScheduleType.ASAP, ScheduleType.DAILY),
+    Notice.MONTHLY: (ScheduleType.ASAP, ScheduleType.DAILY, ScheduleType.WEEKLY),
+}
+"""The schedules that become rarer by a step."""
+
+
+def notice_for(
+    search: SavedSearch, now: datetime, *, unopened: timedelta, is_readable: bool, matches_too_many: bool
+) -> Notice | None:
+    """What the user is told about an active search now; None if there is nothing to tell."""
+    if not is_readable:
+        return Notice.FAILING
+    if (step := next_step(search, now, unopened)) is not None:
+        return step
+    if matches_too_many and not search.told_too_many:
+        return Notice.TOO_MANY
+    known = (search.matched_at, search.told_at, search.changed_at)
+    return Notice.QUIET if now - max(at for at in known if at is not None) >= QUIET_AFTER else None
+
+
+def next_step(search: SavedSearch, now: datetime, unopened: timedelta) -> Notice | None:
+    """The next step if nobody looked at what the search found; one that would change nothing is left out."""
+    viewed = search.viewed_at or search.created_at
+    if not unopened or search.matched_at is None or search.matched_at <= viewed:
+        return None
+    for place in range(search.ignored, len(STEPS)):
+        if now - viewed < unopened * _AFTER[place]:
+            return None
+        step = STEPS[place]
+        if step not in _RARER or search.schedule_type in _RARER[step]:
+            return step
+    return None

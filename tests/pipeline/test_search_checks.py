@@ -1,0 +1,117 @@
+"""Searches are looked at from time to time: their users hear of it, and keep what they need by one click."""
+
+from datetime import timedelta
+
+import httpx2
+import pytest
+from sqlalchemy import select, update
+
+from property_alert_notification.app import create_app
+from property_alert_notification.database import table_of
+from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+from property_alert_notification.homes.search_life.checks import SearchChecks
+from property_alert_notification.notifications.models import Notification
+from tests.pipeline.homes import Homes, a_home, up_to
+from tests.pipeline.world import World
+from tests.services.serving import serving
+
+_SEARCHES, _VERSIONS = table_of(SavedSearch), table_of(SavedSearchVersion)
+
+
+async def search_of(homes: Homes, number: int) -> SavedSearch:
+    async with homes.database.reading() as connection:
+        [row] = (await connection.execute(select(_SEARCHES).where(_SEARCHES.c.number == number))).mappings()
+        return SavedSearch(**row)
+
+
+async def set_columns(homes: Homes, number: int, **values: object) -> None:
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(_SEARCHES).where(_SEARCHES.c.number == number).values(**values))
+
+
+@pytest.fixture
+async def checks(world: World, homes: Homes) -> SearchChecks:
+    return SearchChecks(
+        homes.database,
+        homes.planner,
+        Estimator(homes.database, homes.clock, too_many=1),
+        Tokens(world.settings.link_keys),
+        base_url="http://alerts.example.com",
+        unopened=timedelta(days=30),
+        wake=lambda: None,
+    )
+
+
+async def messages(homes: Homes) -> dict[int, tuple[str, str]]:
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        found = await connection.execute(select(table.c.user_id, table.c.title, table.c.message))
+        return {user: (title, message) for user, title, message in found}
+
+
+async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
+    world: World, homes: Homes, checks: SearchChecks
+) -> None:
+    now = homes.clock.now()
+    long_ago = now - timedelta(days=100)
+    for user in range(1, 6):
+        await world.a_user(user)
+    quiet, ignored, wide, fine, damaged = [await homes.search(user, up_to(500_000)) for user in range(1, 6)]
+    await homes.list(a_home(), a_home(key="2"))
+    for number in (quiet, ignored, wide, fine, damaged):
+        await set_columns(homes, number, check_at=now, matched_at=now, viewed_at=now, told_too_many=True)
+    await set_columns(homes, quiet, matched_at=None, created_at=long_ago, changed_at=long_ago)
+    await set_columns(homes, ignored, viewed_at=long_ago, ignored=1, schedule_type="Daily", daily_schedule="MondayAM")
+    await set_columns(homes, wide, told_too_many=False)
+    await set_columns(homes, damaged, expression="no JSON")
+
+    looked_at = [await checks.check_due() for _ in range(2)]
+
+    told = await messages(homes)
+    assert looked_at == [5, 0]
+    assert {user: title for user, (title, _) in told.items()} == {
+        1: "Your search “Near work” has found nothing for a while",
+        2: "Your search “Near work” now writes once a week",
+        3: "Your search “Near work” finds a great many homes",
+        5: "Your search “Near work” cannot be used any more",
+    }
+    after = [await search_of(homes, number) for number in (quiet, ignored, wide, fine, damaged)]
+    assert [one.reason_code for one in after] == [
+        "No Listings Found Warning",
+        "Final Ignored Warning",
+        None,
+        None,
+        "Search Failing",
+    ]
+    assert [(one.active, one.version) for one in after] == [(True, 1), (True, 2), (True, 1), (True, 1), (False, 2)]
+    assert (after[1].schedule_type, after[1].usual_schedule) == ("Weekly", "Daily MondayAM")
+
+    path = told[2][1].partition("http://alerts.example.com")[2].split()[0]
+    async with (
+        serving(create_app(world.settings, with_worker=False)) as url,
+        httpx2.AsyncClient(base_url=url) as client,
+    ):
+        shown = await client.get(path)
+        unchanged = await search_of(homes, ignored)
+        kept = [await client.post(path) for _ in range(2)]
+        forged = await client.post(f"{path}A")
+    assert (shown.status_code, "Near work" in shown.text, unchanged.version) == (200, True, 2)
+    assert ([one.status_code for one in kept], forged.status_code) == ([200, 200], 404)
+    search = await search_of(homes, ignored)
+    assert (search.schedule_type, search.daily_schedule, search.ignored) == ("Daily", "MondayAM", 0)
+    assert (search.reason_code, search.version, search.usual_schedule) == ("Re-Activated", 3, None)
+
+
+async def test_the_match_log_says_when_a_search_matched_last(world: World, homes: Homes, checks: SearchChecks) -> None:
+    await world.a_user(1)
+    some, none = await homes.search(1, up_to(600_000)), await homes.search(1, up_to(1))
+    await homes.list(a_home(), a_home(key="2"))
+    await homes.match()
+
+    read = [await checks.read_log() for _ in range(2)]
+
+    assert read == [2, 0]
+    assert (await search_of(homes, some)).matched_at is not None
+    assert (await search_of(homes, none)).matched_at is None

@@ -1,0 +1,99 @@
+"""What users are told about searches that find nothing, find too much, or that nobody needs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.rules import usual_schedule_of
+from property_alert_notification.homes.search_life.checks import values_after
+from property_alert_notification.homes.search_life.notices import message_of
+from property_alert_notification.homes.search_life.rules import Notice, notice_for
+
+NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
+UNOPENED = timedelta(days=30)
+
+
+def a_search(**fields: Any) -> SavedSearch:
+    usual = {"schedule_type": "Daily", "daily_schedule": "MondayAM", "ignored": 0, "told_too_many": False}
+    times = {"created_at": NOW - timedelta(days=500), "changed_at": NOW - timedelta(days=500), "matched_at": NOW}
+    return SavedSearch(**(usual | times | {"viewed_at": NOW} | fields))
+
+
+def _notice(search: SavedSearch, **facts: Any) -> Notice | None:
+    usual = {"unopened": UNOPENED, "is_readable": True, "matches_too_many": False}
+    return notice_for(search, NOW, **(usual | facts))
+
+
+@pytest.mark.parametrize(
+    ("days", "ignored", "schedule", "expected"),
+    [
+        (29, 0, "ASAP", None),
+        (30, 0, "ASAP", Notice.UNOPENED),
+        (59, 1, "ASAP", None),
+        (60, 1, "ASAP", Notice.WEEKLY),
+        (500, 0, "ASAP", Notice.UNOPENED),
+        (500, 1, "Weekly", Notice.MONTHLY),
+        (119, 1, "Weekly", None),
+        (119, 2, "Weekly", None),
+        (120, 2, "Weekly", Notice.MONTHLY),
+        (500, 1, "Monthly", Notice.PAUSED),
+        (179, 3, "Monthly", None),
+        (180, 3, "Monthly", Notice.PAUSED),
+    ],
+)
+def test_a_search_that_nobody_looks_at_writes_less_step_by_step(
+    days: int, ignored: int, schedule: str, expected: Notice | None
+) -> None:
+    search = a_search(viewed_at=NOW - timedelta(days=days), ignored=ignored, schedule_type=schedule)
+
+    assert _notice(search) == expected
+    assert _notice(search, unopened=timedelta()) is None
+
+
+def test_a_search_with_nothing_to_look_at_is_not_ignored() -> None:
+    search = a_search(viewed_at=NOW - timedelta(days=70), matched_at=NOW - timedelta(days=71))
+
+    assert _notice(search) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"matched_at": None}, Notice.QUIET),
+        ({"matched_at": NOW - timedelta(days=80)}, Notice.QUIET),
+        ({"matched_at": NOW - timedelta(days=79)}, None),
+        ({"matched_at": None, "told_at": NOW - timedelta(days=79)}, None),
+        ({"matched_at": None, "changed_at": NOW - timedelta(days=79)}, None),
+    ],
+)
+def test_a_search_that_finds_nothing_is_told_every_eighty_days(fields: dict[str, Any], expected: Notice | None) -> None:
+    assert _notice(a_search(**fields)) == expected
+
+
+def test_a_search_that_matches_too_many_is_told_once_and_one_that_fails_first_of_all() -> None:
+    assert _notice(a_search(), matches_too_many=True) is Notice.TOO_MANY
+    assert _notice(a_search(told_too_many=True), matches_too_many=True) is None
+    assert _notice(a_search(matched_at=None), is_readable=False) is Notice.FAILING
+
+
+def test_the_usual_schedule_comes_back_after_all_steps() -> None:
+    search = a_search()
+    for step in (Notice.UNOPENED, Notice.WEEKLY, Notice.MONTHLY, Notice.PAUSED):
+        search = search.model_copy(update=values_after(step, search, NOW))
+
+    assert (search.active, search.reason_code, search.ignored, search.check_at) == (False, "Ignored", 4, None)
+    assert (search.schedule_type, search.daily_schedule) == ("Monthly", "")
+    assert usual_schedule_of(search) == {"schedule_type": "Daily", "daily_schedule": "MondayAM"}
+    assert usual_schedule_of(a_search()) == {}
+
+
+@pytest.mark.parametrize("notice", Notice)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_notice_has_a_text_with_the_name_of_the_search(notice: Notice, language: str) -> None:
+    title, message = message_of(notice, "Near work", "Homes in Seattle", "https://x/searches/t", language)
+
+    assert "Near work" in title
+    assert "Homes in Seattle" in message
+    assert ("https://x/searches/t" in message) is (notice not in (Notice.FAILING, Notice.TOO_MANY, Notice.QUIET))
