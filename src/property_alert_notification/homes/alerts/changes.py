@@ -23,8 +23,10 @@ class ReadChange:
     before: Mapping[str, Any] | None
     """The fields before the change; None if the listing was not known."""
     after: Mapping[str, Any]
+    facts: Sequence[Fact]
+    """What changed."""
     news: Sequence[News]
-    """Empty if people may not hear of the listing."""
+    """What people may be told; empty if they may not hear of the listing."""
 
 
 def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]) -> ReadChange:
@@ -35,12 +37,13 @@ def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fa
     """
     after = json.loads(change.record)
     before = None if change.before is None else json.loads(change.before)
+    facts = decode_facts(change.facts)
     news: Sequence[News] = ()
     if may_be_shown(after):
         news = news_of(
-            decode_facts(change.facts),
+            facts,
             was_known=change.before_at is not None,
             searched=decode_text(change.snapshot).searched,
-            earlier=[facts for sequence, facts in numbered if sequence < change.sequence],
+            earlier=[its for sequence, its in numbered if sequence < change.sequence],
         )
-    return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, news)
+    return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, facts, news)

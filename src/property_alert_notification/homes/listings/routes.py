@@ -110,7 +110,7 @@ async def read_listing(listing_key: _Key, _: _MayRead, database: DatabaseDep, so
     A deleted listing has only its keys and `StandardStatus`. 409 if several sources have a listing with this key.
     """
     async with database.reading() as connection:
-        listing = await _find(connection, listing_key, source)
+        listing = await find_listing(connection, listing_key, source)
         return Response(await queries.record_of(connection, listing), media_type="application/json")
 
 
@@ -127,7 +127,7 @@ async def read_listing_history(
     until `next` is null.
     """
     async with database.reading() as connection:
-        listing = await _find(connection, listing_key, query.source)
+        listing = await find_listing(connection, listing_key, query.source)
         below = start_of(query.cursor)
         found = await queries.history_page(connection, listing.id, below=below, limit=query.limit + 1)
         [its] = await properties.listings(connection, [listing.id])
@@ -141,7 +141,7 @@ async def read_listing_history(
     )
 
 
-async def _find(connection: AsyncConnection, listing_key: str, source: str | None) -> Listing:
+async def find_listing(connection: AsyncConnection, listing_key: str, source: str | None) -> Listing:
     """The listing with this key, of the source if one is named.
 
     Raises:

@@ -29,6 +29,12 @@ async def _unused(request: Request) -> Collection[Channel]:
     return cast(Collection[Channel], request.app.state.unused_channels)
 
 
+DefaultPreferencesDep = Annotated[Preferences | None, Depends(_default_preferences)]
+"""The preferences of users without any."""
+UnusedDep = Annotated[Collection[Channel], Depends(_unused)]
+"""The channels that no provider carries."""
+
+
 @router.get("/{user_id}/effective")
 async def read_effective_preference(
     user_id: UserId,
@@ -36,9 +42,9 @@ async def read_effective_preference(
     database: DatabaseDep,
     clock: ClockDep,
     cache: CacheDep,
-    default: Annotated[Preferences | None, Depends(_default_preferences)],
+    default: DefaultPreferencesDep,
     subjects: SubjectsDep,
-    unused: Annotated[Collection[Channel], Depends(_unused)],
+    unused: UnusedDep,
     channel: Annotated[Channel, Query(description="The channel of the message.")],
     category: Annotated[str, Query(pattern=f"^{CATEGORY}$", description="The category of the message.")] = GENERAL,
     at: Annotated[

@@ -22,7 +22,7 @@ def cut(before: int, after: int) -> Fact:
 
 def a_change(sequence: int, *news: News, price: int = 450) -> ReadChange:
     after = {"StandardStatus": "Active", "ListPrice": price, "currency": "USD"}
-    return ReadChange(sequence, UUID(int=7), HOME, None, after, news)
+    return ReadChange(sequence, UUID(int=7), HOME, None, after, [], news)
 
 
 def a_search(number: int, *, since: int = 0, expression: Any = ANY, kinds: str = "Price Change") -> CurrentVersion:

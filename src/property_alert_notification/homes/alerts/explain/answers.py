@@ -1,0 +1,131 @@
+"""The answer that explains what became of a home for a user."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.homes.alerts.explain.outcome import Outcome
+from property_alert_notification.people.effective.answer import EffectiveDecision
+
+
+class ExplainedCondition(BaseModel):
+    """One condition of a search beside the home."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    condition: str
+    """In words."""
+    field: str | None
+    """The field of the listing; null if the condition has several parts."""
+    test: str
+    """How the two are compared: `range`, `one_of`, `within`, …"""
+    value: Any
+    """Of the listing; null if it has none."""
+    bound: Any
+    """What the search asks for."""
+    met: bool | None
+    """Null if it is unknown, because the listing has no value: then the search does not match."""
+
+
+class ExplainedSearch(BaseModel):
+    """A saved search beside the home, both as they are now."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    SavedSearchKey: UUID
+    SavedSearchName: str
+    Version: int
+    ActiveYN: bool
+    ScheduleType: str
+    matches: bool | None
+    """Whether the home meets all conditions now; null if that is unknown."""
+    conditions: list[ExplainedCondition]
+    next_digest_at: datetime | None
+    """When its next digest is made; null if it alerts at once, or if that is not computed yet."""
+
+
+class ExplainedFact(BaseModel):
+    """One fact of a change."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ChangeType: str
+    PreviousValue: Any
+    NewValue: Any
+
+
+class ExplainedOutcome(BaseModel):
+    """What became of a change for one search."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    SavedSearchKey: UUID
+    Version: int | None
+    """The version of the search that saw the change; null if none did."""
+    outcome: Outcome
+    reason: str
+    """The outcome as a sentence."""
+    unmet: list[str] = []
+    """The conditions that the home did not meet then, in words."""
+
+
+class ExplainedChange(BaseModel):
+    """A change of the home."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    sequence: int
+    """Its number in the order of commits."""
+    ListingKey: str
+    ModificationTimestamp: str | None
+    facts: list[ExplainedFact]
+    """Empty if only fields changed that are no fact."""
+    searches: list[ExplainedOutcome]
+
+
+class ExplainedDelivery(BaseModel):
+    """What became of an alert on one channel."""
+
+    channel: str
+    state: str
+    reason_code: ReasonCode
+    reason: str
+
+
+class ExplainedAlert(BaseModel):
+    """An alert about the home."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    notification_id: UUID
+    sequence: int
+    """The newest change that it tells."""
+    facts: list[ExplainedFact]
+    deliveries: list[ExplainedDelivery]
+    """Empty as long as the addresses of the user are looked up."""
+
+
+class Explanation(BaseModel):
+    """What became of a home for a user, and what would become of a further alert."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ListingKey: str
+    property_id: UUID
+    """The home, under whatever listings."""
+    StandardStatus: str
+    shown: bool
+    """Whether people may hear of the listing."""
+    discarded: bool
+    """Whether the user discarded it."""
+    searches: list[ExplainedSearch]
+    changes: list[ExplainedChange]
+    """The last 20 changes of the home, the newest first."""
+    alerts: list[ExplainedAlert]
+    """The alerts to the user that are kept, the newest first."""
+    decisions: list[EffectiveDecision]
+    """For each channel, what would become of an alert now: consent, quiet hours, frequency and caps. Empty for a user
+    without preferences, who gets no alerts."""

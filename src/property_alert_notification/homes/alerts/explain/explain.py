@@ -1,0 +1,119 @@
+"""Builds the answer from what the store knows. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from property_alert_notification.base.reasons import Reason
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.explain.answers import (
+    ExplainedAlert,
+    ExplainedChange,
+    ExplainedCondition,
+    ExplainedDelivery,
+    ExplainedFact,
+    ExplainedOutcome,
+    ExplainedSearch,
+)
+from property_alert_notification.homes.alerts.explain.outcome import SENTENCES, Knowledge, Outcome, outcome_of
+from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
+from property_alert_notification.homes.criteria.clauses import clauses_of
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import from_json
+from property_alert_notification.homes.criteria.sentence import phrase
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+
+
+def explained_search(
+    search: SavedSearch, fields: Mapping[str, Any], known: Knowledge, language: str | None
+) -> ExplainedSearch:
+    """A search beside the home, as both are now."""
+    expression = from_json(search.expression)
+    return ExplainedSearch(
+        SavedSearchKey=search.id,
+        SavedSearchName=search.name,
+        Version=search.version,
+        ActiveYN=search.active,
+        ScheduleType=search.schedule_type,
+        matches=evaluate(expression, fields),
+        conditions=[
+            ExplainedCondition(
+                condition=phrase(one.expression, language),
+                field=one.field,
+                test=one.test,
+                value=one.value,
+                bound=one.bound,
+                met=one.verdict,
+            )
+            for one in clauses_of(expression, fields)
+        ],
+        next_digest_at=known.digests[search.number][1] if search.number in known.digests else None,
+    )
+
+
+def explained_change(
+    change: ReadChange,
+    searches: Collection[SavedSearch],
+    versions: Collection[PastVersion],
+    known: Knowledge,
+    language: str | None,
+) -> ExplainedChange:
+    """A change, with what became of it for each search."""
+    then = {one.number: one for one in versions if one.applies_to(change.sequence)}
+    return ExplainedChange(
+        sequence=change.sequence,
+        ListingKey=str(change.after.get("ListingKey", "")),
+        ModificationTimestamp=change.after.get("ModificationTimestamp"),
+        facts=[
+            ExplainedFact(ChangeType=one.change_type, PreviousValue=one.before, NewValue=one.after)
+            for one in change.facts
+        ],
+        searches=[_outcome(one, then.get(one.number), change, known, language) for one in searches],
+    )
+
+
+def _outcome(
+    search: SavedSearch, version: PastVersion | None, change: ReadChange, known: Knowledge, language: str | None
+) -> ExplainedOutcome:
+    expression = None if version is None else from_json(version.expression)
+    outcome = outcome_of(search.number, expression, version.change_types if version else "", change, known)
+    unmet = []
+    if expression is not None and outcome is Outcome.NOT_MATCHING:
+        clauses = clauses_of(expression, change.after)
+        unmet = [phrase(one.expression, language) for one in clauses if one.verdict is not True]
+    return ExplainedOutcome(
+        SavedSearchKey=search.id,
+        Version=None if version is None else version.version,
+        outcome=outcome,
+        reason=SENTENCES[outcome],
+        unmet=unmet,
+    )
+
+
+def explained_alerts(rows: Sequence[AlertDelivery]) -> list[ExplainedAlert]:
+    """The alerts of these rows, each with its deliveries."""
+    return [_alert(list(group)) for _, group in groupby(rows, key=lambda row: row.notification_id)]
+
+
+def _alert(rows: Sequence[AlertDelivery]) -> ExplainedAlert:
+    try:
+        facts = AlertDetails.read(rows[0].details).facts
+    except ValueError:
+        facts = ()
+    return ExplainedAlert(
+        notification_id=rows[0].notification_id,
+        sequence=rows[0].sequence,
+        facts=[ExplainedFact(ChangeType=one.kind, PreviousValue=one.before, NewValue=one.after) for one in facts],
+        deliveries=[_delivery(row) for row in rows if row.channel is not None],
+    )
+
+
+def _delivery(row: AlertDelivery) -> ExplainedDelivery:
+    reason = Reason.read(row.reason_code, row.reason_parameters)
+    return ExplainedDelivery(
+        channel=str(row.channel),
+        state=str(row.state),
+        reason_code=reason.code,
+        reason=reason.sentence(str(row.channel)),
+    )

@@ -1,0 +1,70 @@
+"""Reads what explains what became of a home for a user."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.homes.alerts import queries as alerts
+from property_alert_notification.homes.alerts.changes import ReadChange, read_change
+from property_alert_notification.homes.alerts.digests.queries import records_of
+from property_alert_notification.homes.alerts.explain import queries
+from property_alert_notification.homes.alerts.explain.outcome import Knowledge
+from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
+from property_alert_notification.homes.listing_preferences.queries import discarded
+from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.properties import queries as properties
+from property_alert_notification.homes.saved_searches.answers import language_of
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.queries import find_person
+
+MOST_CHANGES = 20
+"""Changes of a home that are explained."""
+
+_NOBODY = -1
+"""The number of a user who never had a saved search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the store knows of a home and a user."""
+
+    property_id: UUID
+    fields: Mapping[str, Any]
+    """Of the listing, as it is now."""
+    language: str | None
+    """Of the user."""
+    searches: Sequence[SavedSearch]
+    versions: Sequence[PastVersion]
+    changes: Sequence[ReadChange]
+    alerts: Sequence[AlertDelivery]
+    known: Knowledge
+    is_discarded: bool
+
+
+async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -> Found:
+    """Read what is known of the home of a listing and of a user."""
+    [member] = await properties.listings(connection, [listing.id])
+    home = member.property_id
+    person = await find_person(connection, user_id)
+    number = _NOBODY if person is None else person
+    listings = [one.id for one in await properties.members(connection, [home])]
+    rows = await queries.last_changes(connection, listings, limit=MOST_CHANGES)
+    numbered = await alerts.numbered_facts(connection, {one.property_id for one in rows})
+    return Found(
+        home,
+        (await records_of(connection, [listing.id])).get(listing.id, {}),
+        await language_of(connection, user_id),
+        await queries.searches_of(connection, user_id),
+        await queries.versions_of(connection, user_id),
+        [read_change(one, numbered[one.property_id]) for one in rows],
+        await queries.alerts_about(connection, home, number),
+        Knowledge(
+            await queries.told_to(connection, home, number),
+            await alerts.position(connection),
+            await queries.digests_of(connection, number),
+        ),
+        number in (await discarded(connection, [listing.id])).get(listing.id, ()),
+    )

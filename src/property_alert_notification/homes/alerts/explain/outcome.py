@@ -1,0 +1,89 @@
+"""What became of a change for one search, and why. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.news import News, may_be_shown
+from property_alert_notification.homes.alerts.searches import KINDS, kinds_of
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import Expression
+
+
+class Outcome(StrEnum):
+    """What became of a change for a search."""
+
+    TOLD = "told"
+    """The user was told, by this search or another one."""
+    WAITS_FOR_DIGEST = "waits_for_digest"
+    """The search does not alert at once, and its digest is not made yet."""
+    NOT_YET_MATCHED = "not_yet_matched"
+    """The matcher has not come to the change yet."""
+    NO_ACTIVE_SEARCH = "no_active_search"
+    """The search was saved later, or was paused, or was deleted then."""
+    HIDDEN = "hidden"
+    """The home might not be shown then."""
+    NOT_MATCHING = "not_matching"
+    """The home did not meet the conditions of the search."""
+    NOT_ASKED_FOR = "not_asked_for"
+    """The home matched, but the search does not ask for such changes."""
+    NOT_TOLD = "not_told"
+    """The user was not told: they discarded the home, have no preferences, or the home was gone before their digest."""
+
+
+SENTENCES: Mapping[Outcome, str] = {
+    Outcome.TOLD: "the user was told",
+    Outcome.WAITS_FOR_DIGEST: "it waits for the digest of the search",
+    Outcome.NOT_YET_MATCHED: "the matcher has not come to this change yet",
+    Outcome.NO_ACTIVE_SEARCH: "the search was not active when the change was made",
+    Outcome.HIDDEN: "the home might not be shown then",
+    Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
+    Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this kind of change",
+    Outcome.NOT_TOLD: (
+        "the user was not told: the user discarded the home or has no preferences, or the home was gone before "
+        "the digest"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the store knows of a person, for `outcome_of`."""
+
+    told: Collection[str]
+    """The keys of the facts of the home that the person was told."""
+    position: int
+    """How far matching has come."""
+    digests: Mapping[int, tuple[int, datetime | None]]
+    """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
+
+
+def wanted_news(expression: Expression, change_types: str, change: ReadChange) -> list[News]:
+    """The facts of a change that a search which matches has to tell."""
+    before = change.before
+    matched = before is not None and may_be_shown(before) and evaluate(expression, before) is True
+    kinds = kinds_of(change_types)
+    return [one for one in change.news if one.to_new is not matched and kinds & KINDS[one.kind]]
+
+
+def outcome_of(
+    number: int, expression: Expression | None, change_types: str, change: ReadChange, known: Knowledge
+) -> Outcome:
+    """What became of a change for a search; `expression` is what it looked for then, None if it was not active."""
+    if expression is None:
+        return Outcome.NO_ACTIVE_SEARCH
+    if change.sequence > known.position:
+        return Outcome.NOT_YET_MATCHED
+    if not may_be_shown(change.after):
+        return Outcome.HIDDEN
+    if evaluate(expression, change.after) is not True:
+        return Outcome.NOT_MATCHING
+    if not (news := wanted_news(expression, change_types, change)):
+        return Outcome.NOT_ASKED_FOR
+    if all(one.key in known.told for one in news):
+        return Outcome.TOLD
+    if number in known.digests and change.sequence > known.digests[number][0]:
+        return Outcome.WAITS_FOR_DIGEST
+    return Outcome.NOT_TOLD

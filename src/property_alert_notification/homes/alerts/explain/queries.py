@@ -1,0 +1,120 @@
+"""Every statement that explains what became of a home for a user."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Integer, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.homes.alerts.models import Alert, SearchDigest, Told
+from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
+from property_alert_notification.homes.listings.models import ListingChange
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+
+_changes, _alerts, _told = table_of(ListingChange), table_of(Alert), table_of(Told)
+_digests, _deliveries = table_of(SearchDigest), table_of(Delivery)
+_searches, _versions = table_of(SavedSearch), table_of(SavedSearchVersion)
+_user = bindparam("user", type_=BigInteger)
+_limit = bindparam("limit", type_=Integer)
+
+MOST_SEARCHES = 100
+"""Searches of a user that are explained."""
+
+_LAST = BatchStatement(
+    columns_of(_changes, "listing_id"),
+    lambda wanted: (
+        SELECT_CHANGES.where(_changes.c.listing_id.in_(select(wanted.c.listing_id)), _changes.c.sequence.is_not(None))
+        .order_by(_changes.c.sequence.desc())
+        .limit(_limit)
+    ),
+)
+
+
+async def last_changes(connection: AsyncConnection, listings: Collection[UUID], *, limit: int) -> list[ChangeToMatch]:
+    """The last numbered changes of these listings, the newest first."""
+    return [ChangeToMatch(*row) for row in await _LAST.run(connection, as_rows(sorted(listings)), limit=limit)]
+
+
+async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSearch]:
+    """The saved searches of a user, also those that are not active."""
+    asked = select(_searches).where(_searches.c.user_id == _user).order_by(_searches.c.number).limit(MOST_SEARCHES)
+    return [SavedSearch(**row) for row in (await connection.execute(asked, {"user": user_id})).mappings()]
+
+
+class PastVersion(NamedTuple):
+    """What a search looked for between two numbers."""
+
+    number: int
+    """Of the search."""
+    version: int
+    from_sequence: int
+    until_sequence: int | None
+    expression: str
+    change_types: str
+
+    def applies_to(self, sequence: int) -> bool:
+        """Whether it saw the change with this number."""
+        return self.from_sequence < sequence and (self.until_sequence is None or sequence < self.until_sequence)
+
+
+async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVersion]:
+    """All versions that are kept of a user's searches."""
+    asked = select(
+        _versions.c.search_number,
+        _versions.c.version,
+        _versions.c.from_sequence,
+        _versions.c.until_sequence,
+        _versions.c.expression,
+        _versions.c.change_types,
+    ).where(_versions.c.user_id == _user, _versions.c.expression != "")
+    return [PastVersion(*row) for row in await connection.execute(asked, {"user": user_id})]
+
+
+async def told_to(connection: AsyncConnection, property_id: UUID, person: int) -> set[str]:
+    """The keys of the facts of a home that a person was told."""
+    asked = select(_told.c.fact, _told.c.people).where(_told.c.property_id == property_id)
+    return {fact for fact, people in await connection.execute(asked) if person in unpack(people)}
+
+
+async def digests_of(connection: AsyncConnection, person: int) -> dict[int, tuple[int, datetime | None]]:
+    """For each search of a person that waits for a digest: what is submitted of it, and when the digest is made."""
+    asked = select(_digests.c.search_number, _digests.c.sequence, _digests.c.closes_at).where(
+        _digests.c.person == person
+    )
+    return {number: (sequence, closes_at) for number, sequence, closes_at in await connection.execute(asked)}
+
+
+class AlertDelivery(NamedTuple):
+    """An alert about a home with one of its deliveries; without any as long as it is not planned."""
+
+    notification_id: UUID
+    sequence: int
+    details: str
+    channel: str | None
+    state: str | None
+    reason_code: str | None
+    reason_parameters: str | None
+
+
+async def alerts_about(connection: AsyncConnection, property_id: UUID, person: int) -> list[AlertDelivery]:
+    """The alerts about a home to a person that are kept, the newest first."""
+    asked = (
+        select(
+            _alerts.c.notification_id,
+            _alerts.c.sequence,
+            _alerts.c.details,
+            _deliveries.c.channel,
+            _deliveries.c.state,
+            _deliveries.c.reason_code,
+            _deliveries.c.reason_parameters,
+        )
+        .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
+        .where(_alerts.c.property_id == property_id, _alerts.c.person == person)
+        .order_by(_alerts.c.sequence.desc(), _deliveries.c.channel)
+    )
+    return [AlertDelivery(*row) for row in await connection.execute(asked)]
