@@ -511,6 +511,7 @@ CHECKS: dict[str, Check] = {
     "list_listing_preferences": _of_listing_preferences,
     "put_listing_preference": _of_listing_preferences,
     "read_listing_preference": _of_listing_preferences,
+    "explain_listing": _of_listing_preferences,
     "delete_listing_preference": _of_listing_preferences,
     "export_data": _of_personal_data,
     "erase_data": _of_personal_data,

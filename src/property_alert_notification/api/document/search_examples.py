@@ -67,10 +67,71 @@ _PREFERENCE: dict[str, Any] = {
     "ModificationTimestamp": "2026-11-29T20:10:00.512804Z",
 }
 
+_EXPLANATION: dict[str, Any] = {
+    "ListingKey": "6414100192",
+    "property_id": "01a226a1-2f10-7a52-b7c4-3f0c8a1e9d02",
+    "StandardStatus": "Active",
+    "shown": True,
+    "discarded": False,
+    "searches": [
+        {
+            "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
+            "SavedSearchName": "Near work",
+            "Version": 1,
+            "ActiveYN": True,
+            "ScheduleType": "ASAP",
+            "matches": False,
+            "conditions": [
+                {
+                    "condition": "up to $500,000",
+                    "reason": "up to $500,000 → no, it is $538,000",
+                    "field": "ListPrice",
+                    "test": "range",
+                    "value": {"amount": 538000, "currency": "USD"},
+                    "bound": {"max": 500000, "currency": "USD"},
+                    "met": False,
+                }
+            ],
+            "next_digest_at": None,
+        }
+    ],
+    "changes": [
+        {
+            "sequence": 7,
+            "ListingKey": "6414100192",
+            "ModificationTimestamp": "2026-11-27T17:05:00Z",
+            "facts": [{"ChangeType": "New Listing", "PreviousValue": None, "NewValue": "Active"}],
+            "searches": [
+                {
+                    "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
+                    "Version": 1,
+                    "outcome": "not_matching",
+                    "reason": "the home did not meet all conditions of the search",
+                    "unmet": ["up to $500,000 → no, it is $538,000"],
+                }
+            ],
+        }
+    ],
+    "alerts": [],
+    "decisions": [
+        {
+            "decision": "send",
+            "reason_code": "user_opted_in",
+            "reason": "the user wants email",
+            "rule": "service_default",
+            "until": None,
+            "channel": "email",
+            "category": "listing_alert",
+            "at": "2026-11-29T20:15:00.512804Z",
+        }
+    ],
+}
+
 ANSWERS: dict[str, Any] = {
     "list_listing_preferences": {"items": [_PREFERENCE], "next": None},
     "put_listing_preference": _PREFERENCE,
     "read_listing_preference": _PREFERENCE,
+    "explain_listing": _EXPLANATION,
     "create_saved_search": _SEARCH,
     "list_saved_searches": {"items": [_SEARCH], "next": None},
     "read_saved_search": _SEARCH,
@@ -97,5 +158,10 @@ NAMES_ONE = (
     "resume_saved_search",
 )
 """The operations with the key of a search in their path."""
-NAMES_A_LISTING = ("put_listing_preference", "read_listing_preference", "delete_listing_preference")
+NAMES_A_LISTING = (
+    "put_listing_preference",
+    "read_listing_preference",
+    "delete_listing_preference",
+    "explain_listing",
+)
 """The operations about one listing of a user."""

@@ -18,6 +18,8 @@ class ExplainedCondition(BaseModel):
 
     condition: str
     """In words."""
+    reason: str
+    """The condition, and what is true of it."""
     field: str | None
     """The field of the listing; null if the condition has several parts."""
     test: str
@@ -69,7 +71,7 @@ class ExplainedOutcome(BaseModel):
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []
-    """The conditions that the home did not meet then, in words."""
+    """The conditions that the home did not meet then, and what it had."""
 
 
 class ExplainedChange(BaseModel):

@@ -20,6 +20,7 @@ from property_alert_notification.homes.alerts.explain.outcome import SENTENCES, 
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.explained import explained
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import phrase
 from property_alert_notification.homes.saved_searches.models import SavedSearch
@@ -40,6 +41,7 @@ def explained_search(
         conditions=[
             ExplainedCondition(
                 condition=phrase(one.expression, language),
+                reason=explained(one, language),
                 field=one.field,
                 test=one.test,
                 value=one.value,
@@ -81,7 +83,7 @@ def _outcome(
     unmet = []
     if expression is not None and outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
-        unmet = [phrase(one.expression, language) for one in clauses if one.verdict is not True]
+        unmet = [explained(one, language) for one in clauses if one.verdict is not True]
     return ExplainedOutcome(
         SavedSearchKey=search.id,
         Version=None if version is None else version.version,

@@ -1,0 +1,76 @@
+"""Why a user was told of a home, or was not, on each store."""
+
+from property_alert_notification.homes.alerts.explain.explain import (
+    explained_alerts,
+    explained_change,
+    explained_search,
+)
+from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
+from property_alert_notification.homes.listings import queries as listings
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+from tests.pipeline.homes import Homes, a_home, up_to
+from tests.pipeline.world import World
+
+
+async def found(homes: Homes, user_id: int) -> Found:
+    async with homes.database.reading() as connection:
+        [listing] = await listings.find(connection, "1")
+        return await look_up(connection, user_id, listing)
+
+
+async def outcomes(homes: Homes, user_id: int = 1) -> list[list[str]]:
+    """What became of each change, the newest first, for each search of the user."""
+    its = await found(homes, user_id)
+    changes = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
+    return [[each.outcome.value for each in one.searches] for one in changes]
+
+
+async def test_each_outcome_has_its_reason(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.list(a_home())
+    await homes.search(1, up_to(600_000))
+    await homes.search(1, up_to(600_000), changes=[ChangeType.OPEN_HOUSE])
+    await homes.search(1, up_to(400_000))
+    await homes.search(1, up_to(480_000), schedule=ScheduleType.DAILY)
+    await homes.match()
+    await homes.list(a_home(60, ListPrice=470_000))
+    assert await outcomes(homes) == [["not_yet_matched"] * 4, ["no_active_search"] * 4]
+    await homes.match()
+    assert await outcomes(homes) == [
+        ["told", "not_asked_for", "not_matching", "waits_for_digest"],
+        ["no_active_search"] * 4,
+    ]
+    await homes.list(a_home(120, InternetEntireListingDisplayYN=False, ListPrice=460_000))
+    await homes.match()
+    assert (await outcomes(homes))[0] == ["hidden"] * 4
+
+
+async def test_an_explanation_names_conditions_and_deliveries(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1, up_to(600_000))
+    await homes.search(1, up_to(400_000))
+    await homes.list(a_home())
+    await homes.match()
+    await world.a_worker()
+    await world.smtp.wait_for(1)
+
+    its = await found(homes, 1)
+    first, second = (explained_search(one, its.fields, its.known, None) for one in its.searches)
+    assert (first.matches, second.matches) == (True, False)
+    assert [(one.condition, one.met) for one in second.conditions] == [("Active", True), ("up to $400,000", False)]
+    assert second.conditions[1].value == {"amount": 500_000, "currency": "USD"}
+    change = explained_change(its.changes[0], its.searches, its.versions, its.known, None)
+    assert change.searches[1].unmet == [second.conditions[1].reason]
+    assert "$500,000" in second.conditions[1].reason
+    [alert] = explained_alerts(its.alerts)
+    assert [one.ChangeType for one in alert.facts] == ["New Listing"]
+    assert "email" in {one.channel for one in alert.deliveries}
+
+
+async def test_a_user_without_searches_gets_an_answer(world: World, homes: Homes) -> None:
+    await homes.list(a_home())
+    its = await found(homes, 9)
+    assert (its.searches, its.alerts) == ([], [])
+    assert len(its.changes) == 1
