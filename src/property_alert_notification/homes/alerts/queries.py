@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
-from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, SearchDigest, Told
+from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, Told
 from property_alert_notification.homes.alerts.numbers import Numbers, pack, unpack
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
@@ -22,7 +22,7 @@ from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 _matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
-_alerts, _digests = table_of(Alert), table_of(SearchDigest)
+_alerts = table_of(Alert)
 _searches = table_of(SavedSearch)
 _changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
 _listings = table_of(Listing)
@@ -239,43 +239,6 @@ _EXPRESSIONS = BatchStatement(
 async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, str]:
     """The compiled queries of these searches, by their numbers."""
     return {row[0]: row[1] for row in await _EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
-
-
-_DIGEST_COLUMNS = ("search_number", "person", "sequence", "due_at")
-
-
-def _add_digests(new: FromClause) -> Insert:
-    wanted = insert(_digests).from_select(_DIGEST_COLUMNS, select(*new.c).where(true()), include_defaults=False)
-    return wanted.on_conflict_do_update(
-        index_elements=["search_number"], set_={"due_at": wanted.excluded.due_at, "closes_at": None}
-    )
-
-
-_ADD_DIGESTS = BatchStatement(columns_of(_digests, *_DIGEST_COLUMNS), _add_digests)
-
-
-async def add_search_digests(
-    connection: AsyncConnection, searches: Iterable[tuple[int, int, int]], *, now: datetime
-) -> None:
-    """Have these searches looked at: each with its number, its person, and the number from which its matches count."""
-    if rows := [(*one, now) for one in sorted(searches)]:
-        await _ADD_DIGESTS.run(connection, rows)
-
-
-_LOOK_AGAIN = BatchStatement(
-    columns_of(_digests, "search_number"),
-    lambda wanted: (
-        update(_digests)
-        .where(_digests.c.search_number.in_(select(wanted.c.search_number)))
-        .values(due_at=_now, closes_at=None)
-    ),
-)
-
-
-async def look_again(connection: AsyncConnection, searches: Collection[int], *, now: datetime) -> None:
-    """Have those of these searches looked at that wait for a digest."""
-    if searches:
-        await _LOOK_AGAIN.run(connection, as_rows(sorted(searches)), now=now)
 
 
 class NewAlert(NamedTuple):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.queries import FactKey
@@ -51,8 +52,8 @@ class Teller:
             for one in latest.values()
             if one.version is not None and one.version.schedule_type != ScheduleType.ASAP
         ]
-        await queries.add_search_digests(connection, new, now=self._clock.now())
-        await queries.look_again(connection, latest.keys() - {one[0] for one in new}, now=self._clock.now())
+        await digest_queries.add_search_digests(connection, new, now=self._clock.now())
+        await digest_queries.look_again(connection, latest.keys() - {one[0] for one in new}, now=self._clock.now())
 
     async def tell(self, connection: AsyncConnection, matched: Sequence[MatchedChange]) -> Mapping[str, int]:
         """Submit the alerts of searches that alert at once, and store ledger and log; returns how many, by outcome."""

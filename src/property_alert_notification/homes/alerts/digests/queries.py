@@ -1,12 +1,15 @@
 """Every statement about the match log, and about searches that wait for a digest."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, bindparam, delete, select, update
+from sqlalchemy import BigInteger, FromClause, Integer, bindparam, delete, select, true, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import (
@@ -31,6 +34,43 @@ _limit = bindparam("limit", type_=Integer)
 
 _PAGE = 1_000
 """Entries of the log that one statement reads."""
+
+
+_DIGEST_COLUMNS = ("search_number", "person", "sequence", "due_at")
+
+
+def _add_digests(new: FromClause) -> Insert:
+    wanted = insert(_digests).from_select(_DIGEST_COLUMNS, select(*new.c).where(true()), include_defaults=False)
+    return wanted.on_conflict_do_update(
+        index_elements=["search_number"], set_={"due_at": wanted.excluded.due_at, "closes_at": None}
+    )
+
+
+_ADD_DIGESTS = BatchStatement(columns_of(_digests, *_DIGEST_COLUMNS), _add_digests)
+
+
+async def add_search_digests(
+    connection: AsyncConnection, searches: Iterable[tuple[int, int, int]], *, now: datetime
+) -> None:
+    """Have these searches looked at: each with its number, its person, and the number from which its matches count."""
+    if rows := [(*one, now) for one in sorted(searches)]:
+        await _ADD_DIGESTS.run(connection, rows)
+
+
+_LOOK_AGAIN = BatchStatement(
+    columns_of(_digests, "search_number"),
+    lambda wanted: (
+        update(_digests)
+        .where(_digests.c.search_number.in_(select(wanted.c.search_number)))
+        .values(due_at=_now, closes_at=None)
+    ),
+)
+
+
+async def look_again(connection: AsyncConnection, searches: Collection[int], *, now: datetime) -> None:
+    """Have those of these searches looked at that wait for a digest."""
+    if searches:
+        await _LOOK_AGAIN.run(connection, as_rows(sorted(searches)), now=now)
 
 
 class DueSearch(NamedTuple):
