@@ -14,7 +14,7 @@ setup: $(VENV)/.runtime ## make .venv and install what the service needs, hash b
 run: $(VENV)/.runtime ## start the service on SQLite, worker included; ARGS="--port 8055" for another port
 	@$(BIN)/property-alerts dev $(ARGS)
 
-demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the running service; ARGS="--count 50" for fewer
+demo: $(VENV)/.runtime ## a year of real homes, saved searches and alerts through the running service; ARGS="--homes 50" for fewer
 	@$(BIN)/property-alerts demo $(ARGS)
 
 test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium; ARGS="-k smtp" for some

@@ -23,4 +23,4 @@ class Shown:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     folder = tmp_path_factory.mktemp("dev")
     with running_dev(folder) as service:
-        yield Shown(service, run(folder, "demo", "--url", service.url, "--count", str(ALERTS)))
+        yield Shown(service, run(folder, "demo", "--url", service.url, "--count", str(ALERTS), "--homes", "0"))

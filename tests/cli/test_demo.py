@@ -1,11 +1,15 @@
 """`demo` against a running service."""
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from property_alert_notification.cli.demo.alerts import alerts, preferences
 from property_alert_notification.cli.demo.listings import read_listings
-from tests.cli.command import run, words
+from property_alert_notification.cli.demo.searches import searches
+from property_alert_notification.homes.criteria.read_criteria import read_criteria
+from property_alert_notification.reso_server.sales import read_sales
+from tests.cli.command import run, running_dev, words
 from tests.cli.conftest import ALERTS, Shown
 from tests.services.callers import a_blocking_caller
 from tests.services.process import free_port
@@ -56,3 +60,27 @@ def test_without_a_service_the_demo_prints_the_command_that_starts_one(tmp_path:
     assert done.returncode == 1
     assert "make run" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_every_search_of_the_demo_is_understood() -> None:
+    sales = list(islice(read_sales(), 50))
+    made = list(searches(sales, 100))
+
+    assert len({user for user, _ in made}) == 100
+    assert all(read_criteria(search["Criteria"], "USD") for _, search in made)
+
+
+def test_homes_are_replayed_and_alerts_of_what_matches_arrive(tmp_path: Path) -> None:
+    with running_dev(tmp_path) as service:
+        options = ("--count", "1", "--homes", "2", "--searches", "8")
+        done = run(tmp_path, "demo", "--url", service.url, *options)
+        with a_blocking_caller(service.url) as client:
+            messages = client.get("/api/mailbox/messages", params={"limit": 200}).json()["messages"]
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"New Listing\s+2\b", done.stdout)
+    told = re.search(r"searches made (\d+) alerts", " ".join(done.stdout.split()))
+    assert told is not None
+    assert int(told[1]) >= 4
+    assert "One of them, to user" in done.stdout
+    assert any(message["channel"] == "email" for message in messages)

@@ -20,7 +20,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8071, help="port on 127.0.0.1")
     parser.add_argument("--speed", type=float, default=0.0, help="seconds of the market that pass in one second")
     options = parser.parse_args()
-    server = ResoServer(Market(timeline(read_sales())), Clock(), speed=options.speed)
+    clock = Clock()
+    server = ResoServer(Market(timeline(read_sales(), ends_at=clock.now())), clock, speed=options.speed)
     uvicorn.run(create_reso_server(server), host="127.0.0.1", port=options.port)
 
 

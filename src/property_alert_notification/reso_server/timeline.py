@@ -26,19 +26,28 @@ class Step(NamedTuple):
     record: Record
 
 
-def timeline(sales: Iterable[Sale]) -> list[Step]:
-    """The records of all these sales, in the order of their times."""
-    return sorted((step for sale in sales for step in story_of(sale)), key=lambda step: (step.at, step.listing_key))
+LAST_SALE = datetime(2015, 5, 28, tzinfo=UTC)
+"""After all sales."""
 
 
-def story_of(sale: Sale) -> Iterator[Step]:
-    """The records of one sale, the oldest first.
+def timeline(sales: Iterable[Sale], *, ends_at: datetime = LAST_SALE) -> list[Step]:
+    """The records of all these sales in the order of their times, which are moved so that the last is before `ends_at`.
+
+    A service does not keep listings that were sold years ago.
+    """
+    later = ends_at - LAST_SALE
+    steps = (step for sale in sales for step in story_of(sale, later))
+    return sorted(steps, key=lambda step: (step.at, step.listing_key))
+
+
+def story_of(sale: Sale, later: timedelta = timedelta()) -> Iterator[Step]:
+    """The records of one sale, the oldest first, each this much later than it was.
 
     Four of ten homes become cheaper before they are sold. One of ten is withdrawn and listed again by another agent,
     with another ListingKey.
     """
     dice = blake2b(f"{sale.parcel} {sale.sold_on}".encode(), digest_size=8).digest()
-    sold_at = datetime.combine(sale.sold_on, time(9 + dice[0] % 9, dice[1] % 60, dice[2] % 60), UTC)
+    sold_at = datetime.combine(sale.sold_on, time(9 + dice[0] % 9, dice[1] % 60, dice[2] % 60), UTC) + later
     listed_at = sold_at - timedelta(days=21 + dice[3] % 60, minutes=dice[4])
     asked, last_asked = _prices(sale, dice)
     key = f"{sale.parcel}-{sale.sold_on:%Y%m%d}"
@@ -46,7 +55,7 @@ def story_of(sale: Sale) -> Iterator[Step]:
     home = _home(sale)
 
     def step(at: datetime, listing_key: str, status: str, price: int, **more: Any) -> Step:
-        written = at.isoformat().replace("+00:00", "Z")
+        written = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         own = {"ListingKey": listing_key, "ModificationTimestamp": written, "StandardStatus": status}
         return Step(at, listing_key, home | own | {"ListPrice": price} | more)
 

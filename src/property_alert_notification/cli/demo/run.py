@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 from rich import box
@@ -15,25 +15,20 @@ from rich.table import Table
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.cli.demo.alerts import USERS, alerts, preferences
+from property_alert_notification.cli.demo.client import CONCURRENCY, DemoClient, together
+from property_alert_notification.cli.demo.homes import tell
 from property_alert_notification.cli.demo.listings import read_listings
-
-CONCURRENCY = 32
-"""Requests on the way at once."""
-
-TRIES = 10
-"""Of one request, while the service answers 429 or 503."""
 
 BETWEEN_ROUNDS = 0.2
 """Seconds between two rounds of asking what is still open."""
 
 _COLUMNS = ("sent", "delivered", "suppressed", "failed")
-_API = "/api/v1"
-
-Item = TypeVar("Item")
 
 
-async def run(url: str, count: int, *, patience: float) -> bool:
+async def run(url: str, count: int, *, homes: int, searches: int, patience: float) -> bool:
     """The whole demo, on the console; `patience` is in seconds. Returns whether every delivery came to its end.
+
+    The demo is two stories: `count` notifications of other services, and `homes` homes with saved searches.
 
     Raises:
         Unavailable: no service answers at `url`, or it is not a local one.
@@ -43,12 +38,15 @@ async def run(url: str, count: int, *, patience: float) -> bool:
     async with httpx2.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
         await _meet(client, url)
         with _progress(console) as progress:
-            demo = _Demo(client, clock, progress)
+            demo_client = DemoClient(client, clock, progress)
+            demo = _Demo(demo_client)
             await demo.introduce_users()
             started_at = clock.monotonic()
             accepted = await demo.send(count)
             sent_at = clock.monotonic()
             details = await demo.follow(accepted, patience)
+            if homes:
+                await tell(demo_client, progress.console, homes=homes, count=searches)
     _report(console, details)
     console.print(_speed("alerts submitted", len(accepted), sent_at - started_at))
     if details:
@@ -62,72 +60,47 @@ async def run(url: str, count: int, *, patience: float) -> bool:
 class _Demo:
     """One run of it."""
 
-    def __init__(self, client: httpx2.AsyncClient, clock: Clock, progress: Progress) -> None:
+    def __init__(self, client: DemoClient) -> None:
         self._client = client
-        self._clock = clock
-        self._progress = progress
 
     async def introduce_users(self) -> None:
         """PUT is idempotent: a second demo changes nothing."""
 
         async def introduce(user: int) -> None:
-            await self._ask("PUT", f"/preferences/{user}", json=preferences(user))
+            await self._client.ask("PUT", f"/preferences/{user}", json=preferences(user))
 
-        await self._for_each("Preferences created", USERS, introduce)
+        await self._client.for_each("Preferences created", USERS, introduce)
 
     async def send(self, count: int) -> list[str]:
         """Submit every alert; returns the ids of the accepted notifications."""
         accepted: list[str] = []
 
         async def submit(alert: dict[str, Any]) -> None:
-            accepted.append((await self._ask("POST", "/notifications/", json=alert))["id"])
+            accepted.append((await self._client.ask("POST", "/notifications/", json=alert))["id"])
 
-        name = f"demo-{self._clock.new_id().hex[:12]}"
-        await self._for_each("Alerts submitted", list(alerts(read_listings(), count, run=name)), submit)
+        name = self._client.new_name()
+        await self._client.for_each("Alerts submitted", list(alerts(read_listings(), count, run=name)), submit)
         return accepted
 
     async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:
         """Ask until everything has ended or `patience` seconds are over; returns the notifications that have ended."""
         details: list[dict[str, Any]] = []
         open_ = list(accepted)
-        task = self._progress.add_task("Deliveries ended", total=len(open_))
+        task = self._client.progress.add_task("Deliveries ended", total=len(open_))
 
         async def poll(notification: str) -> None:
-            detail = await self._ask("GET", f"/notifications/{notification}")
+            detail = await self._client.ask("GET", f"/notifications/{notification}")
             if detail["status"] not in ("scheduled", "pending"):
                 details.append(detail)
                 open_.remove(notification)
-                self._progress.advance(task)
+                self._client.progress.advance(task)
 
-        ends = self._clock.monotonic() + patience
-        while open_ and self._clock.monotonic() < ends:
-            await _together(list(open_), poll)
+        ends = self._client.clock.monotonic() + patience
+        while open_ and self._client.clock.monotonic() < ends:
+            await together(list(open_), poll)
             if open_:
                 await asyncio.sleep(BETWEEN_ROUNDS)
         return details
-
-    async def _for_each(self, words: str, items: Collection[Item], do: Callable[[Item], Awaitable[None]]) -> None:
-        task = self._progress.add_task(words, total=len(items))
-
-        async def step(item: Item) -> None:
-            await do(item)
-            self._progress.advance(task)
-
-        await _together(items, step)
-
-    async def _ask(self, method: str, path: str, **body: Any) -> Any:
-        """One request, repeated while the service answers 429 or 503."""
-        for _ in range(TRIES):
-            try:
-                response = await self._client.request(method, f"{_API}{path}", **body)
-            except httpx2.TransportError as fault:
-                raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
-            if response.status_code not in (429, 503):
-                break
-            await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
-        if response.is_error:
-            raise Unavailable(f"{method} {path} was answered {response.status_code}: {response.text}")
-        return response.json()
 
 
 async def _meet(client: httpx2.AsyncClient, url: str) -> None:
@@ -143,16 +116,6 @@ async def _meet(client: httpx2.AsyncClient, url: str) -> None:
             f"{url} answers {answer.status_code} when asked for its mailbox. The demo is for a service with "
             "ENVIRONMENT=local, so that no real person is written to"
         )
-
-
-async def _together(items: Iterable[Item], do: Callable[[Item], Awaitable[None]]) -> None:
-    waiting = iter(items)
-
-    async def take_turns() -> None:
-        for item in waiting:
-            await do(item)
-
-    await asyncio.gather(*[take_turns() for _ in range(CONCURRENCY)])
 
 
 def _progress(console: Console) -> Progress:

@@ -1,0 +1,80 @@
+"""The HTTP client of the demo: repeats what the service asks to repeat, and shows how far it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import httpx2
+from rich.progress import Progress
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Unavailable
+
+CONCURRENCY = 32
+"""Requests on the way at once."""
+
+TRIES = 10
+"""Of one request, while the service answers 429 or 503."""
+
+_API = "/api/v1"
+
+Item = TypeVar("Item")
+
+
+class DemoClient:
+    """One run's way to the service."""
+
+    def __init__(self, client: httpx2.AsyncClient, clock: Clock, progress: Progress) -> None:
+        self._client = client
+        self.clock = clock
+        self.progress = progress
+
+    def new_name(self) -> str:
+        """A name for this run."""
+        return f"demo-{self.clock.new_id().hex[:12]}"
+
+    async def ask(self, method: str, path: str, **body: Any) -> Any:
+        """One request, repeated while the service answers 429 or 503.
+
+        Raises:
+            Unavailable: the service does not do what is asked.
+        """
+        for _ in range(TRIES):
+            try:
+                response = await self._client.request(method, f"{_API}{path}", **body)
+            except httpx2.TransportError as fault:
+                raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
+            if response.status_code not in (429, 503):
+                break
+            await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
+        if response.is_error:
+            raise Unavailable(f"{method} {path} was answered {response.status_code}: {response.text}")
+        return response.json() if response.content else None
+
+    async def for_each(self, words: str, items: Collection[Item], do: Callable[[Item], Awaitable[object]]) -> None:
+        """Do something for all items, several at once, with a bar of progress."""
+        with self.progress_of(words, len(items)) as advance:
+
+            async def step(item: Item) -> None:
+                await do(item)
+                advance(1)
+
+            await together(items, step)
+
+    @contextmanager
+    def progress_of(self, words: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar of progress; gives what moves it on."""
+        task = self.progress.add_task(words, total=total)
+        yield lambda steps: self.progress.advance(task, steps)
+
+
+async def together(items: Iterable[Item], do: Callable[[Item], Awaitable[object]]) -> None:
+    """Do something for all items, several at once."""
+    waiting = iter(items)
+
+    async def take_turns() -> None:
+        for item in waiting:
+            await do(item)
+
+    await asyncio.gather(*[take_turns() for _ in range(CONCURRENCY)])

@@ -1,0 +1,149 @@
+"""The story of homes: users save searches, the sales of King County are replayed, and alerts arrive in the mailbox."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from property_alert_notification.cli.demo.alerts import USERS
+from property_alert_notification.cli.demo.client import DemoClient
+from property_alert_notification.cli.demo.searches import searches
+from property_alert_notification.reso_server.sales import read_sales
+from property_alert_notification.reso_server.timeline import Step, timeline
+
+SALES = 21_613
+BATCH = 500
+"""Records of one call."""
+
+WEEK = timedelta(days=7)
+AFTER_A_WEEK = 0.4
+"""Seconds between two weeks, so that alerts are sent before their homes are sold."""
+
+LONGEST_WAIT = 20
+"""Seconds until alerts are counted although some are still on their way."""
+
+MOST_ALERTS = 5_000
+"""Alerts that are counted."""
+
+
+async def tell(client: DemoClient, console: Console, *, homes: int, count: int) -> None:
+    """Play the story with `homes` homes and `count` saved searches, and show what came of it."""
+    sales = list(islice(read_sales(), 0, None, max(SALES // homes, 1)))[:homes]
+    began = client.clock.now()
+    await client.for_each("Profiles of users", USERS, lambda user: _introduce(client, user))
+    await client.for_each("Searches saved", list(searches(sales, count)), lambda one: _save(client, *one))
+    steps = timeline(sales, ends_at=began)
+    records, facts = await _replay(client, steps)
+    alerts = await _settled(client, began)
+    console.print(
+        f"{records:,} listing events of {homes:,} homes, {steps[0].at:%B %Y} to {steps[-1].at:%B %Y}, "
+        f"and {count:,} saved searches made {len(alerts):,} alerts"
+    )
+    _report(console, facts, alerts)
+    await _show_one(client, console, alerts)
+
+
+async def _introduce(client: DemoClient, user: int) -> None:
+    language = "es" if user % 10 == 0 else "en"
+    profile = {"email": f"buyer.{user}@example.com", "language": language, "time_zone": "America/Los_Angeles"}
+    await client.ask("PUT", f"/users/{user}/profile", json=profile)
+    # The searches of an earlier demo are replaced.
+    for search in (await client.ask("GET", f"/users/{user}/saved-searches?limit=100"))["items"]:
+        await client.ask("DELETE", f"/users/{user}/saved-searches/{search['SavedSearchKey']}")
+
+
+async def _save(client: DemoClient, user: int, search: dict[str, Any]) -> None:
+    await client.ask("POST", f"/users/{user}/saved-searches", json=search)
+
+
+async def _replay(client: DemoClient, steps: Sequence[Step]) -> tuple[int, Counter[str]]:
+    """Send the records week by week; returns how many were accepted, and the facts of their listings."""
+    # Other homes than those of an earlier demo, or nobody would be told again.
+    run, accepted, week_ends = client.new_name(), 0, steps[0].at + WEEK
+    batch: list[dict[str, Any]] = []
+    with client.progress_of("Listing events replayed", len(steps)) as advance:
+        for step in steps:
+            if step.at >= week_ends or len(batch) == BATCH:
+                accepted += await _send(client, batch)
+                advance(len(batch))
+                batch, week_ends = [], max(week_ends, step.at + WEEK)
+            batch.append(_of_run(step.record, run))
+        accepted += await _send(client, batch)
+        advance(len(batch))
+    return accepted, await _facts(client, {step.listing_key for step in steps}, run)
+
+
+def _of_run(record: dict[str, Any], run: str) -> dict[str, Any]:
+    return record | {"SourceSystemName": run, "ParcelNumber": f"{run} {record['ParcelNumber']}"}
+
+
+async def _send(client: DemoClient, batch: Sequence[dict[str, Any]]) -> int:
+    answer = await client.ask("POST", "/listing-events", json={"value": list(batch)})
+    await asyncio.sleep(AFTER_A_WEEK)
+    return sum(result["status"] == "accepted" for result in answer["results"])
+
+
+async def _facts(client: DemoClient, keys: set[str], source: str) -> Counter[str]:
+    facts: Counter[str] = Counter()
+
+    async def count(key: str) -> None:
+        history = await client.ask("GET", f"/listings/{key}/history?source={source}")
+        facts.update(fact["ChangeType"] for fact in history["items"])
+
+    await client.for_each("Facts of homes", sorted(keys), count)
+    return facts
+
+
+async def _settled(client: DemoClient, began: datetime) -> list[dict[str, Any]]:
+    """The alerts since then, once they do not change any more."""
+    before: list[dict[str, Any]] = []
+    for _ in range(LONGEST_WAIT):
+        alerts = await _alerts(client, began)
+        if alerts and alerts == before:
+            break
+        before = alerts
+        await asyncio.sleep(1)
+    return before
+
+
+async def _alerts(client: DemoClient, began: datetime) -> list[dict[str, Any]]:
+    """The alerts since then."""
+    found: list[dict[str, Any]] = []
+    after = began.isoformat().replace("+00:00", "Z")
+    path = f"/notifications?category=listing_alert&limit=100&accepted_after={after}"
+    cursor = ""
+    while len(found) < MOST_ALERTS:
+        page = await client.ask("GET", path + cursor)
+        found += page["items"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    return found
+
+
+def _report(console: Console, facts: Counter[str], alerts: Sequence[dict[str, Any]]) -> None:
+    table = Table("fact", "listings", box=box.SIMPLE_HEAD)
+    for fact, number in facts.most_common():
+        table.add_row(fact, f"{number:,}")
+    console.print(table)
+    outcomes = Counter((alert["status"], ", ".join(alert["reason_codes"])) for alert in alerts)
+    table = Table("alerts", "", "reasons", box=box.SIMPLE_HEAD)
+    for (status, reasons), number in outcomes.most_common():
+        table.add_row(f"{number:,}", status, reasons)
+    console.print(table)
+
+
+async def _show_one(client: DemoClient, console: Console, alerts: Sequence[dict[str, Any]]) -> None:
+    """One alert in full: its text says which searches matched, and why."""
+    sent = [alert for alert in alerts if alert["status"] in ("sent", "delivered")]
+    if not sent:
+        return
+    detail = await client.ask("GET", f"/notifications/{sent[0]['id']}")
+    console.print(f"One of them, to user {detail['user_id']}:\n", style="bold")
+    console.print(f"{detail['title']}\n\n{detail['message']}\n", markup=False)
