@@ -83,4 +83,5 @@ def test_homes_are_replayed_and_alerts_of_what_matches_arrive(tmp_path: Path) ->
     assert told is not None
     assert int(told[1]) >= 4
     assert "One of them, to user" in done.stdout
+    assert "the user was told" in done.stdout
     assert any(message["channel"] == "email" for message in messages)

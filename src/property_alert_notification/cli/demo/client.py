@@ -17,7 +17,7 @@ CONCURRENCY = 32
 TRIES = 10
 """Of one request, while the service answers 429 or 503."""
 
-_API = "/api/v1"
+API = "/api/v1"
 
 Item = TypeVar("Item")
 
@@ -42,7 +42,7 @@ class DemoClient:
         """
         for _ in range(TRIES):
             try:
-                response = await self._client.request(method, f"{_API}{path}", **body)
+                response = await self._client.request(method, f"{API}{path}", **body)
             except httpx2.TransportError as fault:
                 raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
             if response.status_code not in (429, 503):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from property_alert_notification.cli.demo.alerts import USERS
-from property_alert_notification.cli.demo.client import DemoClient
+from property_alert_notification.cli.demo.client import API, DemoClient
 from property_alert_notification.cli.demo.searches import searches
 from property_alert_notification.reso_server.sales import read_sales
 from property_alert_notification.reso_server.timeline import Step, timeline
@@ -39,14 +39,15 @@ async def tell(client: DemoClient, console: Console, *, homes: int, count: int) 
     await client.for_each("Profiles of users", USERS, lambda user: _introduce(client, user))
     await client.for_each("Searches saved", list(searches(sales, count)), lambda one: _save(client, *one))
     steps = timeline(sales, ends_at=began)
-    records, facts = await _replay(client, steps)
+    run = client.new_name()
+    records, facts = await _replay(client, steps, run)
     alerts = await _settled(client, began)
     console.print(
         f"{records:,} listing events of {homes:,} homes, {steps[0].at:%B %Y} to {steps[-1].at:%B %Y}, "
         f"and {count:,} saved searches made {len(alerts):,} alerts"
     )
     _report(console, facts, alerts)
-    await _show_one(client, console, alerts)
+    await _show_one(client, console, alerts, run)
 
 
 async def _introduce(client: DemoClient, user: int) -> None:
@@ -62,10 +63,9 @@ async def _save(client: DemoClient, user: int, search: dict[str, Any]) -> None:
     await client.ask("POST", f"/users/{user}/saved-searches", json=search)
 
 
-async def _replay(client: DemoClient, steps: Sequence[Step]) -> tuple[int, Counter[str]]:
+async def _replay(client: DemoClient, steps: Sequence[Step], run: str) -> tuple[int, Counter[str]]:
     """Send the records week by week; returns how many were accepted, and the facts of their listings."""
-    # Other homes than those of an earlier demo, or nobody would be told again.
-    run, accepted, week_ends = client.new_name(), 0, steps[0].at + WEEK
+    accepted, week_ends = 0, steps[0].at + WEEK
     batch: list[dict[str, Any]] = []
     with client.progress_of("Listing events replayed", len(steps)) as advance:
         for step in steps:
@@ -80,6 +80,7 @@ async def _replay(client: DemoClient, steps: Sequence[Step]) -> tuple[int, Count
 
 
 def _of_run(record: dict[str, Any], run: str) -> dict[str, Any]:
+    """The record as another home than that of an earlier demo, or nobody would be told again."""
     return record | {"SourceSystemName": run, "ParcelNumber": f"{run} {record['ParcelNumber']}"}
 
 
@@ -139,11 +140,25 @@ def _report(console: Console, facts: Counter[str], alerts: Sequence[dict[str, An
     console.print(table)
 
 
-async def _show_one(client: DemoClient, console: Console, alerts: Sequence[dict[str, Any]]) -> None:
-    """One alert in full: its text says which searches matched, and why."""
+async def _show_one(client: DemoClient, console: Console, alerts: Sequence[dict[str, Any]], source: str) -> None:
+    """One alert in full, and why the user got it."""
     sent = [alert for alert in alerts if alert["status"] in ("sent", "delivered")]
     if not sent:
         return
     detail = await client.ask("GET", f"/notifications/{sent[0]['id']}")
-    console.print(f"One of them, to user {detail['user_id']}:\n", style="bold")
+    user, listing = detail["user_id"], detail["reference"]
+    console.print(f"One of them, to user {user}:\n", style="bold")
     console.print(f"{detail['title']}\n\n{detail['message']}\n", markup=False)
+    why = await client.ask("GET", f"/users/{user}/listings/{listing}/explain?source={source}")
+    console.print(f"Why (GET {API}/users/{user}/listings/{listing}/explain):\n", style="bold", soft_wrap=True)
+    names = {one["SavedSearchKey"]: one["SavedSearchName"] for one in why["searches"]}
+    for change in why["changes"]:
+        facts = ", ".join(fact["ChangeType"] for fact in change["facts"]) or "other fields"
+        console.print(f"{change['ModificationTimestamp']}  {facts}", markup=False)
+        for search in change["searches"]:
+            name = names.get(search["SavedSearchKey"], search["SavedSearchKey"])
+            console.print("\n".join([f"  {name}: {search['reason']}", *_unmet(search)]), markup=False)
+
+
+def _unmet(search: dict[str, Any]) -> list[str]:
+    return [f"    {words}" for words in search["unmet"] or ()]
