@@ -63,7 +63,7 @@ weeks: $(VENV)/.dev ## two weeks of 1,000 people on each store, on a clock of th
 	@scripts/provide-services
 	WEEKS_USERS=$(or $(USERS),1000) WEEKS_SEED=$(SEED) $(BIN)/pytest tests/scenario --timeout=0 $(ARGS)
 
-mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? ten minutes; ARGS="'*.states*'" for one module
+mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? a quarter of an hour; ARGS="'*.states*'" for one module
 	@scripts/mutants $(ARGS)
 
 openapi: $(VENV)/.runtime ## write docs/openapi.json anew

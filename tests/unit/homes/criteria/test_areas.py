@@ -221,6 +221,8 @@ def test_a_degree_is_111_kilometres() -> None:
         ({"type": "MultiPolygon", "coordinates": [[SQUARE], [[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]]]},
          "Area.coordinates[1][0][0]", "crosses"),
         (_polygon([[0, 10], [120, 0], [-120, -10], [0, 10]]), "Area.coordinates[0]", "two parts"),
+        (_polygon([[0, 10], [120, 0], [-120, 10], [0, 10]]), "Area.coordinates[0]", "two parts"),
+        (_polygon([[0, -10], [120, 0], [-120, -10], [0, -10]]), "Area.coordinates[0]", "two parts"),
         (_polygon([[-360, 0], [10, 0], [10, 1], [-350, 1], [-360, 0]]), "Area.coordinates[0]", "wider"),
         ({"type": "Circle", "center": [0, 0]}, "Area.radius", "metres"),
         ({"type": "Circle", "center": [0, 0], "radius": 0}, "Area.radius", "metres"),
