@@ -77,6 +77,7 @@ from property_alert_notification.operators.dashboard.pages import static_files
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.privacy.routes import router as personal_data
+from property_alert_notification.operators.properties.routes import router as properties
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.categories.routes import router as categories
 from property_alert_notification.people.consent.ledger import ConsentLedger
@@ -282,6 +283,7 @@ def _v1() -> APIRouter:
     v1.include_router(webhooks)
     v1.include_router(quarantine)
     v1.include_router(pauses)
+    v1.include_router(properties)
     v1.include_router(administration)
     return v1
 

@@ -33,9 +33,10 @@ PARAMETERS = {
     "reply_id": "01900000-0000-7000-8000-000000000004",
     "webhook_id": "01900000-0000-7000-8000-000000000005",
     "name": "email",
+    "property_id": "01900000-0000-7000-8000-000000000007",
 }
 PATH = "/api/v1/notifications"
-FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
+FOR_ADMINISTRATORS = {"audit", "pauses", "properties", "quarantine"}
 SLICE_OF = {
     "schedules": "notifications",
     "suppressions": "users",

@@ -325,6 +325,21 @@ async def _of_listings(house: House, caller: Caller, method: str, path: str) -> 
     assert answer.status_code == (403 if caller.test else 200), answer.text
 
 
+async def _of_properties(house: House, caller: Caller, method: str, path: str) -> None:
+    """Operators with live keys correct what listings are: alerts to real people follow from it."""
+    record = {"ListingKey": "1", "StandardStatus": "Active", "ModificationTimestamp": "2026-11-01T09:00:00Z"}
+    await house.ask(CALLERS[0], "POST", "/listing-events", json=record)
+    history = await house.ask(CALLERS[0], "GET", "/listings/1/history")
+    property_id = history.json()["property_id"]
+
+    body = {"listings": [{"ListingKey": "1"}]} if path.endswith("split") else {"property_id": property_id}
+    sent = {"json": body} if method == "POST" else {}
+    answer = await house.ask(caller, method, path.format(property_id=property_id), **sent)
+
+    expected = 403 if not caller.admin or caller.test else 409 if method == "POST" else 200
+    assert answer.status_code == expected, answer.text
+
+
 async def _of_entity_events(house: House, caller: Caller, method: str, path: str) -> None:
     """Records of listings follow from events, so test keys send none."""
     event = {"EntityEventSequence": 1, "ResourceName": "Property", "ResourceRecordKey": "1"}
@@ -529,6 +544,9 @@ CHECKS: dict[str, Check] = {
     "replay_quarantined": _of_a_quarantined_delivery,
     "discard_quarantined": _of_a_quarantined_delivery,
     "list_changes": _of_the_record,
+    "read_property": _of_properties,
+    "split_property": _of_properties,
+    "merge_property": _of_properties,
     "list_pauses": _of_pauses,
     "pause_sending": _of_pauses,
     "resume_sending": _of_pauses,

@@ -118,7 +118,7 @@ def test_each_operation_of_the_api_describes_its_headers(api_operation: tuple[st
 
 def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple[str, str, dict[str, Any]]) -> None:
     method, path, operation = api_operation
-    if path.split("/")[3] in ("audit", "pauses", "quarantine"):
+    if path.split("/")[3] in ("audit", "pauses", "properties", "quarantine"):
         expected = Scope.ADMIN
     elif path.split("/")[3] == "categories":
         expected = Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN

@@ -21,6 +21,7 @@ from property_alert_notification.cli import (
     pausing,
     preferences,
     processes,
+    properties,
     providers,
     quarantine,
     replies,
@@ -67,6 +68,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel="Intervene")
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Intervene")
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel="Intervene")
 app.add_typer(replies.app, name="replies", rich_help_panel="Intervene")
+app.add_typer(properties.app, name="properties", rich_help_panel="Intervene")
 app.add_typer(keys.app, name="keys", rich_help_panel="Manage access")
 app.command("audit", rich_help_panel="Manage access")(keys.audit)
 app.command("demo", rich_help_panel="Look")(tour.demo)

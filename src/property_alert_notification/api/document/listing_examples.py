@@ -34,6 +34,7 @@ EVENT: dict[str, Any] = {
 }
 
 PROPERTY = "019ac4d2-7a10-7b3e-9c51-0d5e8f2a6b74"
+_SPLIT = "019ac9f0-11c2-7d08-a6a4-5b1c7be0d3f2"
 
 _STATE = RECORD["value"][0] | {"ListPrice": 525000, "ModificationTimestamp": "2026-11-28T09:00:00Z", "currency": "USD"}
 
@@ -56,7 +57,25 @@ _FACTS: list[dict[str, Any]] = [
     },
 ]
 
+_PROPERTY: dict[str, Any] = {
+    "id": PROPERTY,
+    "merged_ids": [],
+    "listings": [{"ListingKey": "6414100192", "SourceSystemName": None, "StandardStatus": "Active"}],
+    "rulings": [],
+}
+_RULING = {"made_at": "2026-11-29T10:12:00Z", "made_by": "cli:ada"}
+_OTHER = {"ListingKey": "W-2041", "SourceSystemName": "Portal", "StandardStatus": "Active"}
+
 ANSWERS: dict[str, Any] = {
+    "read_property": _PROPERTY,
+    "split_property": _PROPERTY
+    | {"id": _SPLIT, "listings": [_OTHER], "rulings": [{"listing_keys": ["W-2041"], "same": False} | _RULING]},
+    "merge_property": _PROPERTY
+    | {
+        "merged_ids": [_SPLIT],
+        "listings": [*_PROPERTY["listings"], _OTHER],
+        "rulings": [{"listing_keys": ["6414100192", "W-2041"], "same": True} | _RULING],
+    },
     "take_listing_events": {"results": [{"ListingKey": "6414100192", "status": "accepted"}]},
     "take_entity_events": {"queued": 1, "ignored": 0, "refused": []},
     "read_listing": _STATE,
@@ -68,5 +87,8 @@ ANSWERS: dict[str, Any] = {
     },
 }
 
+NO_PROPERTY = contents_of(NotFound("Property not found"))
+LAST_LISTING = contents_of(Conflict("A property cannot lose all its listings: name some of them."))
+ONE_ALREADY = contents_of(Conflict("These are one property already."))
 NO_LISTING = contents_of(NotFound("Listing not found"))
 SEVERAL = contents_of(Conflict("Several sources have a listing with this key: name one with `source`."))

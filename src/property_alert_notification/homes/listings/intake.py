@@ -162,7 +162,8 @@ class ListingIntake:
     async def _works(self, wanted: set[UUID], grouping: Grouping) -> tuple[dict[UUID, _Work], dict[UUID, UUID]]:
         """Lock homes, and those that are others than before; returns also the id of the home that each id means."""
         ids = wanted | grouping.regrouped
-        known = await properties.lock(self.connection, ids | grouping.merged.keys())
+        # A listing that is new has none yet.
+        known = await properties.lock(self.connection, (ids | grouping.merged.keys()) - grouping.new)
         found = {id_: known.get(id_) or Home(id_, 1, _UNKNOWN, None, None, None) for id_ in ids}
         works: dict[UUID, _Work] = {}
         for home in found.values():
@@ -262,6 +263,11 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _together(home: UUID, members: Sequence[Member], stored: Mapping[UUID, Sequence[str]]) -> Iterator[Snapshot]:
     """What is known of a home after each record of its listings."""
+    if len(members) == 1:  # as most homes have
+        id_ = members[0].id
+        snapshots = map(decode_text, stored.get(id_, ()))
+        yield from snapshots if id_ == home else (replace(one, listing=id_.hex) for one in snapshots)
+        return
     names = {f"{one.listing_key} {one.source}": one.id for one in members}
     records = [
         (snapshot.at, name, snapshot)

@@ -208,6 +208,17 @@ async def update_states(connection: AsyncConnection, states: Collection[State]) 
         await _UPDATE.run(connection, states)
 
 
+_MOVE = BatchStatement(
+    columns_of(_listings, "id", "property_id"),
+    lambda new: update(_listings).where(_listings.c.id == new.c.id).values(property_id=new.c.property_id),
+)
+
+
+async def move(connection: AsyncConnection, moved: Collection[tuple[UUID, UUID]]) -> None:
+    """Store of listings that they are of other properties."""
+    await _MOVE.run(connection, moved)
+
+
 async def find(connection: AsyncConnection, listing_key: str) -> list[Listing]:
     """The listings with this key, of all sources."""
     asked = select(_listings).where(_listings.c.listing_key == listing_key).order_by(_listings.c.source)

@@ -7,6 +7,7 @@ homes, but two homes not for one.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -62,7 +63,7 @@ def address_of(fields: Mapping[str, Any]) -> Address:
     unit = "" if named in _WITHOUT_UNIT else named
     name = " ".join(filter(None, (_text(fields.get(part)) for part in _NAME)))
     number = _text(fields.get("StreetNumber") or fields.get("StreetNumberNumeric"))
-    place = frozenset(word for part in _PLACE for word in _TOKEN.findall(_text(fields.get(part))))
+    place = frozenset().union(*(_words_of_place(fields[part]) for part in _PLACE if part in fields))
     spoken = _text(fields.get("UnparsedAddress"))
     found = UNKNOWN
     if name and number:
@@ -100,11 +101,29 @@ def read_address(text: str, place: frozenset[str] = frozenset(), country: str = 
 
 def fold(text: str) -> str:
     """Without case, accents, dots and double blanks."""
-    text = re.sub(r"(?<=\d)\s?\.?[ºª°]", " ", text.casefold().translate(_ASIDE))
-    text = re.sub(r"([½¼¾])", r" \1", re.sub(r"(?<=\d)\s*-\s*(?=\d)", "-", text))
-    text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    text = re.sub(r"\b([nsew])\.\s?([nsew])\.", r"\1\2", text).replace("\u2044", "/")
-    return " ".join(re.sub(r"(?<=[a-z])\.|\.(?=\s|$)", " ", text).replace("c/", "calle ").split())
+    text = text.casefold().translate(_ASIDE)
+    if not text.isascii():
+        text = re.sub(r"([½¼¾])", r" \1", re.sub(r"(?<=\d)\s?\.?[ºª°]", " ", text))
+        text = plain(text).replace("\u2044", "/")
+    if "-" in text:
+        text = re.sub(r"(?<=\d)\s*-\s*(?=\d)", "-", text)
+    if "." in text:
+        text = re.sub(r"\b([nsew])\.\s?([nsew])\.", r"\1\2", text)
+        text = re.sub(r"(?<=[a-z])\.|\.(?=\s|$)", " ", text)
+    return " ".join(text.replace("c/", "calle ").split())
+
+
+def plain(text: str) -> str:
+    """Without case and accents."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+
+
+@lru_cache(maxsize=10_000)
+def _words_of_place(name: str) -> frozenset[str]:
+    return frozenset(_TOKEN.findall(fold(name)))
 
 
 def _text(value: Any) -> str:

@@ -21,6 +21,8 @@ class Grouping:
     identities: dict[UUID, Identity]
     rulings: Mapping[frozenset[UUID], bool]
     """What an operator said of two listings: whether they are of the same home."""
+    new: set[UUID] = field(default_factory=set)
+    """Properties of listings that were added just now, and that no other listing has."""
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Properties that turned out to be another one, and which."""
     regrouped: set[UUID] = field(default_factory=set)

@@ -4,16 +4,16 @@ The strongest thing that both records have decides: RESO's universal identifiers
 county, else the address with its unit. Coordinates alone never do.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import blake2b
 from math import cos, floor, hypot, radians
 from typing import Any
 
-from property_alert_notification.homes.properties.address import Address, address_of, fold
+from property_alert_notification.homes.properties.address import Address, address_of, plain
 from property_alert_notification.homes.properties.places import country_of, county_of, state_of
 
 NEAR = 30.0
@@ -37,7 +37,8 @@ _METRES = 111_195.0
 _CELL = 0.01
 """Degrees. Two homes that are near each other have a cell in common."""
 _COLUMNS = round(360 / _CELL)
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_APART = "\x1f"
+"""What is between two fields in the store."""
 
 
 class Evidence(IntEnum):
@@ -76,19 +77,22 @@ class Identity:
 
 def identifying(fields: Mapping[str, Any]) -> str:
     """The fields of a record that identify its home, as the store keeps them; empty if none does."""
-    if not _NAMES_A_HOME & fields.keys():
+    if _NAMES_A_HOME.isdisjoint(fields):
         return ""
-    return _encode({name: fields[name] for name in _FIELDS if name in fields})
+    given = [str(fields.get(name, "")) for name in _FIELDS]
+    text = _APART.join(given)
+    return text if text.count(_APART) == len(given) - 1 else _APART.join(one.replace(_APART, " ") for one in given)
 
 
 def identity_of(stored: str) -> Identity:
     """Read what `identifying` wrote."""
-    fields = json.loads(stored) if stored else {}
-    kinds = fold(f"{fields.get('PropertyType', '')} {fields.get('PropertySubType', '')}")
+    given = zip(_FIELDS, stored.split(_APART), strict=False)
+    fields = {name: value for name, value in given if value}
+    kinds = plain(f"{fields.get('PropertyType', '')} {fields.get('PropertySubType', '')}")
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
     address = address_of(fields)
-    units = fields.get("NumberOfUnitsTotal")
-    several = isinstance(units, int) and units > 1
+    units = fields.get("NumberOfUnitsTotal", "")
+    several = units.isdecimal() and int(units) > 1
     return Identity(
         to_let="lease" in kinds,
         universal={
@@ -103,7 +107,7 @@ def identity_of(stored: str) -> Identity:
         address=address,
         is_flat=_FLATS.search(kinds) is not None,
         is_building=not address.unit and (bool(_BUILDINGS.search(kinds)) or several),
-        point=None if longitude is None or latitude is None else (longitude, latitude),
+        point=None if longitude is None or latitude is None else (float(longitude), float(latitude)),
     )
 
 
@@ -201,25 +205,31 @@ def _differ(one: str, other: str) -> bool:
     return bool(one and other and one != other)
 
 
-def _squashed(value: Any) -> str:
-    return "" if value is None else re.sub(r"[^0-9a-z]+", "", fold(str(value)))
+@lru_cache(maxsize=10_000)
+def _squashed(value: str | None) -> str:
+    return re.sub(r"[^0-9a-z]+", "", plain(value or ""))
 
 
-def _postcode(value: Any) -> str:
+@lru_cache(maxsize=10_000)
+def _postcode(value: str | None) -> str:
     code = _squashed(value)
     return code[:5] if re.fullmatch(r"\d{9}", code) else code
 
 
-def _universal(fields: Mapping[str, Any], name: str) -> str:
+def _universal(fields: Mapping[str, str], name: str) -> str:
     """An identifier without the version of its notation; empty if it is none."""
-    text = "".join(str(fields.get(name) or "").casefold().split())
+    if name not in fields:
+        return ""
+    text = "".join(fields[name].casefold().split())
     text = re.sub(r"^urn:reso:up[ip]d?:(\d+(\.\d+)*:)?", "", text)
     return text if len(_bare(text)) >= 6 and any(one.isdigit() for one in text) else ""
 
 
-def _parcel(value: Any) -> str:
+def _parcel(value: str | None) -> str:
     """A parcel number; empty if it is only there to fill the field, or if it is that of several parcels."""
-    text = "" if value is None else re.sub(r"\s*([-./])\s*", r"\1", fold(str(value)))
+    if not value:
+        return ""
+    text = re.sub(r"\s*([-./])\s*", r"\1", plain(value))
     bare = _bare(text)
     filled = len(set(bare)) < 2 or bare in "12345678901234567890" or len(bare) < 4
     if filled or not any(one.isdigit() for one in bare) or re.search(r"[,;&+]|\band\b|\bmultiple\b", text):

@@ -1,9 +1,9 @@
 """The names of counties, states and countries in the one form that is compared. Pure."""
 
 import re
-from typing import Any
+from functools import lru_cache
 
-from property_alert_notification.homes.properties.address import fold
+from property_alert_notification.homes.properties.address import plain
 
 _STATES = """
 al alabama|ak alaska|az arizona|ar arkansas|ca california|co colorado|ct connecticut|de delaware|fl florida|ga georgia
@@ -30,22 +30,23 @@ def _codes(text: str) -> dict[str, str]:
 _STATE_OF, _COUNTRY_OF = _codes(_STATES), _codes(_COUNTRIES)
 
 
-def state_of(value: Any) -> str:
+def state_of(value: str | None) -> str:
     """A state: Washington is wa."""
     name = _words(value)
     return _STATE_OF.get(name, name)
 
 
-def country_of(value: Any) -> str:
+def country_of(value: str | None) -> str:
     """A country: United States is us."""
     name = _words(value)
     return _COUNTRY_OF.get(name, name)
 
 
-def county_of(value: Any) -> str:
+def county_of(value: str | None) -> str:
     """A county: King County is king."""
     return re.sub(r" (county|co|parish|borough)$|^(county|parish) of ", "", _words(value))
 
 
-def _words(value: Any) -> str:
-    return "" if value is None else " ".join(re.findall(r"\w+", fold(str(value))))
+@lru_cache(maxsize=10_000)
+def _words(value: str | None) -> str:
+    return " ".join(re.findall(r"\w+", plain(value or "")))

@@ -43,6 +43,7 @@ class Member(NamedTuple):
     source: str
     listing_key: str
     status: str
+    modified_at: datetime | None
     identity: str
 
 

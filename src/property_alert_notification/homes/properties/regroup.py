@@ -37,10 +37,13 @@ async def regroup(connection: AsyncConnection, moved: Sequence[Moved], new_id: C
     for listing, other in await queries.replace_keys(connection, keys, of=[one.id for one in moved if not one.is_new]):
         others[listing].add(other)
     around = [one.id for one in moved if not one.is_new or others[one.id]]
-    grouping = Grouping({one.id: one.property_id for one in moved}, identities, {})
+    new = {one.property_id for one in moved if one.is_new and not others[one.id]}
+    grouping = Grouping({one.id: one.property_id for one in moved}, identities, {}, new=new)
     if around:
         await _see_around(connection, grouping, set(around).union(*others.values()))
     for one in moved:
+        if one.property_id in new:
+            continue
         ruled = {listing for pair, same in grouping.rulings.items() if same and one.id in pair for listing in pair}
         grouping.place(one.id, sorted(others[one.id] | (ruled & grouping.home_of.keys())), new_id)
     return grouping

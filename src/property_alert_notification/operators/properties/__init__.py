@@ -1,0 +1,1 @@
+"""Operators see which listings are of one home, and correct it."""
