@@ -52,7 +52,7 @@ def test_compose_starts_the_two_servers_unasked_and_the_service_by_its_profile(c
     unasked = {name for name, service in services.items() if not service.get("profiles")}
     by_profile = {name for name, service in services.items() if service.get("profiles") == ["service"]}
     assert unasked == {"rabbitmq", "postgres"}
-    assert by_profile == {"migrate", "api", "worker"}
+    assert by_profile == {"migrate", "api", "worker", "matcher"}
 
 
 def test_compose_publishes_ports_to_this_machine_only(compose: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ class Statements:
             event.remove(self._engine, "before_cursor_execute", run)
 
 
-async def _lease_runs_out(homes: Homes) -> None:
+async def lease_runs_out(homes: Homes) -> None:
     async with homes.database.transaction() as connection:
         await connection.execute(update(table_of(MatcherLease)).values(leased_until=None))
 
@@ -68,10 +68,10 @@ async def test_a_matcher_killed_at_any_statement_tells_everyone_once(world: Worl
                 killed = False
             except Killed:
                 pass
-        await _lease_runs_out(homes)
+        await lease_runs_out(homes)
         homes.matcher = a_matcher(homes.database, homes.planner)
         await homes.match()
-        await _lease_runs_out(homes)
+        await lease_runs_out(homes)
         assert len(await alerts(homes)) == prices, place
         if not killed:
             break
@@ -108,7 +108,7 @@ async def test_of_two_matchers_only_the_one_with_the_lease_commits(world: World,
     await homes.match()
     await homes.list(a_home())
     slow, homes.matcher = homes.matcher, a_matcher(homes.database, homes.planner)
-    await _lease_runs_out(homes)
+    await lease_runs_out(homes)
     await asyncio.gather(homes.match(), slow.turn())
     assert await slow.turn() > 0
     async with homes.database.reading() as connection:

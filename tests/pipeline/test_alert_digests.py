@@ -1,5 +1,6 @@
 """Searches that do not alert at once: what they match is one digest, at the time of their own schedule."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,12 @@ from sqlalchemy import select, update
 
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.models import SearchDigest
+from property_alert_notification.homes.alerts.queries import remove_old
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification
-from tests.pipeline.homes import ANY, Homes, a_home, up_to
+from tests.pipeline.homes import ANY, Homes, a_home, a_matcher, up_to
+from tests.pipeline.test_alert_crashes import Killed, Statements, lease_runs_out
 from tests.pipeline.test_alerts import alerts
 from tests.pipeline.test_digests import their_time_comes, windows
 from tests.pipeline.world import World, eventually
@@ -30,12 +33,16 @@ async def user(world: World, homes: Homes) -> int:
 async def digest_is_near(homes: Homes, *, minutes: int = 2) -> None:
     """It is shortly before the digests of all searches; what they matched is submitted."""
     await homes.match()
-    now = homes.clock.now()
-    near = {"due_at": now, "closes_at": now + timedelta(minutes=minutes)}
-    async with homes.database.transaction() as connection:
-        await connection.execute(update(table_of(SearchDigest)).values(**near))
-    homes.matcher._digests_at = 0
+    await near(homes, minutes=minutes)
     await homes.match()
+
+
+async def near(homes: Homes, *, minutes: int = 2) -> None:
+    now = homes.clock.now()
+    async with homes.database.transaction() as connection:
+        soon = {"due_at": now, "closes_at": now + timedelta(minutes=minutes)}
+        await connection.execute(update(table_of(SearchDigest)).values(**soon))
+    homes.matcher._digests_at = 0
 
 
 async def collected(world: World, count: int) -> None:
@@ -155,3 +162,36 @@ async def waiting(homes: Homes) -> list[Any]:
 async def the_message(homes: Homes) -> str:
     async with homes.database.reading() as connection:
         return str((await connection.execute(select(table_of(Notification).c.message))).scalar_one())
+
+
+async def test_a_matcher_killed_while_it_submits_a_digest_tells_all_once(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, ANY, schedule=DAILY)
+    statements, place, told = Statements(homes.database), 0, 0
+    while True:
+        place += 3
+        await homes.list(a_home(key=f"home {place}"))
+        await homes.match()
+        told += 1
+        await near(homes)
+        with statements.ended_at(place), suppress(Killed):
+            while await homes.matcher.turn() == 0:
+                pass
+        was_killed = statements.count == place
+        await lease_runs_out(homes)
+        homes.matcher = a_matcher(homes.database, homes.planner)
+        await homes.match()
+        assert len(await alerts(homes)) == told, place
+        if not was_killed:
+            break
+    assert place > 15
+
+
+async def test_the_log_and_the_ledger_are_kept_as_long_as_listings(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, ANY)
+    await homes.list(a_home())
+    await homes.match()
+    now = homes.clock.now()
+    async with homes.database.transaction() as connection:
+        assert await remove_old(connection, until=now - timedelta(days=1), limit=10) == 0
+        assert await remove_old(connection, until=now + timedelta(days=1), limit=10) == 1
+        assert await remove_old(connection, until=now + timedelta(days=1), limit=10) == 0

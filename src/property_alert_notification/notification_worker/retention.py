@@ -17,6 +17,7 @@ from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
 from property_alert_notification.feedback.webhooks import queries as webhooks
+from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.saved_searches import queries as searches
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
@@ -40,10 +41,10 @@ _THE_OLDEST = UUID(int=0)
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
 _REPLIES, _LISTINGS, _ERASURES, _EVENTS = "inbound_replies", "listings", "erasures", "webhook_events"
-_SEARCHES = "saved_search_versions"
+_SEARCHES, _MATCHES = "saved_search_versions", "match_log"
 _KINDS = (
     *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
-    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _ERASURES, _EVENTS),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _MATCHES, _ERASURES, _EVENTS),
 )
 
 
@@ -116,6 +117,7 @@ class Retention:
             await self._timed(_REPLIES, self._purge_replies),
             await self._timed(_LISTINGS, self._purge_listings),
             await self._timed(_SEARCHES, self._purge_searches),
+            await self._timed(_MATCHES, self._purge_matches),
             await self._timed(_ERASURES, self._purge_erasures),
             await self._timed(_EVENTS, self._purge_events),
         ]
@@ -198,6 +200,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await searches.remove_old(connection, until=until, limit=batch)
         self._report(_SEARCHES, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_matches(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_listings_for
+        async with self._database.transaction() as connection:
+            gone = await alerts.remove_old(connection, until=until, limit=batch)
+        self._report(_MATCHES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_erasures(self, batch: int) -> "_Turn":

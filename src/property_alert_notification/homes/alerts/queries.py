@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -239,6 +252,21 @@ _EXPRESSIONS = BatchStatement(
 async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, str]:
     """The compiled queries of these searches, by their numbers."""
     return {row[0]: row[1] for row in await _EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
+
+
+_limit = bindparam("limit", type_=Integer)
+_until = bindparam("until", type_=time_type())
+_OLD_LOG = select(_log.c.sequence).where(_log.c.made_at < _until).order_by(_log.c.made_at).limit(_limit)
+_REMOVE_LOG = delete(_log).where(_log.c.sequence.in_(_OLD_LOG)).returning(_log.c.sequence)
+_OLD_TOLD = select(_told.c.property_id, _told.c.fact).where(_told.c.changed_at < _until).limit(_limit)
+_REMOVE_TOLD = delete(_told).where(tuple_(_told.c.property_id, _told.c.fact).in_(_OLD_TOLD)).returning(_told.c.fact)
+
+
+async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` entries of the log, and of the ledger, that are older; returns the greater number."""
+    values = {"until": until, "limit": limit}
+    gone = [len((await connection.execute(statement, values)).all()) for statement in (_REMOVE_LOG, _REMOVE_TOLD)]
+    return max(gone)
 
 
 class NewAlert(NamedTuple):
