@@ -40,7 +40,7 @@ FEATURES = tuple(f"Feature {number}" for number in range(24))
 WORDS = tuple(f"word{number}" for number in range(200))
 RENT = 0.005
 """A month's rent, as a share of the price."""
-SPREAD = 17
+SPREAD = 21
 """Kilometres from the centre of a town, as a standard deviation."""
 KM = 1 / 111.2
 """Degrees of latitude."""

@@ -59,16 +59,14 @@ class Compiler:
         }
         self._begin(Batch())
 
-    def compile(self, searches: Iterable[tuple[int, Expression]]) -> Batch:
-        """The batch of these searches."""
-        batch = Batch()
+    def compile(self, searches: Iterable[tuple[int, Expression]], batch: Batch) -> None:
+        """Add these searches to a batch."""
         for number, expression in searches:
             self._begin(batch)
             self._add(expression)
             self._add_keys()
             batch.search(number, self._accept, self._required, self._low, self._high, self._open)
         self._begin(Batch())
-        return batch
 
     def _begin(self, batch: Batch) -> None:
         self._batch = batch

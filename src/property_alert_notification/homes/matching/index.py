@@ -30,6 +30,11 @@ from property_alert_notification.homes.matching.vocabulary import Vocabulary
 _FEW, _REMOVED_SHARE, _EMPTY_SHARE = 1_000, 0.2, 0.5
 """Rows of removed searches, and empty room, are kept until there is more: to drop them takes a second for a million."""
 
+_MOST_WAITING, _WAITING_SHARE = 300_000, 0.25
+"""Searches that wait to be added together, each in 250 bytes."""
+_UNSORTED_SHARE = 0.1
+"""After more than this share was added at once, all are sorted by place."""
+
 
 class SearchIndex:
     """Searches in memory, found by the fields of a listing.
@@ -42,10 +47,11 @@ class SearchIndex:
     def __init__(self, kernel: Kernel | None = None) -> None:
         self.use(kernel or fastest_kernel())
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
-        self._compiler = Compiler(self._vocabulary)
+        self._compiler, self._waiting = Compiler(self._vocabulary), Batch()
         self._count = self._removed = 0
 
     def __len__(self) -> int:
+        self._add_waiting()
         return self._count
 
     def use(self, kernel: Kernel) -> None:
@@ -57,18 +63,17 @@ class SearchIndex:
         self.put_many([(number, expression)])
 
     def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
-        """Add many searches, or replace them. If a number comes twice, the last expression counts."""
-        batch = self._compiler.compile(items)
-        if not batch.size:
-            return
-        places, replaced = self._searches.add(batch)
-        self._add_postings(batch, places)
-        self._count += len(places) - len(replaced)
-        self._removed += len(replaced)
-        self._compact_if_due()
+        """Add many searches, or replace them. If a number comes twice, the last expression counts.
+
+        They wait until the index is asked: to add many together takes a fraction of the time.
+        """
+        self._compiler.compile(items, self._waiting)
+        if self._waiting.size > max(_MOST_WAITING, _WAITING_SHARE * self._count):
+            self._add_waiting()
 
     def remove(self, number: int) -> None:
         """Remove a search; nothing happens if there is none of this number."""
+        self._add_waiting()
         if self._searches.remove(number):
             self._count -= 1
             self._removed += 1
@@ -76,6 +81,7 @@ class SearchIndex:
 
     def match(self, fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """The numbers of the searches that match the fields of a `ListingRecord`, in order."""
+        self._add_waiting()
         listing = read(fields, self._vocabulary)
         places, doubtful = self._find(self._postings, self._searches, listing)
         if doubtful.any():
@@ -88,6 +94,19 @@ class SearchIndex:
         # A search with several places can be found by more than one key.
         again = numbers[1:] == numbers[:-1]
         return np.unique(numbers) if again.any() else numbers
+
+    def _add_waiting(self) -> None:
+        if not self._waiting.size:
+            return
+        batch, self._waiting = self._waiting, Batch()
+        places, replaced = self._searches.add(batch)
+        self._add_postings(batch, places)
+        self._count += len(places) - len(replaced)
+        self._removed += len(replaced)
+        if len(places) > _FEW and len(places) > _UNSORTED_SHARE * self._count:
+            self._compact()
+        else:
+            self._compact_if_due()
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
         boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
@@ -107,8 +126,10 @@ class SearchIndex:
 
     def _compact_if_due(self) -> None:
         is_due = self._removed > max(_FEW, _REMOVED_SHARE * self._count)
-        if not is_due and self._postings.empty <= max(_FEW, _EMPTY_SHARE * len(self._postings)):
-            return
+        if is_due or self._postings.empty > max(_FEW, _EMPTY_SHARE * len(self._postings)):
+            self._compact()
+
+    def _compact(self) -> None:
         self._postings.keep(self._searches.keep(self._wanted_by_place()))
         checks = self._searches.check.rows[: self._searches.check.size]
         is_open = checks["kind"] == Kind.OPEN

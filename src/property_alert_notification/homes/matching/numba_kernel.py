@@ -18,6 +18,9 @@ _RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIR
 _OUT, _DOUBT, _IN = 0, 1, 2
 """In an area, the best of its parts counts; of all conditions, the worst."""
 
+_SMALL = 1e-4
+"""Of the square of an angle: half a degree."""
+
 Array = npt.NDArray[Any]
 
 _compiled = numba.njit(cache=True, nogil=True)
@@ -94,12 +97,24 @@ def _area(checks: Array, vertices: Array, x: float, y: float) -> int:
 @_compiled
 def _in_circle(longitude: float, latitude: float, radius: float, x: float, y: float) -> int:
     north, to_north = math.radians(y), math.radians(latitude)
-    across = math.sin((to_north - north) / 2) ** 2
-    across += math.cos(north) * math.cos(to_north) * math.sin(math.radians(longitude - x) / 2) ** 2
+    # A difference of latitude that is greater than the radius needs no trigonometry.
+    if abs(to_north - north) * EARTH_RADIUS > radius * (1 + OF_RADIUS) + METRES:
+        return _OUT
+    across = _squared_sine((to_north - north) / 2)
+    across += math.cos(north) * math.cos(to_north) * _squared_sine(math.radians(longitude - x) / 2)
     distance = 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(across)))
     if abs(distance - radius) <= METRES + OF_RADIUS * radius:
         return _DOUBT
     return _IN if distance <= radius else _OUT
+
+
+@_compiled
+def _squared_sine(angle: float) -> float:
+    square = angle * angle
+    if square < _SMALL:
+        # The next part of the series would be less than a part in 10^16.
+        return square * (1 - square / 3 + square * square * 2 / 45 - square * square * square / 315)
+    return math.sin(angle) ** 2
 
 
 @_compiled
