@@ -63,8 +63,12 @@ class Compiler:
         """Add these searches to a batch."""
         for number, expression in searches:
             self._begin(batch)
-            self._add(expression)
-            self._add_keys()
+            try:
+                self._add(expression)
+                self._add_keys()
+            except Exception:
+                batch.forget_unfinished()
+                raise
             batch.search(number, self._accept, self._required, self._low, self._high, self._open)
         self._begin(Batch())
 

@@ -68,6 +68,15 @@ def test_the_last_expression_of_a_number_counts(index: SearchIndex) -> None:
     assert (index.match(HOME).tolist(), len(index)) == ([1], 2)
 
 
+def test_a_search_that_cannot_be_compiled_leaves_nothing_behind(index: SearchIndex) -> None:
+    parts = (OneOf("InteriorFeatures", ("Skylights",)), OneOf("City", ("Kent",)), Within(None))  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        index.put(1, And(parts))
+    index.put(2, ANY)
+
+    assert index.match(HOME).tolist() == [2]
+
+
 def test_a_search_with_several_places_is_found_once(index: SearchIndex) -> None:
     index.put(1, Within(Box(-122.4, 47.5, -122.2, 47.7)))
     index.put(2, OneOf("PostalCode", ("98101", "98102", "98101")))
