@@ -277,6 +277,17 @@ async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) ->
     assert len(await replica.statuses()) == 5
 
 
+async def test_a_server_that_always_answers_the_same_page_is_asked_no_more(replica: Replica) -> None:
+    for number in range(4):
+        replica.put(str(number), minutes=number)
+    replica.server.faults.same_page = True
+
+    await replica.poll(replica.worker())
+
+    assert set(await replica.statuses()) == {"0", "1"}
+    assert len(replica.server.requests) == 6  # three of the load, three of the first poll
+
+
 async def test_a_body_that_breaks_off_stores_nothing(replica: Replica) -> None:
     replica.put("1")
     replica.server.faults.cut_body = True

@@ -158,6 +158,8 @@ def _resources(server: ResoServer) -> APIRouter:
 def _collection(server: ResoServer, request: Request, page: Page, collection: Collection) -> Response:
     if server.faults.no_in and page.filter and " in (" in page.filter:
         raise HTTPException(501, "This server has no `in`.")
+    if server.faults.same_page:
+        page = Page(None, None, page.top, 0, counted=False)
     try:
         found = search(collection, page.filter, page.orderby)
         part = list(islice(found, page.skip, page.skip + page.top))
@@ -168,7 +170,7 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
     following = sum(1 for _ in (found if page.counted else islice(found, 1)))
     if page.counted:
         answer["@odata.count"] = page.skip + len(part) + following
-    if following and not server.faults.no_links:
+    if following and not (server.faults.no_links or server.faults.same_page):
         answer["@odata.nextLink"] = _next_link(request, page, foreign=server.faults.foreign_links)
     response = JSONResponse(answer)
     return Response(response.body[:-20], media_type="application/json") if server.faults.cut_body else response

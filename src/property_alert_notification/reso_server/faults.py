@@ -22,6 +22,8 @@ class Faults(BaseModel):
     """Have no EntityEvent resource."""
     no_links: bool = False
     """Give no `@odata.nextLink`."""
+    same_page: bool = False
+    """Give the first page whatever is asked for, and no links."""
     foreign_links: bool = False
     """Give links that lead to another host."""
     token_lifetime: int = 3_600

@@ -57,7 +57,7 @@ class FeedEvent(SQLModel, table=True):
 
     __tablename__ = "feed_events"
     __table_args__ = (
-        partial_index("ix_feed_events_due", "source", "due_at", where=WAITS),
+        partial_index("ix_feed_events_due", "due_at", where=WAITS),
         partial_index("ix_feed_events_done", "received_at", where=DONE),
     )
 

@@ -136,6 +136,14 @@ async def waiting(connection: AsyncConnection, sources: Collection[str] | None) 
     return int(number), since
 
 
+async def waiting_sources(connection: AsyncConnection) -> set[str]:
+    """The sources of events that wait, in small letters."""
+    found = await connection.execute(
+        select(func.lower(_events.c.source)).where(_events.c.due_at.is_not(None)).distinct()
+    )
+    return set(found.scalars())
+
+
 async def given_up(connection: AsyncConnection, sources: Collection[str] | None, *, limit: int) -> list[FeedEvent]:
     """The newest events whose record could not be taken."""
     failed = select(_events).where(_events.c.due_at.is_(None), _events.c.error.is_not(None), _of(sources))

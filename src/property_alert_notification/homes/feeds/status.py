@@ -82,7 +82,10 @@ async def statuses(database: Database, feeds: Mapping[str, FeedSettings]) -> lis
     found: list[FeedStatus] = []
     async with database.reading() as connection:
         positions = {one.feed: one for one in await queries.positions(connection)}
-        for name in sorted({*feeds, *positions}):
+        known = {event_source(name, feed).lower() for name, feed in feeds.items()}
+        # With one feed all events are its own.
+        others = set() if len(feeds) == 1 else await queries.waiting_sources(connection) - known
+        for name in sorted({*feeds, *positions, *others}):
             settings = feeds.get(name)
             sources = {(name if settings is None else event_source(name, settings)).lower()}
             wanted = None if settings is not None and len(feeds) == 1 else sources

@@ -10,10 +10,10 @@ from property_alert_notification.base.errors import SendError, Throttled
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
-from property_alert_notification.homes.feeds.odata import Page, since
+from property_alert_notification.homes.feeds.odata import Page, keys_of, since
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.take import RecordTaker
-from property_alert_notification.homes.feeds.web_api import WebApi
+from property_alert_notification.homes.feeds.web_api import KEY, WebApi
 
 FIELD = "ModificationTimestamp"
 
@@ -37,6 +37,8 @@ class RecordWalk:
         self._from: datetime | None = None
         """The time from which the last request was for records."""
         self._skipped = 0
+        self._keys: list[str] = []
+        """Those of the page before, if this one is not found by its times."""
         self._greatest: datetime | None = None
         self._is_in_order = True
 
@@ -86,8 +88,11 @@ class RecordWalk:
         if page.next is None and len(page.records) < self._settings.page_size:
             return None
         if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
-            self._from, self._skipped = self._greatest, 0
+            self._from, self._skipped, self._keys = self._greatest, 0, []
             return self._api.properties_url(self._filter())
+        before, self._keys = self._keys, keys_of(page.records, KEY)
+        if before and before == self._keys:
+            return None  # the server answers every request with the same page
         return page.next or self._skip(url, len(page.records))
 
     def _skip(self, url: str, records: int) -> str:

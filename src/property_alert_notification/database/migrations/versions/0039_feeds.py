@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "sequence", "record_key", name=op.f("pk_feed_events")),
         if_not_exists=True,
     )
-    safely.create_index("ix_feed_events_due", "feed_events", ["source", "due_at"], where="due_at IS NOT NULL")
+    safely.create_index("ix_feed_events_due", "feed_events", ["due_at"], where="due_at IS NOT NULL")
     safely.create_index("ix_feed_events_done", "feed_events", ["received_at"], where="due_at IS NULL")
 
 
