@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.matching.cells import keys_of_boxes
+from property_alert_notification.homes.matching.columns import give_back_memory
 from property_alert_notification.homes.matching.compile import Compiler
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.listing import read
@@ -136,6 +137,7 @@ class SearchIndex:
         kept, checks["code"][is_open] = np.unique(checks["code"][is_open], return_inverse=True)
         self._vocabulary.keep_open(kept.tolist())
         self._removed = 0
+        give_back_memory()
 
     def _wanted_by_place(self) -> npt.NDArray[np.int64]:
         """The rows of searches that are not removed. What lies side by side on the map then does in memory, too."""
