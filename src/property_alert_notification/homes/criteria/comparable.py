@@ -44,6 +44,7 @@ _MOST_DECIMALS = 6
 LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
 """Units in which two decimals of an area count at least."""
 _WORD = re.compile(r"\w+")
+_ZIP_PLUS_4 = re.compile(r"\d{5}-?\d{4}", re.ASCII)
 
 
 @lru_cache(16_384)
@@ -52,7 +53,15 @@ def key_of(field: str, word: str) -> str:
     word = member(word.strip())
     if field in ENUMERATIONS:
         return squash(LOOKUPS.get(field, {}).get(squash(word), word)) or word
+    if field == "PostalCode":
+        return _postal_code(word)
     return folded(word) if field in PLACES else word
+
+
+def _postal_code(text: str) -> str:
+    """A postal code without blanks. Of an American one with four more digits, the ZIP code alone."""
+    code = "".join(folded(text).split())
+    return code[:5] if _ZIP_PLUS_4.fullmatch(code) else code
 
 
 def keys_of(field: str, words: tuple[str, ...]) -> frozenset[str]:

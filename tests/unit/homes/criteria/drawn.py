@@ -23,7 +23,7 @@ _LISTED: Raw = {
     "PropertySubType": ["SingleFamilyResidence", "Condominium", "Townhouse"],
     "StandardStatus": ["Active", "ActiveUnderContract", "Pending", "RESO.StandardStatus'Active'"],
     "City": ["Seattle", "SEATTLE", "Kent"],
-    "PostalCode": ["98101", "98102", 98101],
+    "PostalCode": ["98101", "98102", 98101, "98102-1234", "98 101"],
     "StateOrProvince": ["WA", "OR"],
     "CountyOrParish": ["King", "Pierce"],
     "ListPrice": [500_000, "500,000", "$650,000", 650_000.5, 649_999.99, 1],

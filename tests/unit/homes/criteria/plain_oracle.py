@@ -71,6 +71,8 @@ def _word_fits(name: str, wanted: list[str], value: Any) -> bool:
         return False
     if name in ("PropertyType", "PropertySubType", "StandardStatus"):
         return _letters(value) in {_letters(one) for one in wanted}
+    if name == "PostalCode":
+        return str(value).replace(" ", "").split("-")[0] in wanted
     return " ".join(str(value).split()).lower() in {one.strip().lower() for one in wanted}
 
 

@@ -139,3 +139,22 @@ def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> Non
     assert evaluate(IsMissing("Features"), {}) is True
     assert evaluate(IsMissing("View"), {"View": ""}) is True
     assert evaluate(IsMissing("View"), {"View": []}) is True
+
+
+@pytest.mark.parametrize(
+    ("listed", "searched", "matches"),
+    [
+        ("98101-1234", "98101", True),
+        ("981011234", "98101", True),
+        ("98101", "98101-1234", True),
+        ("98101-12", "98101", False),
+        ("98102-1234", "98101", False),
+        ("SW1A 1AA", "sw1a1aa", True),
+        ("1012  AB", "1012 AB", True),
+        ("1012 AB", "1012 AC", False),
+    ],
+)
+def test_postal_codes_are_compared_without_blanks_and_without_zip_plus_4(
+    listed: str, searched: str, matches: bool
+) -> None:
+    assert evaluate(OneOf("PostalCode", (searched,)), HOME | {"PostalCode": listed}) is matches
