@@ -158,3 +158,17 @@ async def test_a_home_of_several_agents_is_told_as_one(world: World, homes: Home
     await homes.list(a_home(14 * 3_600, key="X", ListPrice=470_000, **(other | {"SourceSystemName": "Third"})))
     await homes.match()
     assert [title.partition(":")[0] for _, title in await alerts(homes)][2:] == ["Now matches your search"]
+
+
+async def test_a_home_that_another_agent_still_offers_is_announced(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    same = {"UniversalParcelId": "US-53033-N-7", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
+    await homes.list(a_home(key="1", **same))
+    await homes.list(a_home(10, key="2", **same))
+    await homes.match()
+    await homes.list(a_home(60, key="1", StandardStatus="Withdrawn", **same))
+    await world.a_worker()
+    [mail] = await world.smtp.wait_for(1)
+    assert mail.parsed()["Subject"] == "New listing: 7 Pine St"

@@ -1,6 +1,6 @@
 """Whether an alert still holds right before it is sent: the listing may be gone, or have another price. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,12 @@ OFF_MARKET = frozenset(
     }
 )
 """In these no home can be had. An alert that tells that very status is sent all the same."""
+
+
+def offered(listings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The first of these listings of a home under which it can be had, or else the first; None if there is none."""
+    free = (one for one in listings if may_be_shown(one) and one.get("StandardStatus") not in OFF_MARKET)
+    return next(free, listings[0] if listings else None)
 
 
 def still_holds(

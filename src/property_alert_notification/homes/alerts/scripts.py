@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from property_alert_notification.database import BatchStatement, Script, Stateme
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.details import AlertDetails
-from property_alert_notification.homes.alerts.freshness import still_holds
+from property_alert_notification.homes.alerts.freshness import offered, still_holds
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
@@ -29,6 +30,7 @@ _OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, Delive
 
 _alerts, _deliveries = table_of(Alert), table_of(Delivery)
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
+_own = _listings.alias("own")
 _newer = _alerts.alias("newer")
 _is_newer = (
     (_newer.c.property_id == _alerts.c.property_id)
@@ -43,12 +45,15 @@ def _now_of(wanted: FromClause) -> Any:
         select(
             _alerts.c.notification_id,
             _alerts.c.details,
+            _listings.c.id == _own.c.id,
             _versions.c.record,
             select(_newer.c.sequence).where(_is_newer).exists(),
             select(_newer.c.sequence).join(_deliveries, is_out).where(_is_newer).exists(),
         )
         .join(wanted, wanted.c.notification_id == _alerts.c.notification_id)
-        .outerjoin(_listings, _listings.c.id == _alerts.c.listing_id)
+        .outerjoin(_own, _own.c.id == _alerts.c.listing_id)
+        # Another agent may still offer the home.
+        .outerjoin(_listings, _listings.c.property_id == _own.c.property_id)
         .outerjoin(
             _versions,
             (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
@@ -62,17 +67,21 @@ _NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
 def refreshed(notifications: Sequence[UUID]) -> Script[Mapping[UUID, Reworded | Reason]]:
     """What those of these notifications tell now that are alerts, or why they must not be sent."""
     found: dict[UUID, Reworded | Reason] = {}
-    for id_, stored, record, has_newer, is_overtaken in (yield Statement(_NOW, as_rows(notifications))):
+    rows = sorted((yield Statement(_NOW, as_rows(notifications))), key=lambda row: row[0])
+    for id_, its in groupby(rows, key=lambda row: row[0]):
         try:
-            found[id_] = _refresh(stored, record, has_newer=has_newer, is_overtaken=is_overtaken)
+            found[id_] = _refresh(list(its))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             _leave_as_it_is(id_, error)
     return found
 
 
-def _refresh(stored: str, record: str | None, *, has_newer: bool, is_overtaken: bool) -> Reworded | Reason:
-    now: Mapping[str, Any] | None = None if record is None else json.loads(record)
-    held = still_holds(AlertDetails.read(stored), now, has_newer=has_newer, is_overtaken=is_overtaken)
+def _refresh(rows: Sequence[Sequence[Any]]) -> Reworded | Reason:
+    """What an alert tells now; a row for each listing of its home."""
+    _, stored, _, _, has_newer, is_overtaken = rows[0]
+    # Its own listing comes first.
+    records = [json.loads(row[3]) for row in sorted(rows, key=lambda row: not row[2]) if row[3] is not None]
+    held = still_holds(AlertDetails.read(stored), offered(records), has_newer=has_newer, is_overtaken=is_overtaken)
     return held if isinstance(held, Reason) else Reworded(*write(held))
 
 

@@ -10,6 +10,7 @@ from property_alert_notification.homes.alerts.freshness import (
     LISTING_GONE,
     NEWER_ALERT,
     PRICE_CHANGED_SINCE,
+    offered,
     still_holds,
 )
 
@@ -32,6 +33,14 @@ def test_what_did_not_change_is_sent_as_it_is() -> None:
 @pytest.mark.parametrize("status", ["Pending", "Closed", "Withdrawn", "Delete", "Hold", "Expired", "Canceled"])
 def test_a_home_that_left_the_market_is_gone(status: str) -> None:
     assert held(StandardStatus=status) == LISTING_GONE
+
+
+def test_a_home_that_another_agent_still_offers_is_not_gone() -> None:
+    sold, hidden = NOW | {"StandardStatus": "Withdrawn"}, NOW | {"InternetEntireListingDisplayYN": False}
+    assert offered([sold, hidden, NOW]) == NOW
+    assert offered([NOW, sold]) == NOW
+    assert offered([sold, hidden]) == sold
+    assert offered([]) is None
 
 
 def test_an_alert_about_that_very_status_is_sent() -> None:
