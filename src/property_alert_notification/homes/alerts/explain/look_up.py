@@ -66,5 +66,5 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
             await alerts.position(connection),
             await queries.digests_of(connection, number),
         ),
-        number in (await discarded(connection, [listing.id])).get(listing.id, ()),
+        number in (await discarded(connection, [home])).get(home, ()),
     )
