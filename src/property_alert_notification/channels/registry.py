@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from types import ModuleType
 from typing import cast
 
@@ -43,8 +44,14 @@ def _module(of: str, kind: str) -> ModuleType:
     return importlib.import_module(f"{channels.__name__}.{of}_{kind}")
 
 
-def _files() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(channels.__path__)]
+def _files() -> frozenset[str]:
+    return _files_in(tuple(channels.__path__))
+
+
+@cache
+def _files_in(folders: tuple[str, ...]) -> frozenset[str]:
+    """The names of the modules; each folder is read once, not for every provider anew."""
+    return frozenset(module.name for module in pkgutil.iter_modules(folders))
 
 
 def settings_groups() -> Iterator[type[SettingsGroup]]:

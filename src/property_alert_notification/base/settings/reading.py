@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
@@ -36,8 +37,14 @@ def load_only(group: type[Group], fields: Sequence[str], instance: str | None = 
         ConfigurationError: a value of these fields cannot be used.
     """
     _check_instance(group, instance)
+    return load(cast(type[Group], _part(group, tuple(fields))), instance)
+
+
+@cache
+def _part(group: type[SettingsGroup], fields: tuple[str, ...]) -> type[SettingsGroup]:
+    """A group of these fields alone; made once, for pydantic takes milliseconds to prepare it."""
     infos = {name: group.model_fields[name] for name in fields}
-    part = type(
+    return type(
         group.__name__,
         (SettingsGroup,),
         {
@@ -47,7 +54,6 @@ def load_only(group: type[Group], fields: Sequence[str], instance: str | None = 
             "model_config": group.model_config,
         },
     )
-    return load(cast(type[Group], part), instance)
 
 
 def given_instances(group: type[SettingsGroup], field: str) -> list[str | None]:

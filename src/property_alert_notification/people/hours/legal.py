@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from itertools import pairwise
 from typing import Any
@@ -69,6 +69,7 @@ NO_WINDOWS = LegalWindows(())
 """No windows: every hour is allowed."""
 
 
+@cache
 def built_in() -> LegalWindows:
     """The windows that come with this package."""
     return read((resources.files(__package__) / "legal_windows.toml").read_text("utf-8"))
