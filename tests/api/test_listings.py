@@ -1,5 +1,6 @@
 """Listing events over HTTP, and what is known of a listing."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -28,6 +29,25 @@ async def test_one_record_is_accepted_and_read_back(client: httpx2.AsyncClient) 
     assert [fact["ChangeType"] for fact in history["items"]] == ["New Listing"]
     assert history["next"] is None
     assert history["other_listings"] == []
+
+
+async def test_characters_that_no_store_keeps_do_not_harm_the_neighbours(client: httpx2.AsyncClient) -> None:
+    records = [
+        RECORD | {"City": "Seattle\x00", "UnparsedAddress": "1\ud800 Elm\x0bSt"},
+        RECORD | {"ListingKey": "2\ud800"},
+        RECORD | {"ListingKey": "3", "Local\x00": 1},
+        RECORD | {"ListingKey": "4", "Local": [{"a\ud800": 1}]},
+        RECORD | {"ListingKey": "5"},
+    ]
+
+    body = json.dumps({"value": records})
+    answer = await client.post(EVENTS, content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    assert [one["status"] for one in results] == ["accepted", "refused", "refused", "refused", "accepted"]
+    stored = (await client.get(f"{LISTINGS}/6414100192")).json()
+    assert (stored["City"], stored["UnparsedAddress"]) == ("Seattle", "1  Elm St")
 
 
 async def test_each_record_of_a_batch_has_a_result_and_a_wrong_one_affects_no_other(client: httpx2.AsyncClient) -> None:

@@ -268,3 +268,21 @@ async def test_a_large_area_and_many_words_are_refused_or_kept(lite: httpx2.Asyn
     assert nested.status_code == 422
     assert json.dumps(nested.json()).startswith("{")
     UUID((await save(lite))["SavedSearchKey"])
+
+
+@pytest.mark.parametrize("stray", ["\x00", "\ud800", "\x1f"])
+async def test_characters_that_no_store_keeps_are_refused(client: httpx2.AsyncClient, stray: str) -> None:
+    texts: list[dict[str, Any]] = [
+        {"SavedSearchName": f"Near{stray}work"},
+        {"Criteria": {"City": [f"Seattle{stray}"]}},
+        {"Criteria": {f"City{stray}": ["Seattle"]}},
+        {"Criteria": {"Keywords": {"all": [f"pool{stray}"]}}},
+        {"Criteria": None, "SearchQuery": f"City eq 'Seattle{stray}'"},
+    ]
+    saved, is_json = await save(client), {"Content-Type": "application/json"}
+    for fields in texts:
+        created = await client.post(PATH, content=json.dumps(SEARCH | fields), headers=is_json)
+        changed = await client.patch(f"{PATH}/{saved['SavedSearchKey']}", content=json.dumps(fields), headers=is_json)
+        assert (created.status_code, changed.status_code) == (422, 422), (created.text, changed.text)
+    preview = await client.post(f"{PATH}/preview", content=json.dumps(texts[1]), headers=is_json)
+    assert preview.status_code == 422, preview.text

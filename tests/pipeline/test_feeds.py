@@ -1,6 +1,6 @@
 """Replication of a feed on each store, from the small RESO server over real HTTP."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
 from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.listings.intake import ListingIntake, Received
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.reso_server.api import CLIENT_ID, CLIENT_SECRET, ResoServer, create_reso_server
@@ -209,6 +210,39 @@ async def test_one_bad_record_does_not_stop_its_neighbours(replica: Replica) -> 
     replica.server.faults.bad_keys = []
     await replica.poll(worker)
     assert set(await replica.statuses()) == {"1", "2", "4"}
+
+
+async def test_a_record_that_cannot_be_stored_is_said_at_its_event(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = replica.worker(method="events")
+    await replica.poll(worker)
+    for key in ("1", "2", "3"):
+        replica.put(key)
+    take = ListingIntake.take
+
+    async def refuse(intake: ListingIntake, batch: Sequence[Received]) -> list[bool]:
+        if any(one.record.listing_key == "2" for one in batch):
+            raise ValueError("no store takes it")
+        return await take(intake, batch)
+
+    monkeypatch.setattr(ListingIntake, "take", refuse)
+    await replica.poll(worker)
+
+    assert set(await replica.statuses()) == {"1", "3"}
+    errors = {event.record_key: (event.due_at, event.error) for event in await replica.events()}
+    assert errors == {"1": (None, None), "2": (None, "cannot be stored"), "3": (None, None)}
+
+
+async def test_stray_characters_of_a_refused_record_stop_nothing(replica: Replica) -> None:
+    worker = replica.worker()
+    replica.put("1\x00")
+    replica.put("2")
+
+    await replica.poll(worker)
+
+    assert set(await replica.statuses()) == {"2"}
+    assert ((await replica.position()).last_refusal or "").startswith("1: ListingKey must be")
 
 
 async def test_a_server_without_in_is_asked_for_each_record(replica: Replica) -> None:

@@ -1,22 +1,22 @@
 """The kinds of fields that several calls have, and what each may hold."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from property_alert_notification.base.printable import is_printable
+
 INT64_MAX = 2**63 - 1
 
-
-# Control characters, lone surrogates and the two non-characters: no store or wire carries them faithfully.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_Json = TypeVar("_Json")
 _LINE_BREAK = re.compile("[\t\n\r\x85\u2028\u2029]")
 
 
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
+def _printable(value: _Json) -> _Json:
+    if not is_printable(value):
         raise ValueError("must not contain control characters or unpaired surrogates")
-    return text
+    return value
 
 
 def _one_line(text: str) -> str:
@@ -33,6 +33,8 @@ def _no_truth_value(number: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_printable)]
+Object = Annotated[dict[str, Any], AfterValidator(_printable)]
+"""Any object of JSON."""
 Line = Annotated[Text, AfterValidator(_one_line)]
 UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
 Address = Annotated[Line, Field(min_length=1, max_length=320)]

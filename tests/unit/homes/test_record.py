@@ -269,3 +269,38 @@ def _read_or_refuse(fields: dict[str, Any], value: Any) -> None:
 def test_a_name_that_is_too_long_is_not_kept() -> None:
     assert _read(Local={"x" * 101: 1, "y": 2}).fields["Local"] == {"y": 2}
     assert _refused(**{"x" * 101: 1}).field == "value"
+
+
+STRAY = ["\x00", "\x0b", "\ud800", "\udfff", "\ufffe", "\x7f"]
+
+
+@pytest.mark.parametrize("stray", STRAY)
+def test_stray_characters_of_texts_become_blanks(stray: str) -> None:
+    record = _read(
+        City=f"Seattle{stray}",
+        UnparsedAddress=f"1{stray}Elm St",
+        Appliances=[f"Range{stray}", "Oven"],
+        XYZ_Local={"deep": [f"{stray}a"]},
+        PublicRemarks=f"A home.\nA\tlarge one.{stray}",
+        OpenHouse=[{"OpenHouseKey": f"7{stray}", "OpenHouseDate": "2026-11-30"}],
+    )
+    assert [record.fields[name] for name in ("City", "UnparsedAddress", "Appliances", "XYZ_Local")] == [
+        "Seattle",
+        "1 Elm St",
+        ["Range", "Oven"],
+        {"deep": ["a"]},
+    ]
+    assert record.fields["PublicRemarks"] == "A home.\nA\tlarge one."
+    assert record.fields["OpenHouse"][0]["OpenHouseKey"] == "7"
+
+
+@pytest.mark.parametrize("stray", STRAY)
+def test_a_stray_character_in_a_key_or_in_the_name_of_a_field_refuses_the_record(stray: str) -> None:
+    assert _refused(ListingKey=f"1{stray}").field == "ListingKey"
+    assert _refused(SourceSystemName=f"mred{stray}").field == "SourceSystemName"
+    assert _refused(**{f"City{stray}": "Seattle"}).field == "value"
+    assert _refused(Local={"deep": [{f"a{stray}": 1}]}).field == "value"
+    deep: Any = 1
+    for _ in range(9):
+        deep = [deep]
+    assert _refused(**{f"City{stray}": deep}).field == "value"

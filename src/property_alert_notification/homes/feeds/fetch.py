@@ -50,8 +50,8 @@ class RecordFetcher:
         gone = [key for key, one in found.items() if one is None]
         shown = [one for key, one in found.items() if key not in failed and one is not None]
         taken, refused = await self._taker.read(shown)
-        await self._taker.store(position, taken + await self._taker.deletions(gone), refused)
-        await self._settle(position, [event for event in due if event.record_key in found], failed, refused)
+        not_taken = await self._taker.store(position, taken + await self._taker.deletions(gone), refused)
+        await self._settle(position, [event for event in due if event.record_key in found], failed, not_taken)
         return True
 
     async def _settle(

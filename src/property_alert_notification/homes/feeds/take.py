@@ -11,6 +11,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.printable import printable
 from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
@@ -59,7 +60,7 @@ class RecordTaker:
             try:
                 found.append(received(read(self._with_source(record), self._feed, now)))
             except InvalidField as fault:
-                key = str(record.get("ListingKey"))[:80] if isinstance(record, dict) else ""
+                key = printable(str(record.get("ListingKey")))[:80] if isinstance(record, dict) else ""
                 refused.append(Refusal(key, f"{fault.field} {fault.problem}"))
         return found, refused
 
@@ -68,8 +69,10 @@ class RecordTaker:
             return record
         return record | {SOURCES[0]: self._source}
 
-    async def store(self, position: FeedPosition, batch: Sequence[Received], refused: Sequence[Refusal]) -> None:
-        """Store records, and count those that were refused.
+    async def store(
+        self, position: FeedPosition, batch: Sequence[Received], refused: Sequence[Refusal]
+    ) -> Sequence[Refusal]:
+        """Store records, and count those that were refused; returns these and those that cannot be stored.
 
         Raises:
             LeaseLost: another worker replicates the feed.
@@ -90,6 +93,7 @@ class RecordTaker:
             await halve_on_error(batch, take, skip)
         if not_taken := [*refused, *unstorable]:
             await self._refuse(position, not_taken)
+        return not_taken
 
     async def _refuse(self, position: FeedPosition, refused: Sequence[Refusal]) -> None:
         last = refused[-1]

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import times, values, words
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
 from property_alert_notification.homes.reso.personal import LONGEST_NAME, without_personal
@@ -23,6 +24,8 @@ FUTURE = timedelta(days=1)
 
 _LONGEST_ESCAPE, _LONGEST_NUMBER, _AROUND = 6, 32, 8
 """Bytes of a character and a number in JSON at most, and those around a value: quotes, comma, colon and blanks."""
+
+_UNPRINTABLE_NAME = "has a field whose name has control characters or unpaired surrogates"
 
 _write = json.JSONEncoder(allow_nan=False).encode
 
@@ -74,6 +77,8 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
         raise InvalidField("value", "must be a list of objects, each a record of Property")
     _check_size(record)
     key, source = key_of(record), _source_of(record)
+    if not is_printable(record):
+        record = _made_printable(record)
     modified_at = _field(record, "ModificationTimestamp", lambda value: times.moment(value, feed.zone))
     if modified_at is None:
         raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
@@ -85,6 +90,19 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
     if source:
         fields["SourceSystemName"] = source
     return ListingRecord(source, key, modified_at, fields)
+
+
+def _made_printable(value: Any) -> Any:
+    """The value with printable texts. A stray character of a text says nothing; a name with one means no field."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_made_printable(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if not all(map(is_printable, value)):
+        raise InvalidField("value", _UNPRINTABLE_NAME)
+    return {name: _made_printable(part) for name, part in value.items()}
 
 
 def key_of(record: Mapping[str, Any]) -> str:
@@ -235,6 +253,8 @@ def _check_size(record: Mapping[str, Any]) -> None:
     for name, value in record.items():
         if len(name) > LONGEST_NAME:
             raise InvalidField("value", f"has a field whose name is longer than {LONGEST_NAME} characters")
+        if not is_printable(name):
+            raise InvalidField("value", _UNPRINTABLE_NAME)
         try:
             most += _LONGEST_ESCAPE * len(name) + _AROUND + _most_bytes(value, DEEPEST)
         except _TooDeep:

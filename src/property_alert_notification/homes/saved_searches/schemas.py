@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from property_alert_notification.api.fields import Line
+from property_alert_notification.api.fields import Line, Object, Text
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.vocabulary import Channel
@@ -69,8 +69,8 @@ _Channels = Annotated[list[Channel], Field(min_length=1, max_length=len(Channel)
 _Change = Annotated[ChangeType, BeforeValidator(_in_either_spelling(ChangeType))]
 WantedChanges = Annotated[list[_Change], Field(min_length=1, max_length=len(ChangeType)), AfterValidator(_once)]
 _FilterType = Annotated[Literal[QueryType.FILTER], BeforeValidator(_query_type)]
-_Query = Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY, examples=["ListPrice le 650000"])]
-_Criteria = Annotated[dict[str, Any], Field(examples=[EXAMPLE["Criteria"]])]
+_Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY, examples=["ListPrice le 650000"])]
+_Criteria = Annotated[Object, Field(examples=[EXAMPLE["Criteria"]])]
 
 
 class QueryFields(Strict):
