@@ -1,11 +1,12 @@
 """A numbered change of a listing, read for matching: its states, and what it tells. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts.news import News, may_be_shown, news_of
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
@@ -33,7 +34,7 @@ def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fa
     """Read a change; `numbered` has the facts of all numbered changes of its property, each with its number.
 
     Raises:
-        ValueError, LookupError, TypeError, AttributeError: its rows are damaged.
+        UNREADABLE: its rows are damaged.
     """
     after = json.loads(change.record)
     before = None if change.before is None else json.loads(change.before)
@@ -47,3 +48,15 @@ def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fa
             earlier=[its for sequence, its in numbered if sequence < change.sequence],
         )
     return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, facts, news)
+
+
+def readable_changes(
+    changes: Iterable[ChangeToMatch], numbered: Mapping[UUID, Sequence[tuple[int, Sequence[Fact]]]]
+) -> Iterator[ReadChange]:
+    """Read changes; damaged ones are left out. `numbered` has the facts of the properties."""
+    return readable(
+        changes,
+        lambda one: read_change(one, numbered.get(one.property_id, ())),
+        "change.unreadable",
+        lambda one: one.sequence,
+    )

@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
@@ -196,7 +197,7 @@ class Matcher:
         for one in sorted(waiting, key=lambda each: each.sequence):
             if isinstance(one, SearchEdit):
                 self._apply(one)
-            elif (found := self._match_readable(one, facts[one.property_id])) is not None:
+            elif (found := self._match_readable(one, facts.get(one.property_id, ()))) is not None:
                 matched.append(found)
         self._known_at = until
         return Batch(until, matched, edits)
@@ -206,7 +207,7 @@ class Matcher:
     ) -> MatchedChange | None:
         try:
             return self._match(change, numbered)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             self._leave_out(change, error)
             return None
 

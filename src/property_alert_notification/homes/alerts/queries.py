@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
 from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, Told
 from property_alert_notification.homes.alerts.numbers import Numbers, pack, unpack
@@ -177,13 +178,18 @@ _NUMBERED = BatchStatement(
 )
 
 
+def _read_facts(row: Sequence[Any]) -> tuple[UUID, int, list[Fact]]:
+    return row[0], row[1], decode_facts(row[2])
+
+
 async def numbered_facts(
     connection: AsyncConnection, homes: Collection[UUID]
 ) -> dict[UUID, list[tuple[int, list[Fact]]]]:
     """The facts of all numbered changes of these homes, each with its number."""
     found: dict[UUID, list[tuple[int, list[Fact]]]] = {}
-    for property_id, sequence, facts in await _NUMBERED.run(connection, as_rows(sorted(homes))):
-        found.setdefault(property_id, []).append((sequence, decode_facts(facts)))
+    rows = await _NUMBERED.run(connection, as_rows(sorted(homes)))
+    for property_id, sequence, facts in readable(rows, _read_facts, "change.unreadable", lambda row: row[1]):
+        found.setdefault(property_id, []).append((sequence, facts))
     return found
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import FromClause, select
 
+from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState
@@ -71,7 +72,7 @@ def refreshed(notifications: Sequence[UUID]) -> Script[Mapping[UUID, Reworded | 
     for id_, its in groupby(rows, key=lambda row: row[0]):
         try:
             found[id_] = _refresh(list(its))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             _leave_as_it_is(id_, error)
     return found
 

@@ -7,6 +7,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.logs import origin
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.numbers import Numbers
@@ -78,7 +79,7 @@ class Searches:
         """The query of a version; None if its row is damaged: it must not stop the other searches."""
         try:
             return self._read(version.expression)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        except UNREADABLE as error:
             log.error("search.unreadable", number=version.number, **origin(error))  # noqa: TRY400
             return None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
@@ -118,10 +119,17 @@ class Submitter:
 def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:
     language = shown_language(tag)
     searches = [
-        ToldSearch(target.name, _sentence(stored[target.number], language) if stored.get(target.number) else "", is_new)
+        ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new)
         for target, is_new in one.searches
     ]
     return details_of(one.fields, one.facts, searches, language)
+
+
+def _in_words(stored: str | None, number: int, language: str) -> str:
+    """The query of a search as a sentence; none for a damaged one, whose alert is sent all the same."""
+    if not stored:
+        return ""
+    return "".join(readable([stored], lambda one: _sentence(one, language), "search.unreadable", lambda _: number))
 
 
 def _channels_of(targets: Iterable[SearchTarget]) -> list[Channel] | None:

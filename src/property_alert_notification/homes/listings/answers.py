@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import ListingChange
@@ -103,8 +104,12 @@ def others_of(listing: UUID, members: Sequence[Member]) -> list[OtherListing]:
 
 
 def facts_of(changes: Sequence[ListingChange]) -> list[ListingFact]:
-    """The facts of stored changes, in the order of the changes."""
-    return [_public(fact, change.modified_at) for change in changes for fact in decode_facts(change.facts)]
+    """The facts of stored changes, in the order of the changes; those of damaged rows are left out."""
+    return [fact for some in readable(changes, _public_facts, "change.unreadable", lambda one: one.id) for fact in some]
+
+
+def _public_facts(change: ListingChange) -> list[ListingFact]:
+    return [_public(fact, change.modified_at) for fact in decode_facts(change.facts)]
 
 
 def _public(fact: Fact, at: datetime) -> ListingFact:

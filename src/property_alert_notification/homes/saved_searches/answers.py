@@ -1,12 +1,14 @@
 """Shows stored searches, with their queries as sentences."""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import UNREADABLE, readable
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.homes.criteria.expression import from_json
@@ -27,6 +29,8 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import queries as preferences
 
 log = structlog.get_logger()
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 
@@ -49,14 +53,11 @@ def warnings_public(warnings: Iterable[SearchWarning]) -> list[WarningPublic]:
     return [WarningPublic(code=one, message=_WARNINGS[one]) for one in warnings]
 
 
-_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
-
-
 def _in_words(search: SavedSearch, language: str) -> str:
     """The query as a sentence; of a damaged row, that it cannot be read: it must not hide the searches beside it."""
     try:
         return sentence(from_json(search.expression), language)
-    except _UNREADABLE:
+    except UNREADABLE:
         log.error("search.unreadable", search=str(search.id))  # noqa: TRY400 - a trace may hold the query
         return _CANNOT_BE_READ[language]
 
@@ -72,9 +73,19 @@ def _criteria_of(search: SavedSearch) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _words(kind: type[Word], stored: str, search: SavedSearch) -> Iterator[Word]:
+    """The words of a column, without the damaged ones."""
+    return readable(stored.split(), kind, "search.unreadable", lambda _: search.id)
+
+
+def _word(kind: type[Word], stored: str, search: SavedSearch) -> Word:
+    """The word of a column; of a damaged one, the first that there is."""
+    return next(_words(kind, stored, search), next(iter(kind)))
+
+
 def public(search: SavedSearch, language: str) -> SavedSearchPublic:
     """A search as callers see it."""
-    kind, kinds = QueryType(search.query_type), read_changes(search.change_types)
+    kind, kinds = _word(QueryType, search.query_type, search), read_changes(search.change_types)
     channels = None if search.channels is None else search.channels.split()
     return SavedSearchPublic(
         SavedSearchKey=search.id,
@@ -83,15 +94,15 @@ def public(search: SavedSearch, language: str) -> SavedSearchPublic:
         SearchQuery=search.query if kind is QueryType.FILTER else None,
         Criteria=_criteria_of(search) if kind is QueryType.CRITERIA else None,
         SearchQueryHumanReadable=_in_words(search, language),
-        ScheduleType=ScheduleType(search.schedule_type),
-        DailySchedule=[HalfDay(day) for day in search.daily_schedule.split()],
+        ScheduleType=_word(ScheduleType, search.schedule_type, search),
+        DailySchedule=list(_words(HalfDay, search.daily_schedule, search)),
         Channels=None if channels is None else [_CHANNELS[one] for one in channels if one in _CHANNELS],
         ChangeTypes=[one for one in ChangeType if one in kinds],
         ActiveYN=search.active,
-        ReasonActiveOrDisabled=None if search.reason_code is None else SearchReason(search.reason_code),
+        ReasonActiveOrDisabled=next(_words(SearchReason, search.reason_code or "", search), None),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
-        Warnings=warnings_public(SearchWarning(one) for one in search.warnings.split()),
+        Warnings=warnings_public(_words(SearchWarning, search.warnings, search)),
         LastNewChangedTimestamp=search.matched_at,
         LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,

@@ -1,16 +1,16 @@
 """Estimates what a search will match, from a small sample that each process keeps: quick enough for every save."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import counts, queries
-from property_alert_notification.homes.saved_searches.market.counts import Fields, History
+from property_alert_notification.homes.saved_searches.market.counts import Fields, History, fields_of
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)
@@ -88,4 +88,6 @@ class Estimator:
         async with self._database.reading() as connection:
             total, records = await queries.on_market(connection, limit=_SAMPLED)
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
-        return Sample(counts.history_of(recent, most=_SAMPLED), [json.loads(one) for one in records], total)
+        read = list(readable(records, fields_of, "listing.unreadable"))
+        # What cannot be read matches nothing, so it does not count.
+        return Sample(counts.history_of(recent, most=_SAMPLED), read, total - len(records) + len(read))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.reso.words import ChangeType
 
 
@@ -74,5 +75,6 @@ def written_changes(changes: Iterable[ChangeType]) -> str:
 
 
 def read_changes(text: str) -> frozenset[ChangeType]:
-    """The change types in a stored text."""
-    return frozenset(ChangeType(word) for word in text.split(",") if word)
+    """The change types in a stored text; a damaged word is left out, so that the rest of the search still counts."""
+    words = [word for word in text.split(",") if word]
+    return frozenset(readable(words, ChangeType, "search.change_type_unreadable"))

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
@@ -43,7 +44,6 @@ IDLE = 10.0
 """Seconds until it looks again when nothing is left."""
 
 _DAY = timedelta(days=1)
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class SearchChecks:
@@ -153,7 +153,7 @@ class SearchChecks:
 def _readable(search: SavedSearch) -> Expression | None:
     try:
         return from_json(search.expression)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import UNREADABLE, readable
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
@@ -111,16 +112,17 @@ class FirstAlerts:
 def _readable(number: int, stored: str) -> Expression | None:
     try:
         return from_json(stored)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except UNREADABLE as error:
         log.error("search.unreadable", number=number, **origin(error))  # noqa: TRY400 - a trace may hold the query
         return None
 
 
 def _match(index: Index, records: Sequence[str], found: dict[int, FirstMatches]) -> None:
-    for record in records:
-        fields: Mapping[str, Any] = json.loads(record)
-        if not may_be_shown(fields):
-            continue
-        for number in index.match(fields).tolist():
+    def match(record: str) -> tuple[Mapping[str, Any], list[int]]:
+        fields = json.loads(record)
+        return fields, index.match(fields).tolist() if may_be_shown(fields) else []
+
+    for fields, numbers in readable(records, match, "listing.unreadable"):
+        for number in numbers:
             total, first = found[number]
             found[number] = FirstMatches(total + 1, [*first, fields] if len(first) < SHOWN else first)

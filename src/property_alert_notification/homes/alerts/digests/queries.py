@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, FromClause, Integer, bindparam, delete, selec
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import (
     BatchStatement,
     as_rows,
@@ -145,12 +146,16 @@ _BETWEEN = (
 )
 
 
+def _read_entry(row: Sequence[Any]) -> tuple[int, Numbers]:
+    return row[0], unpack(row[1])
+
+
 async def log_between(connection: AsyncConnection, *, after: int, until: int) -> AsyncIterator[tuple[int, Numbers]]:
     """The numbers of changes with their matches, as the log keeps them, in the order of the changes."""
     while True:
         rows = (await connection.execute(_BETWEEN, {"after": after, "until": until, "limit": _PAGE})).all()
-        for sequence, matches in rows:
-            yield sequence, unpack(matches)
+        for entry in readable(rows, _read_entry, "match_log.unreadable", lambda row: row[0]):
+            yield entry
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
@@ -206,8 +211,13 @@ _RECORDS = BatchStatement(
 )
 
 
+def _read_record(row: Sequence[Any]) -> tuple[UUID, Mapping[str, Any]]:
+    return row[0], dict(json.loads(row[1]))
+
+
 async def records_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    """The fields of these listings as they are now."""
+    """The fields of these listings as they are now; damaged ones are left out."""
     if not listings:
         return {}
-    return {row[0]: json.loads(row[1]) for row in await _RECORDS.run(connection, as_rows(sorted(listings)))}
+    rows = await _RECORDS.run(connection, as_rows(sorted(listings)))
+    return dict(readable(rows, _read_record, "listing.unreadable", lambda row: row[0]))

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts import queries
-from property_alert_notification.homes.alerts.changes import ReadChange, read_change
+from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
@@ -161,7 +161,7 @@ async def _matches(
 async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> Mapping[int, ReadChange]:
     rows = await digest_queries.changes_of(connection, sequences)
     numbered = await queries.numbered_facts(connection, {one.property_id for one in rows})
-    return {one.sequence: read_change(one, numbered[one.property_id]) for one in rows}
+    return {one.sequence: one for one in readable_changes(rows, numbered)}
 
 
 def _alert(

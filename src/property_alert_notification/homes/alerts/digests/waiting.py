@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.freshness import OFF_MARKET
@@ -57,7 +58,8 @@ def gathered(waiting: Iterable[Waiting]) -> list[HomeInDigest]:
     """What each person is told of each home, over all of their searches; in the order of the changes."""
     homes: dict[tuple[int, UUID], HomeInDigest] = {}
     for one in sorted(waiting, key=lambda each: each.change.sequence):
-        if not (news := still_wanted(one)):
+        [*found] = readable([one], still_wanted, "search.unreadable", lambda each: each.version.number)
+        if not found or not (news := found[0]):
             continue
         key = one.version.person, one.change.property_id
         home = homes.setdefault(key, HomeInDigest(*key))

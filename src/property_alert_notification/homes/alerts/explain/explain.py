@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails
@@ -71,7 +72,14 @@ def explained_change(
             ExplainedFact(ChangeType=one.change_type, PreviousValue=one.before, NewValue=one.after)
             for one in change.facts
         ],
-        searches=[_outcome(one, then.get(one.number), change, known, language) for one in searches],
+        searches=list(
+            readable(
+                searches,
+                lambda one: _outcome(one, then.get(one.number), change, known, language),
+                "search.unreadable",
+                lambda one: one.id,
+            )
+        ),
     )
 
 

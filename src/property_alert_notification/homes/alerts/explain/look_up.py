@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts import queries as alerts
-from property_alert_notification.homes.alerts.changes import ReadChange, read_change
+from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.outcome import Knowledge
@@ -59,7 +59,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         await language_of(connection, user_id),
         await queries.searches_of(connection, user_id),
         await queries.versions_of(connection, user_id),
-        [read_change(one, numbered[one.property_id]) for one in rows],
+        list(readable_changes(rows, numbered)),
         await queries.alerts_about(connection, home, number),
         Knowledge(
             await queries.told_to(connection, home, number),

@@ -5,11 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
+from property_alert_notification.base.damaged import UNREADABLE, readable
+from property_alert_notification.base.logs import origin
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import And, Expression, Within
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+
+log = structlog.get_logger()
 
 Fields = Mapping[str, Any]
 
@@ -36,6 +42,15 @@ class Matches:
     def without(self, place: int) -> int:
         """How many listings would match without this condition."""
         return self.matching + self.only_missing[place]
+
+
+def fields_of(record: str) -> Fields:
+    """The fields of a stored record.
+
+    Raises:
+        ValueError, TypeError: it is damaged.
+    """
+    return dict(json.loads(record))
 
 
 def conditions_of(expression: Expression) -> Sequence[Expression]:
@@ -66,7 +81,7 @@ def count(
 def _compare(found: Matches, conditions: Sequence[tuple[int, Expression]], fields: Fields) -> None:
     missing: int | None = None
     for place, condition in conditions:
-        if evaluate(condition, fields) is not True:
+        if not matches_condition(condition, fields):
             if missing is not None:
                 return
             missing = place
@@ -83,9 +98,18 @@ def may_be_shown(fields: Fields) -> bool:
     return fields.get("InternetEntireListingDisplayYN") is not False
 
 
+def matches_condition(condition: Expression, fields: Fields) -> bool:
+    """Whether a listing meets a condition. A damaged one meets none, so that it does not stop the comparison."""
+    try:
+        return evaluate(condition, fields) is True
+    except UNREADABLE as error:
+        log.error("listing.unreadable", **origin(error))  # noqa: TRY400 - a trace may hold the record
+        return False
+
+
 def matches(expression: Expression, fields: Fields) -> bool:
     """Whether a listing matches and may be shown."""
-    return may_be_shown(fields) and evaluate(expression, fields) is True
+    return may_be_shown(fields) and matches_condition(expression, fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +145,9 @@ def history_of(recent: Sequence[RecentChange], *, most: int) -> History:
         return History((), 1.0, 0)
     days = max((told[0].modified_at - told[-1].modified_at).total_seconds() / _DAY, 1.0)
     step = -(-len(told) // most)
-    return History([_past(one) for one in told[::step]], days, len(told))
+    return History(list(readable(told[::step], _past, "change.unreadable")), days, len(told))
 
 
 def _past(change: RecentChange) -> PastChange:
     kinds = frozenset(fact.change_type for fact in decode_facts(change.facts))
-    return PastChange(kinds, json.loads(change.record))
+    return PastChange(kinds, fields_of(change.record))

@@ -1,14 +1,20 @@
 """Compares listings with a search that is not saved. Pure."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.estimate import warnings_of
-from property_alert_notification.homes.saved_searches.market.counts import Matches, conditions_of, count, history_of
+from property_alert_notification.homes.saved_searches.market.counts import (
+    Matches,
+    conditions_of,
+    count,
+    fields_of,
+    history_of,
+)
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
@@ -72,7 +78,7 @@ def compare(
     is_over: Callable[[], bool],
 ) -> Outcome:
     """Compare the newest listings with an expression, until `is_over` says that it has taken long enough."""
-    found = count(expression, map(json.loads, market.records), is_over=is_over)
+    found = count(expression, readable(market.records, fields_of, "listing.unreadable"), is_over=is_over)
     is_whole = found.considered == market.total
     scale = 1.0 if is_whole or not found.considered else market.total / found.considered
     matching = round(found.matching * scale)

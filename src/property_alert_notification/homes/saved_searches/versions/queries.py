@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
@@ -158,8 +159,12 @@ _TARGETS = BatchStatement(
 
 
 async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, SearchTarget]:
-    """Whom these searches alert, by the numbers of the searches, as it is now; deleted ones are left out."""
-    return {row[0]: _target(row) for row in await _TARGETS.run(connection, as_rows(sorted(numbers)))}
+    """Whom these searches alert, by the numbers of the searches, as it is now.
+
+    Deleted ones are left out, and damaged ones.
+    """
+    rows = await _TARGETS.run(connection, as_rows(sorted(numbers)))
+    return {one.number: one for one in readable(rows, _target, "search.unreadable", lambda row: row[0])}
 
 
 def _target(row: Sequence[Any]) -> SearchTarget:
