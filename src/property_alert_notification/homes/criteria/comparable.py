@@ -44,6 +44,8 @@ _MOST_DECIMALS = 6
 LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
 """Units in which two decimals of an area count at least."""
 _WORD = re.compile(r"\w+")
+_ASCII_WORDS = "".join(chr(code).lower() if _WORD.match(chr(code)) else " " for code in range(128))
+"""For each character of ASCII what it becomes in the words of a text."""
 _ZIP_PLUS_4 = re.compile(r"\d{5}-?\d{4}", re.ASCII)
 
 
@@ -83,6 +85,8 @@ def folded(text: str) -> str:
 
 def words_in(text: str) -> frozenset[str]:
     """The words of a text, as keywords are compared with them."""
+    if text.isascii():
+        return frozenset(text.translate(_ASCII_WORDS).split())
     return frozenset(_WORD.findall(folded(text)))
 
 
@@ -91,7 +95,7 @@ def texts_of(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value.strip() else ()
     if isinstance(value, list):
-        return tuple(one for one in value if isinstance(one, str) and one.strip())
+        return tuple([one for one in value if isinstance(one, str) and one.strip()])
     # Some feeds send postal codes as numbers.
     return (str(value),) if isinstance(value, int) and not isinstance(value, bool) else ()
 

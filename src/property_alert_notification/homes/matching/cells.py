@@ -19,11 +19,13 @@ _SCALE = 2**LAST_LEVEL / 360
 _LAST_COLUMN = 2**LAST_LEVEL - 1
 _BITS = LAST_LEVEL + 1
 _LEVELS = np.arange(FIRST_LEVEL, LAST_LEVEL + 1)
-_SHIFTS, _LEVEL_KEYS = LAST_LEVEL - _LEVELS, _LEVELS << (2 * _BITS)
+_SHIFTS = np.array([LAST_LEVEL + 1, *(LAST_LEVEL - _LEVELS)])
+_LEVEL_KEYS = np.array([EVERYWHERE, *(_LEVELS << (2 * _BITS))])
+"""Of a point. The first shift leaves no bit of it."""
 
 
 def keys_of_point(longitude: float, latitude: float) -> npt.NDArray[np.int64]:
-    """The keys of the tiles that a point lies in, one of each level."""
+    """The keys of the tiles that a point lies in: `EVERYWHERE`, and one of each level."""
     column = min(int((longitude + 180) * _SCALE), _LAST_COLUMN)
     row = int((latitude + 90) * _SCALE)
     keys: npt.NDArray[np.int64] = _LEVEL_KEYS | ((column >> _SHIFTS) << _BITS) | (row >> _SHIFTS)

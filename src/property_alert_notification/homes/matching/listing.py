@@ -51,14 +51,14 @@ class Listing:
 def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     """Read the fields of a `ListingRecord`."""
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
-    keys = _EVERYWHERE
     if longitude is None or latitude is None:
         longitude = latitude = math.nan
+        keys = _EVERYWHERE
     else:
-        keys = np.concatenate([keys, keys_of_point(longitude, latitude)])
-    numbers = list(vocabulary.terms_in(fields))
+        keys = keys_of_point(longitude, latitude)
+    numbers = vocabulary.terms_in(fields)
     terms = np.zeros(vocabulary.term_count, np.bool_)
-    terms[numbers] = True
+    terms[np.array(numbers, np.int64)] = True
     terms_word = 0
     for number in numbers:
         terms_word |= 1 << (number & 63)

@@ -1,6 +1,6 @@
 """What searches share: each term, measure, place and open condition has a number, however many searches have it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -94,33 +94,35 @@ class Vocabulary:
         self.open = [self.open[number] for number in numbers]
         self._open_numbers = {to_json(condition): number for number, condition in enumerate(self.open)}
 
-    def terms_in(self, fields: Mapping[str, Any]) -> Iterator[int]:
+    def terms_in(self, fields: Mapping[str, Any]) -> list[int]:
         """The terms that a listing has."""
+        numbers: list[int] = []
         for field, terms in self.terms.items():
+            found: Iterable[str]
             if field == KEYWORDS:
                 remarks = texts_of(fields.get(REMARKS))
-                found: set[str] | frozenset[str] = words_in(remarks[0]) if remarks else frozenset()
+                found = words_in(remarks[0]) if remarks else ()
             elif field == FEATURES:
-                names = fields.keys() & MULTIPLE
-                found = {key for name in names for key in _keys_of(name, fields[name])}
+                found = {key for name in MULTIPLE & fields.keys() for key in _keys_of(name, fields[name])}
             elif field in fields:
-                found = _keys_of(field, fields[field])
+                found = set(_keys_of(field, fields[field]))
             else:
                 continue
-            yield from [terms[key] for key in found if key in terms]
+            numbers += [terms[key] for key in found if key in terms]
+        return numbers
 
     def buckets_of(self, tiles: npt.NDArray[np.int64], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
         """The buckets of the tiles that a listing lies in, and of the places that it names."""
         buckets = self._tiles.known(tiles)
         for field, places in self.places.items():
-            if value := fields.get(field):
-                buckets += [places[key] for key in _keys_of(field, value) if key in places]
+            if places and (value := fields.get(field)):
+                buckets += [places[key] for key in set(_keys_of(field, value)) if key in places]
         return np.array(buckets, np.int64)
 
 
-def _keys_of(field: str, value: Any) -> set[str]:
+def _keys_of(field: str, value: Any) -> list[str]:
     """What `listed_keys` finds, for values that hardly come twice."""
-    return {key_of(field, text) for text in texts_of(value)}
+    return [key_of(field, text) for text in texts_of(value)]
 
 
 def has_terms(field: str) -> bool:
