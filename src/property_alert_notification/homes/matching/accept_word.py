@@ -116,6 +116,9 @@ _WORD_BITS = {
     for group in _WORD_GROUPS.values()
 }
 
+TYPES: Final = ((1 << _TYPES.bits) - 1) << _TYPES.first_bit
+"""The bits of the property type. A listing has one of them."""
+
 _SUBTYPE = "PropertySubType"
 _FIRST_SUBTYPE = _CURRENCIES.first_bit + _CURRENCIES.bits
 _SUBTYPES = 63 - _FIRST_SUBTYPE

@@ -5,6 +5,7 @@ What cannot be packed stays as an open condition, which `evaluate` decides.
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from property_alert_notification.homes.criteria.expression import (
     Range,
     Within,
 )
-from property_alert_notification.homes.matching.accept_word import EVERYTHING, accepted_by, accepted_currency
+from property_alert_notification.homes.matching.accept_word import EVERYTHING, TYPES, accepted_by, accepted_currency
 from property_alert_notification.homes.matching.places import (
     Place,
     can_be_packed,
@@ -30,7 +31,7 @@ from property_alert_notification.homes.matching.places import (
     smallest,
 )
 from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Batch, Kind
-from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Vocabulary, has_terms
+from property_alert_notification.homes.matching.vocabulary import ANY_TYPE, KEYWORDS, PLACES, Vocabulary, has_terms
 
 UNKNOWN: Final = -(2**63)
 """The price of a listing without one. No bound of a search is as low, but every search without bounds accepts it."""
@@ -39,6 +40,8 @@ _NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
 """Of the numbers that a float has exactly."""
 _MOST_KNOWN: Final = 65_536
+_MOST_TYPES: Final = 4
+"""A search of more property types is looked up without them: it would be in as many buckets."""
 
 
 class Compiler:
@@ -209,6 +212,17 @@ class Compiler:
     def _add_keys_of(self, place: Place) -> None:
         for box in place.boxes:
             self._batch.box(box.west, box.south, box.east, box.north)
+        if not place.names:
+            return
+        types = _types_of(self._accept & TYPES)
         for name in place.names:
             for key in {key_of(name.field, word) for word in name.words}:
-                self._batch.bucket(self._vocabulary.place(name.field, key))
+                for one in types:
+                    self._batch.bucket(self._vocabulary.place(name.field, key, one))
+
+
+@lru_cache(4_096)
+def _types_of(taken: int) -> tuple[int, ...]:
+    """By which property types a search is looked up that accepts these bits."""
+    types = tuple(1 << bit for bit in range(64) if taken >> bit & 1)
+    return types if 0 < len(types) <= _MOST_TYPES else (ANY_TYPE,)

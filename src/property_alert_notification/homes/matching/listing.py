@@ -17,7 +17,7 @@ from property_alert_notification.homes.criteria.comparable import (
 )
 from property_alert_notification.homes.criteria.evaluate import comparable_value, number_of
 from property_alert_notification.homes.criteria.expression import Compare, Range
-from property_alert_notification.homes.matching.accept_word import word_of
+from property_alert_notification.homes.matching.accept_word import TYPES, word_of
 from property_alert_notification.homes.matching.cells import EVERYWHERE, keys_of_point
 from property_alert_notification.homes.matching.compile import UNKNOWN
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
@@ -62,10 +62,11 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     terms_word = 0
     for number in numbers:
         terms_word |= 1 << (number & 63)
+    word = word_of(fields)
     spans = [_span_of(probe, fields) for probe in vocabulary.probes]
     return Listing(
         fields=fields,
-        word=word_of(fields),
+        word=word,
         price=_price_of(fields),
         longitude=longitude,
         latitude=latitude,
@@ -73,7 +74,7 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
         highest=np.array([highest for _, highest in spans], np.float64),
         terms=terms,
         terms_word=terms_word,
-        buckets=vocabulary.buckets_of(keys, fields),
+        buckets=vocabulary.buckets_of(keys, fields, word & TYPES),
     )
 
 

@@ -19,6 +19,9 @@ PLACES: Final = {"PostalCode": 0.05, "City": 0.2, "CountyOrParish": 1.0, "StateO
 MOST_MEASURES: Final = 64
 """Each costs a listing a microsecond. Ranges of other fields are open conditions."""
 
+ANY_TYPE: Final = 0
+"""Stands for the bit of a property type in the buckets of searches that take many."""
+
 KEYWORDS: Final = ""
 """Stands for the field of a keyword."""
 
@@ -33,8 +36,8 @@ class Vocabulary:
         self.terms: dict[str, dict[str, int]] = {}
         """By field."""
         self.term_count = 0
-        self.places: dict[str, dict[str, int]] = {field: {} for field in PLACES}
-        """The buckets of the words of each field."""
+        self.places: dict[str, dict[tuple[str, int], int]] = {field: {} for field in PLACES}
+        """The buckets of the words of each field, one for each property type."""
         self._tiles = Tiles()
         self.bucket_count = 0
         self.open: list[Expression] = []
@@ -62,13 +65,13 @@ class Vocabulary:
             self.term_count += 1
         return terms[key]
 
-    def place(self, field: str, key: str) -> int:
-        """The bucket of a place by its name."""
-        buckets = self.places[field]
-        if key not in buckets:
-            buckets[key] = self.bucket_count
+    def place(self, field: str, key: str, of_type: int) -> int:
+        """The bucket of a place by its name, for the bit of a property type or `ANY_TYPE`."""
+        buckets, named = self.places[field], (key, of_type)
+        if named not in buckets:
+            buckets[named] = self.bucket_count
             self.bucket_count += 1
-        return buckets[key]
+        return buckets[named]
 
     def tiles(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bucket of each of these tiles, a new one where there was none."""
@@ -111,12 +114,17 @@ class Vocabulary:
             numbers += [terms[key] for key in found if key in terms]
         return numbers
 
-    def buckets_of(self, tiles: npt.NDArray[np.int64], fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
-        """The buckets of the tiles that a listing lies in, and of the places that it names."""
+    def buckets_of(
+        self, tiles: npt.NDArray[np.int64], fields: Mapping[str, Any], of_type: int
+    ) -> npt.NDArray[np.int64]:
+        """The buckets of the tiles that a listing of this property type lies in, and of the places that it names."""
         buckets = self._tiles.known(tiles)
         for field, places in self.places.items():
             if places and (value := fields.get(field)):
-                buckets += [places[key] for key in set(_keys_of(field, value)) if key in places]
+                keys = set(_keys_of(field, value))
+                buckets += [
+                    places[named] for key in keys for named in ((key, ANY_TYPE), (key, of_type)) if named in places
+                ]
         return np.array(buckets, np.int64)
 
 
