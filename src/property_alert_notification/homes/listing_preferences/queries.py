@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.paging import LAST_ID
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties.models import Property
@@ -82,7 +82,7 @@ def _who_discarded(wanted: FromClause) -> CompoundSelect[*tuple[Any, ...]]:
         *(
             select(wanted.c.property_id, _preferences.c.person)
             .select_from(part.join(_preferences, _preferences.c.listing_id == _listings.c.id))
-            .where(text(IS_DISCARDED))
+            .where(true_of_many(text(IS_DISCARDED)))
             for part in parts
         )
     )

@@ -5,14 +5,27 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, delete, func, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    FromClause,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+    update,
+)
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import Insert
 
-from property_alert_notification.database import BatchStatement, DueRows, as_rows, columns_of, table_of
+from property_alert_notification.database import BatchStatement, DueRows, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties.models import WAITS, Property, PropertyKey, PropertyRuling
 
@@ -244,17 +257,23 @@ _REMOVE_RULINGS = BatchStatement(
     ),
 )
 _left = _properties.alias("left")
-_REMOVE_EMPTY = BatchStatement(
-    _ids,
-    lambda old: delete(_properties).where(
-        _into.in_(select(func.coalesce(_other.c.merged_into, _other.c.id)).where(_other.c.id.in_(select(old.c.id)))),
-        ~select(_listings.c.id)
+_root = _properties.alias("root")
+
+
+def _remove_empty(old: FromClause) -> Delete:
+    roots = select(func.coalesce(_root.c.merged_into, _root.c.id)).where(_root.c.id.in_(select(old.c.id)))
+    merged = select(_other.c.id).where(_other.c.merged_into.in_(roots))
+    has_listing = (
+        select(_listings.c.id)
         .join(_left, _left.c.id == _listings.c.property_id)
-        .where(func.coalesce(_left.c.merged_into, _left.c.id) == _into)
+        .where(or_(_left.c.id == _into, _left.c.merged_into == _into))
         .correlate(_properties)
-        .exists(),
-    ),
-)
+        .exists()
+    )
+    return delete(_properties).where(_properties.c.id.in_(union_all(roots, merged)), true_of_many(~has_listing))
+
+
+_REMOVE_EMPTY = BatchStatement(_ids, _remove_empty)
 
 
 async def remove(connection: AsyncConnection, listings: Collection[UUID], *, of: Collection[UUID]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.paging import LAST_ID
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type, true_of_many
 from property_alert_notification.homes.listings.queries import take_numbers
 from property_alert_notification.homes.saved_searches.models import (
     HAS_ENDED,
@@ -147,7 +147,7 @@ _END_THESE = BatchStatement(
     columns_of(_versions, "search_number", "until_sequence"),
     lambda ended: (
         update(_versions)
-        .where(_versions.c.search_number == ended.c.search_number, _versions.c.until_sequence.is_(None))
+        .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
         .values(until_sequence=ended.c.until_sequence, until_at=bindparam("now", type_=time_type()))
     ),
 )
@@ -183,7 +183,9 @@ _REMOVE = BatchStatement(
     lambda old: delete(_versions).where(
         # For the pair alone SQLite would read the whole table.
         _versions.c.search_number.in_(select(old.c.search_number)),
-        tuple_(_versions.c.search_number, _versions.c.version).in_(select(old.c.search_number, old.c.version)),
+        true_of_many(
+            tuple_(_versions.c.search_number, _versions.c.version).in_(select(old.c.search_number, old.c.version))
+        ),
     ),
 )
 
