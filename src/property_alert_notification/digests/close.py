@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason
-from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
@@ -59,8 +59,9 @@ class Turn:
         return bool(self.digests or DeliveryState.QUEUED in self.left)
 
 
-Refresh = Callable[[Sequence[UUID]], Script[Mapping[UUID, Reworded | Reason]]]
-"""What these notifications tell now, or why they no longer hold; one that is left out tells what it told."""
+Refresh = Callable[[Sequence[UUID], Channel], Script[Mapping[UUID, Reworded | Reason]]]
+"""What these notifications tell now on a channel, or why they no longer hold; one that is left out tells what it told.
+"""
 
 
 def close_due(planner: Planner, refresh: Refresh, *, limit: int, only: Collection[UUID] | None = None) -> Script[Turn]:
@@ -81,7 +82,9 @@ def _process(taken: Sequence[Window], planner: Planner, refresh: Refresh) -> Scr
         return turn
     now = planner.clock.now()
     sorted_, people = yield from _sort(taken, planner, now)
-    yield from _look_again([sorted_[window.id] for window in taken if _tells_of_homes(window, now)], refresh)
+    for channel in Channel:
+        again = [one for one in taken if one.channel == channel and _tells_of_homes(one, now)]
+        yield from _look_again([sorted_[window.id] for window in again], channel, refresh)
     leaving = [one for sorted_items in sorted_.values() for one in sorted_items.leaving]
     yield from _take_out(leaving, now)
     for one in leaving:
@@ -135,11 +138,11 @@ def _tells_of_homes(window: Window, now: datetime) -> bool:
     return window.must_close(now) and window.category == LISTING_ALERT
 
 
-def _look_again(closing: Sequence[Sorted], refresh: Refresh) -> Script[None]:
+def _look_again(closing: Sequence[Sorted], channel: Channel, refresh: Refresh) -> Script[None]:
     """Take what no longer holds out of windows that close, and have the others tell what they tell now."""
     if not (staying := [item.notification_id for sorted_ in closing for item in sorted_.staying]):
         return
-    now = yield from refresh(staying)
+    now = yield from refresh(staying, channel)
     for sorted_ in closing:
         again = look_again(sorted_.staying, now)
         sorted_.staying[:] = again.staying

@@ -135,7 +135,7 @@ def claim_batch(
     if not claims:
         return ClaimedBatch([], [])
     contents = yield from up_to_date(
-        (yield from notification_scripts.contents({claim.notification_id for claim in claims}))
+        (yield from notification_scripts.contents({claim.notification_id for claim in claims})), channel
     )
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     claimed = [wanted_of(claim, contents[claim.notification_id], channel, rules) for claim in claims]
@@ -277,7 +277,7 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
 
 def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | Content]:
     """Recheck a delivery that was claimed a while ago: why it must not be sent, or its content as it is sent now."""
-    contents = yield from up_to_date((yield from notification_scripts.contents([job.claim.notification_id])))
+    contents = yield from up_to_date((yield from notification_scripts.contents([job.claim.notification_id])), channel)
     wanted = wanted_of(job.claim, contents[job.claim.notification_id], channel, rules)
     about = [(wanted.user, wanted.message)]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)

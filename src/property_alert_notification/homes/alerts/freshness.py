@@ -42,8 +42,8 @@ def still_holds(
     Args:
         details: the alert.
         now: the fields of its listing; None if the listing is deleted.
-        has_newer: whether a newer alert tells the same person of the same property.
-        is_overtaken: whether a newer one was sent, or is being sent.
+        has_newer: whether a newer alert tells the same person of the same property on the same channel, or will.
+        is_overtaken: whether a newer one was sent on that channel, or is being sent.
     """
     if now is None or not may_be_shown(now):
         return LISTING_GONE
