@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import asyncpg
 from sqlalchemy import Dialect
@@ -28,13 +28,14 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 
 class PostgresScripts:
-    """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once."""
+    """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once in a process."""
+
+    _known: ClassVar[dict[tuple[BatchStatement, ...], StatementText]] = {}
 
     def __init__(self, dialect: Dialect, *, begin_first: bool = False) -> None:
         """With `begin_first` a statement that only reads begins a transaction too: PgBouncer needs it."""
         self._dialect = dialect
         self._begin_first = begin_first
-        self._known: dict[tuple[BatchStatement, ...], StatementText] = {}
 
     async def run(self, connection: Connection, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction.

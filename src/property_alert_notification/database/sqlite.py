@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Dialect, Uuid
 from sqlalchemy.sql.selectable import SelectBase
@@ -46,6 +46,9 @@ class SqliteScripts:
     at every row. What may take long has a thread: waiting for another process, and flushing to the disk.
     """
 
+    _known: ClassVar[dict[BatchStatement, "_SqliteStatement"]] = {}
+    """Each statement is translated once in a process."""
+
     def __init__(self, dialect: Dialect, connect: Callable[[], sqlite3.Connection], *, wait: float) -> None:
         """Nothing is opened before the first script. `wait` is how many seconds other processes may hold us up."""
         self._dialect = dialect
@@ -56,7 +59,6 @@ class SqliteScripts:
         self._left_behind: asyncio.Future[None] | None = None
         """The end of the last transaction that failed; its caller may be gone."""
         self._reader: sqlite3.Connection | None = None
-        self._known: dict[BatchStatement, _SqliteStatement] = {}
 
     async def run(self, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction. One at a time: the caller sees to that."""
