@@ -9,15 +9,18 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from property_alert_notification.base.errors import CommitInDoubt
+from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database, table_of
+from property_alert_notification.homes.alerts.batches import Batches
 from property_alert_notification.homes.alerts.models import MatcherLease
+from property_alert_notification.matcher import create_searches
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.test_alerts import alerts
 from tests.pipeline.world import World
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process ends here."""
 
 
@@ -113,3 +116,97 @@ async def test_of_two_matchers_only_the_one_with_the_lease_commits(world: World,
     assert await slow.turn() > 0
     async with homes.database.reading() as connection:
         assert (await connection.execute(select(func.count()).select_from(table_of(Notification)))).scalar() == 1
+
+
+async def test_a_change_that_cannot_be_committed_is_left_out(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.list(*(a_home(key=str(number)) for number in range(7)))
+    submitter = homes.matcher._teller._submitter
+    submit = submitter.submit
+
+    async def refuse_the_third(connection: Any, wanted: Any) -> Any:
+        if any(one.fields["ListingKey"] == "3" for one in wanted):
+            raise ValueError("no store takes this")
+        return await submit(connection, wanted)
+
+    monkeypatch.setattr(submitter, "submit", refuse_the_third)
+    await homes.match()
+    told = sorted(title for _, title in await alerts(homes))
+    assert told == [f"New listing: {number} Pinehurst Way NE" for number in (0, 1, 2, 4, 5, 6)]
+
+
+async def test_nothing_is_left_out_when_nothing_can_be_committed(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.list(a_home())
+    with monkeypatch.context() as broken:
+        broken.setattr(homes.matcher, "_advance", _raise)
+        for _ in range(3):
+            with pytest.raises(ValueError, match="always"):
+                await homes.matcher.match() if homes.matcher._lease else await homes.matcher.turn()
+    await homes.match()
+    assert len(await alerts(homes)) == 1
+
+
+async def _raise(*_: Any) -> None:
+    raise ValueError("always")
+
+
+async def test_two_matchers_that_lose_their_lease_keep_their_searches_and_go_on(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    number = await homes.search(1, up_to(600_000))
+    other = a_matcher(homes.database, homes.planner)
+    await homes.match()
+    await other.turn()
+    indexes = [homes.matcher._matching._searches, other._matching._searches]
+    await homes.list(a_home(key="seen"))
+    await homes.change_search(number, up_to(100_000))
+    await homes.list(a_home(key="too dear"))
+    for one, another in ((homes.matcher, other), (other, homes.matcher)):
+        assert await one._is_ours()
+        assert one._lease is not None
+        found = await one._matching.next(one._lease.position, one._renew)
+        assert found is not None
+        one._batches = [found]
+        await lease_runs_out(homes)
+        assert await another._is_ours()
+        assert await one.turn() > 0
+    await homes.match()
+    assert [homes.matcher._matching._searches, other._matching._searches] == indexes
+    assert [title for _, title in await alerts(homes)] == ["New listing: seen Pinehurst Way NE"]
+
+
+class _SlowClock:
+    """A clock by which everything takes long."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def monotonic(self) -> float:
+        self._seconds += 0.2
+        return self._seconds
+
+
+async def test_a_slow_batch_has_fewer_numbers_and_renews_its_lease(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.list(*(a_home(key=str(number)) for number in range(20)))
+    renewed = []
+
+    async def renew() -> None:
+        renewed.append(True)
+
+    clock: Any = _SlowClock()
+    batches = Batches(homes.database, clock, Metrics(), create_searches)
+    position, found = 0, []
+    await batches.follow(position)
+    while (batch := await batches.next(position, renew)) is not None:
+        found.append(len(batch.changes))
+        position = batch.until
+    assert sum(found) == 20
+    assert len(renewed) >= len(found) > 3

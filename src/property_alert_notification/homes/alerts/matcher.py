@@ -5,32 +5,24 @@ them leads to (alerts, the told ledger, the match log) commits together with the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.homes.alerts import queries
-from property_alert_notification.homes.alerts.changes import read_change
+from property_alert_notification.homes.alerts.batches import Batch, Batches
 from property_alert_notification.homes.alerts.digests.search_digests import SearchDigests
-from property_alert_notification.homes.alerts.matches import matches_of
-from property_alert_notification.homes.alerts.queries import ChangeToMatch, Lease
+from property_alert_notification.homes.alerts.queries import Lease
 from property_alert_notification.homes.alerts.searches import Searches
-from property_alert_notification.homes.alerts.tell import MatchedChange, Teller
-from property_alert_notification.homes.listings.facts import Fact
-from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, versions_after, versions_at
+from property_alert_notification.homes.alerts.tell import Teller
 from property_alert_notification.notifications.create import Planner
 
 log = structlog.get_logger()
-
-AT_ONCE = 100
-"""Numbers of one transaction."""
 
 IDLE = 0.2
 """Seconds until it looks again when nothing is left."""
@@ -44,16 +36,6 @@ LEASE = timedelta(seconds=5)
 
 class LeaseLost(Exception):
     """Another matcher has taken over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What comes of some numbers, to be committed."""
-
-    until: int
-    """The last of the numbers."""
-    changes: Sequence[MatchedChange]
-    edits: Sequence[SearchEdit]
 
 
 class Matcher:
@@ -72,25 +54,23 @@ class Matcher:
         self._database = database
         self._clock = planner.clock
         self._metrics = metrics
-        self._create_searches = create_searches
+        self._matching = Batches(database, planner.clock, metrics, create_searches)
         self._wake = wake
         self._teller = Teller(planner)
         self._digests = SearchDigests(planner)
         self._digests_at = 0.0
         self._me = self._clock.new_id()
-        self._searches: Searches | None = None
-        self._known_at = 0
-        """The position of the searches."""
         self._lease: Lease | None = None
         self._renew_at = 0.0
-        self._batch: Batch | None = None
-        """Matched, and not committed yet: its edits are in the index already."""
+        self._batches: list[Batch] = []
+        """Matched, and not committed yet: their edits are in the index already."""
         self._may_be_committed = False
-        """Whether the store was asked to commit it, and gave no answer."""
+        """Whether the store was asked to commit the first of them, and gave no answer."""
 
     async def run(self, loop: Loop) -> None:
         """Match until cancelled; waits while the store is away."""
-        self._forget()
+        self._end()
+        self._matching.forget()
         try:
             await loop.repeat(self.turn)
         finally:
@@ -105,73 +85,72 @@ class Matcher:
             return 0.0 if await self._submit_digests() or matched else IDLE
         except LeaseLost:
             log.warning("matcher.lease_lost")
-            self._forget()
+            # The searches stay in memory: to read them all again takes longer than a lease.
+            self._end()
             return IDLE
 
     async def match(self) -> bool:
         """Match the next numbers and commit what comes of them; returns whether there were any."""
         assert self._lease is not None  # noqa: S101 - the caller has the lease
-        if self._batch is None:
-            self._batch = await self._next_batch(self._lease.position)
-        if self._batch is None:
-            await self._renew(self._lease)
+        if not self._batches:
+            found = await self._matching.next(self._lease.position, self._renew)
+            self._batches = [] if found is None else [found]
+        if not self._batches:
+            await self._renew()
             return False
-        if not (self._may_be_committed and await self._is_committed(self._lease, self._batch)):
+        batch = self._batches[0]
+        if not (self._may_be_committed and await self._is_committed(self._lease, batch)):
             self._may_be_committed = True
-            await self._commit(self._lease, self._batch)
-        self._lease = self._lease._replace(position=self._batch.until)
-        self._batch, self._may_be_committed = None, False
+            try:
+                await self._commit(self._lease, batch)
+            except Exception as error:
+                if isinstance(error, LeaseLost) or not is_row_fault(error):
+                    raise
+                self._may_be_committed = False
+                self._batches[:1] = await self._without_fault(self._lease, batch, error)
+                return True
+        self._lease = self._lease._replace(position=batch.until)
+        self._batches, self._may_be_committed = self._batches[1:], False
         return True
 
-    def _forget(self) -> None:
+    async def _without_fault(self, lease: Lease, batch: Batch, error: Exception) -> Sequence[Batch]:
+        """The halves of a batch that cannot be committed; one change alone is left out, so that others are told."""
+        if len(batch.changes) > 1:
+            return batch.halves()
+        # Raises if even nothing can be committed, which is no change's fault.
+        await self._commit(lease, Batch(lease.position, (), ()))
+        if not batch.changes:
+            raise error
+        log.error("matcher.change_left_out", sequence=batch.changes[0].change.sequence, **origin(error))
+        self._metrics.changes_matched.labels("left_out").inc()
+        return [Batch(batch.until, (), batch.edits)]
+
+    def _end(self) -> None:
+        """Forget what belongs to the lease."""
         self._metrics.matcher_behind.set(0)
-        self._searches, self._lease, self._batch, self._may_be_committed = None, None, None, False
+        self._lease, self._batches, self._may_be_committed = None, [], False
 
     async def _is_ours(self) -> bool:
         """Whether this matcher has the lease, or has just taken it."""
         if self._lease is not None:
             return True
-        await self._follow()
+        async with self._database.reading() as connection:
+            position = await queries.position(connection)
+        await self._matching.follow(position)
         now = self._clock.now()
         async with self._database.transaction() as connection:
             lease = await queries.take_lease(connection, self._me, now=now, until=now + LEASE)
         if lease is None:
             return False
         self._lease, self._renew_at = lease, self._clock.monotonic() + LEASE.total_seconds() / 3
-        await self._apply_edits(lease.position)
+        await self._matching.follow(lease.position)
         log.info("matcher.took_over", fence=lease.fence, position=lease.position)
         return True
 
-    async def _follow(self) -> None:
-        """Bring the searches to the position of the matcher that works."""
-        async with self._database.reading() as connection:
-            position = await queries.position(connection)
-            if self._searches is None:
-                searches = self._create_searches()
-                async for versions in versions_at(connection, position):
-                    searches.put_many(versions)
-                self._searches, self._known_at = searches, position
-        await self._apply_edits(position)
-
-    async def _apply_edits(self, until: int) -> None:
-        while self._known_at < until:
-            async with self._database.reading() as connection:
-                edits = await versions_after(connection, self._known_at, AT_ONCE)
-            for edit in edits:
-                if edit.sequence <= until:
-                    self._apply(edit)
-            is_last = len(edits) < AT_ONCE or edits[-1].sequence >= until
-            self._known_at = until if is_last else edits[-1].sequence
-
-    def _apply(self, edit: SearchEdit) -> None:
-        assert self._searches is not None  # noqa: S101 - they are read before
-        if edit.version is None or not edit.version.expression:
-            self._searches.remove(edit.number)
-        else:
-            self._searches.put(edit.version)
-
-    async def _renew(self, lease: Lease) -> None:
-        if self._clock.monotonic() < self._renew_at:
+    async def _renew(self) -> None:
+        """Renew the lease, if it is time."""
+        lease = self._lease
+        if lease is None or self._clock.monotonic() < self._renew_at:
             return
         async with self._database.transaction() as connection:
             await self._advance(connection, lease, lease.position)
@@ -181,47 +160,6 @@ class Matcher:
         until = self._clock.now() + LEASE
         if not await queries.advance(connection, lease, position=position, until=until):
             raise LeaseLost
-
-    async def _next_batch(self, after: int) -> Batch | None:
-        async with self._database.reading() as connection:
-            last = await queries.last_number(connection)
-            self._metrics.matcher_behind.set(last - after)
-            until = min(last, after + AT_ONCE)
-            if until <= after:
-                return None
-            changes = await queries.changes_in(connection, after=after, until=until)
-            edits = [one for one in await versions_after(connection, after, AT_ONCE) if one.sequence <= until]
-            facts = await queries.numbered_facts(connection, {one.property_id for one in changes})
-        matched: list[MatchedChange] = []
-        waiting: list[ChangeToMatch | SearchEdit] = [*changes, *edits]
-        for one in sorted(waiting, key=lambda each: each.sequence):
-            if isinstance(one, SearchEdit):
-                self._apply(one)
-            elif (found := self._match_readable(one, facts.get(one.property_id, ()))) is not None:
-                matched.append(found)
-        self._known_at = until
-        return Batch(until, matched, edits)
-
-    def _match_readable(
-        self, change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]
-    ) -> MatchedChange | None:
-        try:
-            return self._match(change, numbered)
-        except UNREADABLE as error:
-            self._leave_out(change, error)
-            return None
-
-    def _leave_out(self, change: ChangeToMatch, error: Exception) -> None:
-        """Go on without a damaged row, so that it does not hold up all others."""
-        log.error("matcher.change_unreadable", sequence=change.sequence, **origin(error))
-        self._metrics.changes_matched.labels("unreadable").inc()
-
-    def _match(self, change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]) -> MatchedChange | None:
-        assert self._searches is not None  # noqa: S101 - they are read before
-        read = read_change(change, numbered)
-        self._metrics.changes_matched.labels("matched").inc()
-        matches = matches_of(self._searches, read.news, read.before, read.after)
-        return None if matches is None else MatchedChange(read, matches)
 
     async def _commit(self, lease: Lease, batch: Batch) -> None:
         async with self._database.transaction() as connection:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, literal, nu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
@@ -85,6 +85,32 @@ async def versions_at(connection: AsyncConnection, sequence: int) -> AsyncIterat
         if len(rows) < AT_ONCE:
             return
         above = rows[-1].number
+
+
+_THEN = BatchStatement(
+    columns_of(_versions, "search_number"),
+    lambda wanted: select(*_READ).where(
+        _versions.c.search_number.in_(select(wanted.c.search_number)),
+        true_of_many(
+            _versions.c.from_sequence <= bindparam("sequence", type_=BigInteger),
+            or_(
+                _versions.c.until_sequence.is_(None),
+                _versions.c.until_sequence > bindparam("sequence", type_=BigInteger),
+            ),
+            _IS_READABLE,
+        ),
+    ),
+)
+
+
+async def versions_then(
+    connection: AsyncConnection, searches: Collection[int], sequence: int
+) -> dict[int, CurrentVersion]:
+    """The versions of these searches that applied after the change with this number."""
+    if not searches:
+        return {}
+    rows = await _THEN.run(connection, as_rows(sorted(searches)), sequence=sequence)
+    return {row[0]: CurrentVersion(*row) for row in rows}
 
 
 def _edits() -> Select[*tuple[Any, ...]]:
