@@ -25,10 +25,12 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
     be found more than once.
     """
     places = _look_up(postings, listing)
-    rows = searches.row.rows[places]
+    # Of rows with fields `take` copies whole ones, which indexing does not.
+    rows = searches.row.rows.take(places)
     meets = (rows["number"] != REMOVED) & (rows["low"] <= listing.price) & (rows["high"] >= listing.price)
     meets &= (rows["required"] & ~np.uint64(listing.terms_word)) == 0
-    places, rows = places[meets], rows[meets]
+    left = np.flatnonzero(meets)
+    places, rows = places[left], rows.take(left)
     passed, doubtful = _check(searches, rows, listing)
     return places[passed], doubtful[passed]
 
@@ -53,7 +55,7 @@ def _look_up(postings: Postings, listing: Listing) -> Places:
 
 def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
     counts = rows["count"].astype(np.int64)
-    checks = searches.check.rows[ragged(rows["first"].astype(np.int64), counts)]
+    checks = searches.check.rows.take(ragged(rows["first"].astype(np.int64), counts))
     owner = np.repeat(np.arange(len(rows)), counts)
     kind, code = checks["kind"], checks["code"]
     passed, doubtful = np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
@@ -71,8 +73,8 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
     outside = np.zeros(len(rows), np.bool_)
     outside[owner[circles]] = outside[owner[polygons]] = True
     for which, (inside, close) in (
-        (circles, _in_circles(checks[circles], listing)),
-        (polygons, _in_polygons(checks[polygons], searches.vertex.rows, listing)),
+        (circles, _in_circles(checks.take(circles), listing)),
+        (polygons, _in_polygons(checks.take(polygons), searches.vertex.rows, listing)),
     ):
         outside[owner[which[inside | close]]] = False
         doubtful[owner[which[close]]] = True
@@ -100,8 +102,8 @@ def _in_polygons(
     # The first corner is joined to the last one.
     before = at - 1
     before[ends - count] = first + count - 1
-    x2, y2 = vertices[at].T
-    x1, y1 = vertices[before].T
+    x2, y2 = vertices.take(at, axis=0).T
+    x1, y1 = vertices.take(before, axis=0).T
     x, y = listing.longitude, listing.latitude
     crosses = (y1 > y) != (y2 > y)
     left, right = (x1 - x) * (y2 - y), (y1 - y) * (x2 - x)
