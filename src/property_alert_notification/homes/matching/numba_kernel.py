@@ -47,23 +47,53 @@ def _find(
     rows: Array, checks: Array, vertices: Array, word: np.uint64, price: np.int64, terms_word: np.uint64,
     lowest: Array, highest: Array, terms: Array, x: float, y: float, places: Array, doubtful: Array,
 ) -> int:  # fmt: skip
+    left = _look_up(starts, lengths, search, accept, bounds, word, np.float32(price), places)
+    first, length = np.empty(left, np.int32), np.empty(left, np.int32)
+    left = _meet(rows, price, terms_word, places, left, first, length)
     count = 0
-    rounded = np.float32(price)
+    for at in range(left):
+        mine = checks[first[at] : first[at] + length[at]]
+        verdict = _conditions(mine, lowest, highest, terms)
+        if verdict != _OUT:
+            verdict = min(verdict, _area(mine, vertices, x, y))
+        if verdict != _OUT:
+            places[count], doubtful[count] = places[at], verdict == _DOUBT
+            count += 1
+    return count
+
+
+@_compiled
+def _look_up(
+    starts: Array, lengths: Array, search: Array, accept: Array, bounds: Array,
+    word: np.uint64, price: np.float32, places: Array,
+) -> int:  # fmt: skip
+    """Put the searches whose postings accept the listing into `places`; returns how many."""
+    count = 0
     for bucket in range(len(starts)):
         for at in range(starts[bucket], starts[bucket] + lengths[bucket]):
-            if accept[at] & word != word or not bounds[at, 0] <= rounded <= bounds[at, 1]:
-                continue
-            row = rows[search[at]]
-            if row.number == REMOVED or not row.low <= price <= row.high or row.required & ~terms_word != 0:
-                continue
-            mine = checks[row.first : row.first + row.count]
-            verdict = _conditions(mine, lowest, highest, terms)
-            if verdict != _OUT:
-                verdict = min(verdict, _area(mine, vertices, x, y))
-            if verdict != _OUT:
-                places[count], doubtful[count] = search[at], verdict == _DOUBT
-                count += 1
-    return count
+            places[count] = at
+            count += accept[at] & word == word
+    left = 0
+    for one in range(count):
+        at = places[one]
+        places[left] = search[at]
+        left += (bounds[at, 0] <= price) & (price <= bounds[at, 1])
+    return left
+
+
+@_compiled
+def _meet(
+    rows: Array, price: np.int64, terms_word: np.uint64, places: Array, count: int, first: Array, length: Array
+) -> int:
+    """Leave those whose rows the listing meets. Without a branch, so that the processor waits for many rows at once."""
+    left = 0
+    for at in range(count):
+        place = places[at]
+        row = rows[place]
+        places[left], first[left], length[left] = place, row.first, row.count
+        meets = (row.number != REMOVED) & (row.low <= price) & (price <= row.high)
+        left += meets & (row.required & ~terms_word == 0)
+    return left
 
 
 @_compiled
@@ -102,10 +132,10 @@ def _in_circle(longitude: float, latitude: float, radius: float, x: float, y: fl
         return _OUT
     across = _squared_sine((to_north - north) / 2)
     across += math.cos(north) * math.cos(to_north) * _squared_sine(math.radians(longitude - x) / 2)
-    distance = 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(across)))
-    if abs(distance - radius) <= METRES + OF_RADIUS * radius:
-        return _DOUBT
-    return _IN if distance <= radius else _OUT
+    close = METRES + OF_RADIUS * radius
+    if across < _squared_sine(max(0.0, radius - close) / (2 * EARTH_RADIUS)):
+        return _IN
+    return _DOUBT if across <= _squared_sine((radius + close) / (2 * EARTH_RADIUS)) else _OUT
 
 
 @_compiled
