@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.matching.cells import keys_of_boxes
-from property_alert_notification.homes.matching.columns import give_back_memory
+from property_alert_notification.homes.matching.columns import different, give_back_memory
 from property_alert_notification.homes.matching.compile import Compiler
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.listing import read
@@ -93,8 +93,7 @@ class SearchIndex:
             places = places[settle_open(self._searches, self._vocabulary, places, listing)]
         numbers: npt.NDArray[np.int64] = np.sort(self._searches.row.rows["number"][places])
         # A search with several places can be found by more than one key.
-        again = numbers[1:] == numbers[:-1]
-        return np.unique(numbers) if again.any() else numbers
+        return different(numbers)
 
     def _add_waiting(self) -> None:
         if not self._waiting.size:
@@ -120,7 +119,7 @@ class SearchIndex:
         owner = np.concatenate([searches[box], named["search"]])
         every = np.concatenate([tiles, named["bucket"]])
         # An area of several parts may need a tile for more than one of them.
-        every, owner = np.divmod(np.unique(every * len(places) + owner), len(places))
+        every, owner = np.divmod(different(np.sort(every * len(places) + owner)), len(places))
         compiled = np.frombuffer(batch.rows, COMPILED)
         limits = (compiled[name][owner] for name in ("accept", "low", "high"))
         self._postings.add(every, places[owner], *limits)
