@@ -115,3 +115,18 @@ async def test_the_match_log_says_when_a_search_matched_last(world: World, homes
     assert read == [2, 0]
     assert (await search_of(homes, some)).matched_at is not None
     assert (await search_of(homes, none)).matched_at is None
+
+
+async def test_no_step_is_taken_that_its_user_could_not_hear_of(
+    world: World, homes: Homes, checks: SearchChecks
+) -> None:
+    now = homes.clock.now()
+    number = await homes.search(1, up_to(500_000))
+    await set_columns(homes, number, check_at=now, viewed_at=now - timedelta(days=100), matched_at=now, ignored=0)
+
+    await checks.check_due()
+
+    search = await search_of(homes, number)
+    assert (search.active, search.ignored, search.version) == (True, 0, 1)
+    assert search.check_at is not None
+    assert await messages(homes) == {}

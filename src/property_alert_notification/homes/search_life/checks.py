@@ -32,8 +32,9 @@ from property_alert_notification.homes.saved_searches.words import (
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.notices import message_of
 from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for
-from property_alert_notification.homes.search_life.submit import submission_about
+from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
 from property_alert_notification.notifications.create import Planner, create
+from property_alert_notification.notifications.submission import Submission
 
 log = structlog.get_logger()
 
@@ -101,15 +102,25 @@ class SearchChecks:
         await self._estimator.ready()
         async with self._database.transaction() as connection:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
-            submissions = [one for search in taken if (one := await self._look_at(connection, search, now)) is not None]
+            known = await users_with_preferences(connection, self._planner, {one.user_id for one in taken})
+            submissions = [
+                one
+                for search in taken
+                if (one := await self._look_at(connection, search, now, may_write=search.user_id in known)) is not None
+            ]
             if submissions:
                 await run_within(connection, create(self._planner, submissions))
         if submissions:
             self._wake()
         return len(taken)
 
-    async def _look_at(self, connection: AsyncConnection, search: SavedSearch, now: datetime) -> Any:
-        """Store what follows for a search; returns the message for its user, if there is one."""
+    async def _look_at(
+        self, connection: AsyncConnection, search: SavedSearch, now: datetime, *, may_write: bool
+    ) -> Submission | None:
+        """Store what follows for a search; returns the message for its user, if there is one.
+
+        Nothing follows if we may not write to the user: no step is taken that the user would not hear of.
+        """
         if not search.active:
             await queries.stop_checks(connection, search.id)
             return None
@@ -121,7 +132,7 @@ class SearchChecks:
             is_readable=expression is not None,
             matches_too_many=expression is not None and self._is_too_wide(search, expression),
         )
-        if notice is None:
+        if notice is None or not may_write:
             await queries.check_again(connection, search.id, at=now + CHECK_AGAIN)
             return None
         values = values_after(notice, search, now)

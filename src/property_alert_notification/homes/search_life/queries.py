@@ -1,10 +1,11 @@
 """Every statement about the first alerts and the checks of saved searches."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, or_, select, text, update
+from sqlalchemy import BigInteger, bindparam, func, or_, select, text, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -18,59 +19,168 @@ from property_alert_notification.database import (
     columns_of,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.homes.alerts.models import MatchLogEntry
-from property_alert_notification.homes.listings.models import Listing, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.properties.models import Property
+from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.market.queries import is_on_market
-from property_alert_notification.homes.saved_searches.models import HAS_FIRST_ALERT, IS_CHECKED, SavedSearch
+from property_alert_notification.homes.saved_searches.models import (
+    HAS_FIRST_ALERT,
+    IS_CHECKED,
+    SavedSearch,
+    SavedSearchVersion,
+)
 
 _searches, _listings, _versions = table_of(SavedSearch), table_of(Listing), table_of(ListingVersion)
+_search_versions, _changes = table_of(SavedSearchVersion), table_of(ListingChange)
 _log, _positions = table_of(MatchLogEntry), table_of(ListingPosition)
 
 due = DueRows(SavedSearch, "first_alert_at", text(HAS_FIRST_ALERT))
 """Searches whose first alert is due."""
 
-_QUERIES = BatchStatement(
+
+class FirstSearch(NamedTuple):
+    """A search whose first alert is due, in its current version."""
+
+    id: UUID
+    number: int
+    version: int
+    person: int
+    user_id: int
+    expression: str
+    from_sequence: int
+    """It sees the changes above this number."""
+
+
+_FIRST = BatchStatement(
     columns_of(_searches, "id"),
     lambda wanted: (
-        select(_searches.c.number, _searches.c.expression)
+        select(
+            *(_searches.c[name] for name in FirstSearch._fields[:-1]),
+            _search_versions.c.from_sequence,
+        )
         .join(wanted, wanted.c.id == _searches.c.id)
+        .join(
+            _search_versions,
+            (_search_versions.c.search_number == _searches.c.number)
+            & (_search_versions.c.version == _searches.c.version),
+        )
         .where(_searches.c.active.is_(True))
     ),
 )
 
 
-async def queries_of(connection: AsyncConnection, searches: Collection[UUID]) -> dict[int, str]:
-    """The stored queries of those of these searches that are active, by their numbers."""
-    return {row[0]: row[1] for row in await _QUERIES.run(connection, as_rows(searches))}
+async def first_searches(connection: AsyncConnection, searches: Collection[UUID]) -> list[FirstSearch]:
+    """Those of these searches that are active."""
+    return [FirstSearch(*row) for row in await _FIRST.run(connection, as_rows(searches))]
+
+
+class MarketListing(NamedTuple):
+    """A listing on the market. There may be a million."""
+
+    id: UUID
+    property_id: UUID
+    """Of its home."""
+    is_shared: bool
+    """Whether its home has several listings."""
+    waits: bool
+    """Whether a change of its home waits to be numbered."""
+    record: str
+    """The newest."""
 
 
 AT_ONCE = 1_000
 """Listings of one statement."""
 
+_home = table_of(Property).alias("home")
 _PAGE = (
-    select(_listings.c.id, _versions.c.record)
+    select(
+        _listings.c.id, HOME, func.coalesce(_home.c.listings, 1) > 1, _home.c.due_at.is_not(None), _versions.c.record
+    )
+    .select_from(WITH_HOME)
     .join(
         _versions,
         (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
     )
+    .outerjoin(_home, _home.c.id == HOME)
     .where(is_on_market, _listings.c.id > bindparam("after", type_=_listings.c.id.type))
     .order_by(_listings.c.id)
     .limit(AT_ONCE)
 )
 
 
-async def records_on_market(database: Database) -> AsyncIterator[Sequence[str]]:
-    """The newest records of all listings on the market, some at a time, each part in a transaction of its own."""
+async def listings_on_market(database: Database) -> AsyncIterator[Sequence[MarketListing]]:
+    """All listings on the market, some at a time, each part in a transaction of its own."""
     after = UUID(int=0)
     while True:
         async with database.reading() as connection:
-            rows = (await connection.execute(_PAGE, {"after": after})).all()
+            rows = [MarketListing(*row) for row in await connection.execute(_PAGE, {"after": after})]
         if rows:
-            yield [row.record for row in rows]
+            yield rows
         if len(rows) < AT_ONCE:
             return
         after = rows[-1].id
+
+
+class NumberedState(NamedTuple):
+    """What a numbered change made of a listing."""
+
+    sequence: int
+    before: str | None
+    """The record before; None if the listing was not known."""
+    after: str
+
+
+NumberedStates: TypeAlias = Sequence[NumberedState]
+"""In the order of their numbers."""
+
+_before = _versions.alias("before")
+_STATES = BatchStatement(
+    {"listing_id": _listings.c.id.type, "above": BigInteger()},
+    lambda wanted: (
+        select(_changes.c.listing_id, _changes.c.sequence, _before.c.record, _versions.c.record)
+        .join(wanted, (wanted.c.listing_id == _changes.c.listing_id) & (_changes.c.sequence > wanted.c.above))
+        .join(
+            _versions,
+            (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+        )
+        .outerjoin(
+            _before,
+            (_before.c.listing_id == func.coalesce(_changes.c.before_listing_id, _changes.c.listing_id))
+            & (_before.c.modified_at == _changes.c.before_at),
+        )
+        .order_by(_changes.c.sequence)
+    ),
+)
+
+
+async def states_since(
+    connection: AsyncConnection, listings: Iterable[MarketListing], sequence: int
+) -> dict[UUID, list[NumberedState]]:
+    """The numbered changes of listings above a number, and all of those of which a change waits to be numbered."""
+    found: dict[UUID, list[NumberedState]] = {}
+    if rows := [(one.id, -1 if one.waits else sequence) for one in listings]:
+        for listing, *state in await _STATES.run(connection, rows):
+            found.setdefault(listing, []).append(NumberedState(*state))
+    return found
+
+
+_PUT_OFF = BatchStatement(
+    columns_of(_searches, "id"),
+    lambda late: (
+        update(_searches)
+        .where(_searches.c.id.in_(select(late.c.id)), true_of_many(_searches.c.first_alert_at.is_not(None)))
+        .values(first_alert_at=bindparam("at", type_=time_type()))
+    ),
+)
+
+
+async def put_off_first_alerts(connection: AsyncConnection, searches: Collection[UUID], *, at: datetime) -> None:
+    """Let the first alerts of these searches be due later."""
+    if searches:
+        await _PUT_OFF.run(connection, as_rows(sorted(searches)), at=at)
 
 
 _DONE = BatchStatement(

@@ -14,17 +14,15 @@ from property_alert_notification.homes.reso.words import StandardStatus
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
 _limit = bindparam("limit", type_=Integer)
 
-_ON_MARKET = [
-    status.value
-    for status in (
-        StandardStatus.ACTIVE,
-        StandardStatus.ACTIVE_UNDER_CONTRACT,
-        StandardStatus.COMING_SOON,
-        StandardStatus.HOLD,
-        StandardStatus.PENDING,
-    )
-]
-is_on_market = _listings.c.status.in_(_ON_MARKET)
+ON_MARKET = (
+    StandardStatus.ACTIVE,
+    StandardStatus.ACTIVE_UNDER_CONTRACT,
+    StandardStatus.COMING_SOON,
+    StandardStatus.HOLD,
+    StandardStatus.PENDING,
+)
+"""In these a listing may still be had."""
+is_on_market = _listings.c.status.in_([status.value for status in ON_MARKET])
 """The condition that a listing may still be had."""
 _COUNT = select(func.count()).select_from(_listings).where(is_on_market)
 _RECORDS = (
