@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.alerts.models import SearchDigest
+from property_alert_notification.homes.alerts.digests import log_matches, search_digests
+from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
 from property_alert_notification.homes.alerts.queries import remove_old
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -195,3 +196,53 @@ async def test_the_log_and_the_ledger_are_kept_as_long_as_listings(world: World,
         assert await remove_old(connection, until=now - timedelta(days=1), limit=10) == 0
         assert await remove_old(connection, until=now + timedelta(days=1), limit=10) == 1
         assert await remove_old(connection, until=now + timedelta(days=1), limit=10) == 0
+
+
+async def test_the_log_is_read_once_for_many_searches_and_locks_nothing(
+    world: World, homes: Homes, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home(key="1"), a_home(key="2"))
+    await homes.match()
+    await near(homes)
+    monkeypatch.setattr(search_digests, "AT_ONCE", 1)
+    monkeypatch.setattr(log_matches, "SLICE", 1)
+    read: list[int] = []
+    log_after = log_matches.log_after
+
+    async def read_while_another_writes(connection: Any, *, after: int, **others: Any) -> Any:
+        read.append(after)
+        found = await log_after(connection, after=after, **others)
+        async with homes.database.transaction() as other:
+            await other.execute(update(table_of(MatcherLease)).values(holder=None))
+        return found
+
+    monkeypatch.setattr(log_matches, "log_after", read_while_another_writes)
+    await homes.match()
+    assert read == sorted(set(read))
+    assert len(await alerts(homes)) == 2
+
+
+async def test_a_search_whose_matches_cannot_be_submitted_keeps_no_digest_from_others(
+    world: World, homes: Homes, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.a_user(2)
+    for one in (user, 2):
+        await homes.search(one, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home())
+    await homes.match()
+    submitter = homes.matcher._digests._submitter
+    submit = submitter.submit
+
+    async def refuse_the_first(connection: Any, wanted: Any) -> Any:
+        if any(one.person == user for one in wanted):
+            raise ValueError("no store takes this")
+        return await submit(connection, wanted)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(submitter, "submit", refuse_the_first)
+        await digest_is_near(homes)
+    assert [told for told, _ in await alerts(homes)] == [2]
+    await digest_is_near(homes)
+    assert [told for told, _ in await alerts(homes)] == [2, user]

@@ -4,7 +4,8 @@ Changes and edits of searches are read in the order of their numbers, which is t
 them leads to (alerts, the told ledger, the match log) commits together with the position, if the lease is still ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -13,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.database import Database, halve_on_error, is_row_fault
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.batches import Batch, Batches
+from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.search_digests import SearchDigests
 from property_alert_notification.homes.alerts.queries import Lease
 from property_alert_notification.homes.alerts.searches import Searches
@@ -57,7 +59,7 @@ class Matcher:
         self._matching = Batches(database, planner.clock, metrics, create_searches)
         self._wake = wake
         self._teller = Teller(planner)
-        self._digests = SearchDigests(planner)
+        self._digests = SearchDigests(database, planner)
         self._digests_at = 0.0
         self._me = self._clock.new_id()
         self._lease: Lease | None = None
@@ -174,12 +176,31 @@ class Matcher:
         """Submit the matches of searches whose digest is near, once a second; returns whether there are more."""
         if self._lease is None or self._clock.monotonic() < self._digests_at:
             return False
+        due = await self._digests.due(self._lease.position, self._renew)
+        if due:
+            await halve_on_error(due, self._submit, self._postpone)
+        self._digests_at = self._clock.monotonic() + (0 if due else DIGESTS_EVERY)
+        return bool(due)
+
+    async def _submit(self, due: Sequence[DueSearch]) -> None:
+        async with self._as_holder() as (connection, lease):
+            outcomes = await self._digests.submit(connection, due, lease.position)
+        self._count(outcomes)
+
+    async def _postpone(self, one: DueSearch, error: Exception) -> None:
+        log.error("search_digest.unreadable", number=one.number, **origin(error))
+        async with self._as_holder() as (connection, _):
+            await self._digests.postpone(connection, one)
+        self._count({"unreadable": 1})
+
+    @asynccontextmanager
+    async def _as_holder(self) -> AsyncIterator[tuple[AsyncConnection, Lease]]:
+        """A transaction of the matcher that has the lease."""
+        if self._lease is None:
+            raise LeaseLost
         async with self._database.transaction() as connection:
             await self._advance(connection, self._lease, self._lease.position)
-            processed, outcomes = await self._digests.submit_due(connection, self._lease.position)
-        self._digests_at = self._clock.monotonic() + (0 if processed else DIGESTS_EVERY)
-        self._count(outcomes)
-        return processed > 0
+            yield connection, self._lease
 
     def _count(self, outcomes: Mapping[str, int]) -> None:
         for outcome, count in outcomes.items():

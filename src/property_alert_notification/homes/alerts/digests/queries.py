@@ -1,7 +1,7 @@
 """Every statement about the match log, and about searches that wait for a digest."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +22,6 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.alerts.models import MatchLogEntry, SearchDigest
-from property_alert_notification.homes.alerts.numbers import Numbers, unpack
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
@@ -32,10 +31,6 @@ _log, _digests, _searches = table_of(MatchLogEntry), table_of(SearchDigest), tab
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
-
-_PAGE = 1_000
-"""Entries of the log that one statement reads."""
-
 
 _DIGEST_COLUMNS = ("search_number", "person", "sequence", "due_at")
 
@@ -123,6 +118,12 @@ async def wait_for(connection: AsyncConnection, digests: Sequence[NextDigest]) -
         await _WAIT_FOR.run(connection, digests)
 
 
+async def postpone(connection: AsyncConnection, search: int, *, until: datetime) -> None:
+    """Look at a search no sooner than this."""
+    wanted = update(_digests).where(_digests.c.search_number == search).values(due_at=until)
+    await connection.execute(wanted)
+
+
 _FORGET = BatchStatement(
     columns_of(_digests, "search_number"),
     lambda gone: delete(_digests).where(_digests.c.search_number.in_(select(gone.c.search_number))),
@@ -146,19 +147,10 @@ _BETWEEN = (
 )
 
 
-def _read_entry(row: Sequence[Any]) -> tuple[int, Numbers]:
-    return row[0], unpack(row[1])
-
-
-async def log_between(connection: AsyncConnection, *, after: int, until: int) -> AsyncIterator[tuple[int, Numbers]]:
-    """The numbers of changes with their matches, as the log keeps them, in the order of the changes."""
-    while True:
-        rows = (await connection.execute(_BETWEEN, {"after": after, "until": until, "limit": _PAGE})).all()
-        for entry in readable(rows, _read_entry, "match_log.unreadable", lambda row: row[0]):
-            yield entry
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1][0]
+async def log_after(connection: AsyncConnection, *, after: int, until: int, limit: int) -> list[tuple[int, str]]:
+    """The next entries of the log: the numbers of changes with their matches as they are stored, in their order."""
+    found = await connection.execute(_BETWEEN, {"after": after, "until": until, "limit": limit})
+    return [(row[0], row[1]) for row in found]
 
 
 _CHANGES_OF = BatchStatement(

@@ -1,7 +1,7 @@
 """Submits what searches matched that do not alert at once, shortly before the digest that their schedule asks for."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,11 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
+from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, is_gone, net_facts
@@ -27,6 +29,12 @@ from property_alert_notification.people.person import UNKNOWN, Person
 AT_ONCE = 200
 """Searches of one transaction."""
 
+READ_AT_ONCE = 5_000
+"""Searches whose matches are read together."""
+
+AGAIN = timedelta(hours=1)
+"""After which time a search is tried again whose matches could not be submitted."""
+
 LEAD = timedelta(minutes=5)
 """How long before a digest its items are submitted, so that addresses can be looked up."""
 
@@ -34,43 +42,71 @@ LEAD = timedelta(minutes=5)
 class SearchDigests:
     """Submits the matches of searches whose digest is near. Only the matcher that has the lease does so."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, database: Database, planner: Planner) -> None:
+        self._database = database
         self._clock = planner.clock
         self._submitter = Submitter(planner)
+        self._log = LogMatches()
 
-    async def submit_due(self, connection: AsyncConnection, position: int) -> tuple[int, Mapping[str, int]]:
-        """Process some searches that are due, with the matches up to this position.
+    async def due(self, position: int, renew: Callable[[], Awaitable[None]]) -> Sequence[DueSearch]:
+        """Some searches that are due, after their matches up to this position were read; `renew` is called meanwhile.
 
-        Returns how many searches it processed, and how many alerts came of them, by outcome.
+        The log is read once for many of them, and outside the transactions that submit what it has.
         """
+        due, ready = await self._look(AT_ONCE)
+        if not all(self._was_read(one, target, position) for one, target in ready):
+            _, many = await self._look(READ_AT_ONCE)
+            self._log = await read_log(self._database, [one for one, _ in many], position, renew)
+        elif not due:
+            self._log = LogMatches()
+        return due
+
+    async def _look(self, limit: int) -> tuple[list[DueSearch], list[tuple[DueSearch, SearchTarget | None]]]:
+        """The searches that are due, and those of them whose matches are submitted now, with their targets."""
         now = self._clock.now()
-        due = await digest_queries.due_searches(connection, now=now, limit=AT_ONCE)
-        if not due:
-            return 0, {}
-        numbers = {one.number for one in due}
-        targets = {number: one for number, one in (await targets_of(connection, numbers)).items() if one.active}
+        async with self._database.reading() as connection:
+            due = await digest_queries.due_searches(connection, now=now, limit=limit)
+            targets = await _active(connection, due) if due else {}
+        found = [(one, targets.get(one.number)) for one in due]
+        return due, [(one, target) for one, target in found if _is_ready(one, target, now)]
+
+    def _was_read(self, one: DueSearch, target: SearchTarget | None, position: int) -> bool:
+        """Whether the matches of a search were read; all of them, if it waits for no digest any more."""
+        return self._log.has(one) and (_waits(target) or self._log.position == position)
+
+    async def submit(self, connection: AsyncConnection, due: Sequence[DueSearch], position: int) -> Mapping[str, int]:
+        """Submit the matches of these searches; returns how many alerts came of them, by outcome."""
+        now = self._clock.now()
+        targets = await _active(connection, due)
+        ready = [one for one in due if _is_ready(one, targets.get(one.number), now)]
+        # A user may have edited a search since the log was read: it is due again in a moment.
+        unread = [one for one in ready if not self._was_read(one, targets.get(one.number), position)]
+        due = [one for one in due if one not in unread]
+        ready = [one for one in ready if one not in unread]
         people = await self._submitter.people(connection, {one.user_id for one in targets.values()})
-        ready = [one for one in due if (target := targets.get(one.number)) is None or _is_ready(one, target, now)]
-        outcomes = await self._submit(connection, ready, targets, position)
+        outcomes = await self._submit(connection, ready, targets)
         await digest_queries.forget(connection, [one.number for one in due if not _waits(targets.get(one.number))])
         kept = [
-            _next(one, targets[one.number], people, now, position if one in ready else one.sequence)
+            _next(one, targets[one.number], people, now, self._log.position if one in ready else one.sequence)
             for one in due
             if _waits(targets.get(one.number))
         ]
         await digest_queries.wait_for(connection, kept)
-        return len(due), outcomes
+        return outcomes
+
+    async def postpone(self, connection: AsyncConnection, one: DueSearch) -> None:
+        """Try a search again later whose matches cannot be submitted, so that it does not hold up the others."""
+        await digest_queries.postpone(connection, one.number, until=self._clock.now() + AGAIN)
 
     async def _submit(
         self,
         connection: AsyncConnection,
         ready: Sequence[DueSearch],
         targets: Mapping[int, SearchTarget],
-        position: int,
     ) -> Mapping[str, int]:
         if not ready:
             return {}
-        found = await _matches(connection, ready, position)
+        found = {one.number: self._log.found[one.number] for one in ready if one.number in self._log.found}
         changes = await _changes(connection, {sequence for some in found.values() for sequence, _ in some})
         versions = await digest_queries.current_versions(connection, found.keys() & targets.keys())
         waiting = [
@@ -127,11 +163,16 @@ def _waits(target: SearchTarget | None) -> bool:
     return target is not None and target.schedule_type is not ScheduleType.ASAP
 
 
-def _is_ready(one: DueSearch, target: SearchTarget, now: datetime) -> bool:
-    """Whether its matches are submitted now: its digest is near, or it alerts at once since it was edited."""
-    if target.schedule_type is ScheduleType.ASAP:
+def _is_ready(one: DueSearch, target: SearchTarget | None, now: datetime) -> bool:
+    """Whether its matches are submitted now: its digest is near, it alerts at once since it was edited, or it ended."""
+    if target is None or target.schedule_type is ScheduleType.ASAP:
         return True
     return one.closes_at is not None and one.closes_at - LEAD <= now
+
+
+async def _active(connection: AsyncConnection, due: Sequence[DueSearch]) -> dict[int, SearchTarget]:
+    targets = await targets_of(connection, {one.number for one in due})
+    return {number: one for number, one in targets.items() if one.active}
 
 
 def _next(
@@ -142,20 +183,6 @@ def _next(
     after = now if one.closes_at is None else max(now, one.closes_at)
     closes_at = next_digest_of(target.schedule_type, target.daily_schedule, times, zones_of(person, None), after)
     return digest_queries.NextDigest(one.number, sequence, max(now, closes_at - LEAD), closes_at)
-
-
-async def _matches(
-    connection: AsyncConnection, ready: Sequence[DueSearch], position: int
-) -> dict[int, list[tuple[int, bool]]]:
-    """The matches of these searches that were not submitted yet: the number of the change, and whether it was new."""
-    since = {one.number: one.sequence for one in ready}
-    wanted = np.array(sorted(since), dtype=np.int64)
-    found: dict[int, list[tuple[int, bool]]] = {}
-    async for sequence, matches in digest_queries.log_between(connection, after=min(since.values()), until=position):
-        for one in matches[np.isin(matches >> 1, wanted)].tolist():
-            if sequence > since[one >> 1]:
-                found.setdefault(one >> 1, []).append((sequence, bool(one & 1)))
-    return found
 
 
 async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> Mapping[int, ReadChange]:

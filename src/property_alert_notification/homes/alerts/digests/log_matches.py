@@ -1,0 +1,67 @@
+"""Reads from the match log what searches matched since their last digests: once for many searches.
+
+It is read in short transactions that lock nothing, and compared in a thread: a day of the log may take seconds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from property_alert_notification.base.damaged import readable
+from property_alert_notification.database import Database
+from property_alert_notification.homes.alerts.digests.queries import DueSearch, log_after
+from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+
+SLICE = 200
+"""Entries of the log that are read and compared together."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogMatches:
+    """What some searches matched, up to a position."""
+
+    position: int = 0
+    since: Mapping[int, int] = field(default_factory=dict)
+    """For each search, the number after which its matches were read."""
+    found: Mapping[int, Sequence[tuple[int, bool]]] = field(default_factory=dict)
+    """For each search, the numbers of the changes, and whether the listing was new to it."""
+
+    def has(self, one: DueSearch) -> bool:
+        """Whether the matches of a search were read that are due now."""
+        return self.since.get(one.number) == one.sequence
+
+
+async def read_log(
+    database: Database, searches: Iterable[DueSearch], position: int, renew: Callable[[], Awaitable[None]]
+) -> LogMatches:
+    """What these searches matched that was not submitted yet; `renew` is called between the slices."""
+    since = {one.number: one.sequence for one in searches}
+    wanted = np.array(sorted(since), dtype=np.int64)
+    found: dict[int, list[tuple[int, bool]]] = {}
+    after = min(since.values(), default=position)
+    while True:
+        async with database.reading() as connection:
+            entries = await log_after(connection, after=after, until=position, limit=SLICE)
+        await asyncio.to_thread(_pick, entries, wanted, since, found)
+        await renew()
+        if len(entries) < SLICE:
+            return LogMatches(position, since, found)
+        after = entries[-1][0]
+
+
+def _pick(
+    entries: Iterable[tuple[int, str]],
+    wanted: Numbers,
+    since: Mapping[int, int],
+    found: dict[int, list[tuple[int, bool]]],
+) -> None:
+    for sequence, matches in readable(entries, _read, "match_log.unreadable", lambda one: one[0]):
+        for one in matches[np.isin(matches >> 1, wanted)].tolist():
+            if sequence > since[one >> 1]:
+                found.setdefault(one >> 1, []).append((sequence, bool(one & 1)))
+
+
+def _read(entry: tuple[int, str]) -> tuple[int, Numbers]:
+    return entry[0], unpack(entry[1])
