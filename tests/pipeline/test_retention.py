@@ -12,11 +12,15 @@ from property_alert_notification.api.idempotency.models import IdempotencyKey
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.homes.alerts.models import Alert
+from property_alert_notification.homes.feeds import queries as feeds
+from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.notification_worker import retention_pace
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import changes
 from property_alert_notification.people.directory import queries as profiles
 from property_alert_notification.people.directory.profile import Entry, Profile
+from tests.pipeline.homes import Homes, a_home
 from tests.pipeline.world import World
 
 KEPT_FOR = timedelta(days=90)
@@ -130,6 +134,31 @@ async def test_profiles_that_nothing_needs_go_and_those_that_were_pushed_stay(wo
 
     async with world.parts.database.reading() as connection:
         assert (await profiles.entries_of(connection, range(9))).keys() == {3, 4, 5}
+
+
+async def test_what_is_kept_of_matching_and_of_feeds_goes_when_it_is_old(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1)
+    await homes.list(a_home())
+    await homes.match()
+    async with homes.database.transaction() as connection:
+        [alert] = (await connection.execute(select(table_of(Alert).c.notification_id))).scalars()
+        now = homes.clock.now()
+        await feeds.add_events(connection, "taken", [Event(1, "1"), Event(2, "1")], now=now)
+        await feeds.settle_all(connection, await feeds.due_events(connection, {"taken"}, now=now, limit=1))
+        await feeds.add_events(connection, "taken by no feed", [Event(1, "1")], now=now)
+    await _cancel(world, alert)
+    tables = ("alerts", "told", "match_log", "feed_events")
+
+    async def left() -> list[int]:
+        async with homes.database.reading() as connection:
+            return [await _count(connection, table) for table in tables]
+
+    await _walk_to_the_end(_walk(world, KEPT_FOR - timedelta(days=1)))
+    young = await left()
+    await asyncio.gather(*(_walk_to_the_end(_walk(world, timedelta(days=401))) for _ in range(2)))
+
+    assert (young, await left()) == ([1, 1, 1, 3], [0, 0, 0, 0])
 
 
 def _walk(world: World, ahead: timedelta, *, use_profiles_for: timedelta = timedelta()) -> Retention:

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency import queries as idempotency
 from property_alert_notification.base.clock import Clock, first_id_of, time_of
@@ -18,6 +20,7 @@ from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
 from property_alert_notification.feedback.webhooks import queries as webhooks
 from property_alert_notification.homes.alerts import queries as alerts
+from property_alert_notification.homes.feeds import queries as feeds
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.saved_searches import queries as searches
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
@@ -41,11 +44,17 @@ _THE_OLDEST = UUID(int=0)
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
 _REPLIES, _LISTINGS, _ERASURES, _EVENTS = "inbound_replies", "listings", "erasures", "webhook_events"
-_SEARCHES, _MATCHES = "saved_search_versions", "match_log"
+_SEARCHES, _MATCHES, _FEED_EVENTS = "saved_search_versions", "match_log", "feed_events"
 _KINDS = (
     *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
-    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _MATCHES, _ERASURES, _EVENTS),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _MATCHES, _FEED_EVENTS, _ERASURES, _EVENTS),
 )
+
+
+class _Remove(Protocol):
+    """Deletes up to `limit` rows that are older than `until`; returns how many."""
+
+    async def __call__(self, connection: AsyncConnection, *, until: datetime, limit: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +118,18 @@ class Retention:
         turns = [
             await self._timed(_KEYS, self._purge_keys),
             await self._timed(_NOTIFICATIONS, self._purge_notifications),
-            await self._timed(_SCHEDULES, self._purge_schedules),
-            await self._timed(_WINDOWS, self._purge_windows),
+            await self._purge_old(_SCHEDULES, schedules.remove_ended, self._keep_for),
+            await self._purge_old(_WINDOWS, windows.remove_old, self._keep_for),
             await self._timed(_CAPS, self._purge_caps),
-            await self._timed(_PROFILES, self._purge_profiles),
+            await self._purge_old(_PROFILES, profiles.remove_old, self._keep_profiles_for),
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
-            await self._timed(_REPLIES, self._purge_replies),
-            await self._timed(_LISTINGS, self._purge_listings),
-            await self._timed(_SEARCHES, self._purge_searches),
-            await self._timed(_MATCHES, self._purge_matches),
-            await self._timed(_ERASURES, self._purge_erasures),
-            await self._timed(_EVENTS, self._purge_events),
+            await self._purge_old(_REPLIES, replies.remove_old, self._keep_for),
+            await self._purge_old(_LISTINGS, listings.remove_old, self._keep_listings_for),
+            await self._purge_old(_SEARCHES, searches.remove_old, self._keep_listings_for),
+            await self._purge_old(_MATCHES, alerts.remove_old, self._keep_listings_for),
+            await self._purge_old(_FEED_EVENTS, feeds.remove_old, self._keep_for),
+            await self._purge_old(_ERASURES, erasures.remove_old, self._keep_for),
+            await self._purge_old(_EVENTS, webhooks.remove_old, self._keep_events_for),
         ]
         return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
@@ -155,12 +165,16 @@ class Retention:
         self._walked_to = walked[-1]
         return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
 
-    async def _purge_windows(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_for
-        async with self._database.transaction() as connection:
-            gone = await windows.remove_old(connection, until=until, limit=batch)
-        self._report(_WINDOWS, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
+    async def _purge_old(self, kind: str, remove: _Remove, keep_for: timedelta) -> "_Turn":
+        """Delete some rows of a kind that are older than `keep_for`."""
+
+        async def purge(batch: int) -> _Turn:
+            async with self._database.transaction() as connection:
+                gone = await remove(connection, until=self._clock.now() - keep_for, limit=batch)
+            self._report(kind, gone)
+            return _Turn(full=gone == batch, lag=timedelta())
+
+        return await self._timed(kind, purge)
 
     async def _purge_caps(self, batch: int) -> "_Turn":
         async with self._database.transaction() as connection:
@@ -168,65 +182,10 @@ class Retention:
         self._report(_CAPS, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
-    async def _purge_profiles(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_profiles_for
-        async with self._database.transaction() as connection:
-            gone = await profiles.remove_old(connection, until=until, limit=batch)
-        self._report(_PROFILES, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
     async def _purge_suppressions(self, batch: int) -> "_Turn":
         async with self._database.transaction() as connection:
             gone = await suppressions.remove_expired(connection, now=self._clock.now(), limit=batch)
         self._report(_SUPPRESSIONS, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_replies(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_for
-        async with self._database.transaction() as connection:
-            gone = await replies.remove_old(connection, until=until, limit=batch)
-        self._report(_REPLIES, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_listings(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_listings_for
-        async with self._database.transaction() as connection:
-            gone = await listings.remove_old(connection, until=until, limit=batch)
-        self._report(_LISTINGS, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_searches(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_listings_for
-        async with self._database.transaction() as connection:
-            gone = await searches.remove_old(connection, until=until, limit=batch)
-        self._report(_SEARCHES, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_matches(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_listings_for
-        async with self._database.transaction() as connection:
-            gone = await alerts.remove_old(connection, until=until, limit=batch)
-        self._report(_MATCHES, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_erasures(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_for
-        async with self._database.transaction() as connection:
-            gone = await erasures.remove_old(connection, until=until, limit=batch)
-        self._report(_ERASURES, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_events(self, batch: int) -> "_Turn":
-        until = self._clock.now() - self._keep_events_for
-        async with self._database.transaction() as connection:
-            gone = await webhooks.remove_old(connection, until=until, limit=batch)
-        self._report(_EVENTS, gone)
-        return _Turn(full=gone == batch, lag=timedelta())
-
-    async def _purge_schedules(self, batch: int) -> "_Turn":
-        async with self._database.transaction() as connection:
-            gone = await schedules.remove_ended(connection, until=self._clock.now() - self._keep_for, limit=batch)
-        self._report(_SCHEDULES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _remove_ended(self, walked: Sequence[UUID], until: datetime) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     FromClause,
     Integer,
     and_,
@@ -260,12 +261,19 @@ async def expressions_of(connection: AsyncConnection, searches: Collection[int])
     return {row[0]: row[1] for row in await _EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
 
 
-_limit = bindparam("limit", type_=Integer)
-_until = bindparam("until", type_=time_type())
-_OLD_LOG = select(_log.c.sequence).where(_log.c.made_at < _until).order_by(_log.c.made_at).limit(_limit)
-_REMOVE_LOG = delete(_log).where(_log.c.sequence.in_(_OLD_LOG)).returning(_log.c.sequence)
-_OLD_TOLD = select(_told.c.property_id, _told.c.fact).where(_told.c.changed_at < _until).limit(_limit)
-_REMOVE_TOLD = delete(_told).where(tuple_(_told.c.property_id, _told.c.fact).in_(_OLD_TOLD)).returning(_told.c.fact)
+_limit, _until = bindparam("limit", type_=Integer), bindparam("until", type_=time_type())
+
+
+def _remove(key: Sequence[Column[Any]], since: Column[Any]) -> Any:
+    old = select(*key).where(since < _until).order_by(since).limit(_limit).with_for_update(skip_locked=True)
+    these = old.cte("old")
+    # For several columns alone SQLite would read the whole table.
+    is_old = key[0].in_(select(these.c[0])), tuple_(*key).in_(select(*these.c))
+    return delete(since.table).where(*is_old).returning(key[0])
+
+
+_REMOVE_LOG = _remove([_log.c.sequence], _log.c.made_at)
+_REMOVE_TOLD = _remove([_told.c.property_id, _told.c.fact], _told.c.changed_at)
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:

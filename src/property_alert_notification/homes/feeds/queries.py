@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, delete, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Integer, bindparam, delete, func, or_, select, true, tuple_, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.listings.models import Listing
@@ -190,12 +190,34 @@ async def repeat_from(connection: AsyncConnection, source: str, sequence: int, *
     await connection.execute(update(_events).where(these).values(due_at=now, attempts=0, error=None))
 
 
+_KEY = (_events.c.source, _events.c.sequence, _events.c.record_key)
+
+
+def _remove(is_old: ColumnElement[bool], since: ColumnElement[Any]) -> Any:
+    old = select(*_KEY).where(is_old).order_by(since).limit(bindparam("limit", type_=Integer))
+    these = old.with_for_update(skip_locked=True).cte("old")
+    # For several columns alone SQLite would read the whole table.
+    among = _KEY[0].in_(select(these.c[0])), tuple_(*_KEY).in_(select(*these.c))
+    return delete(_events).where(*among).returning(_events.c.sequence)
+
+
+_until = bindparam("until", type_=time_type())
+_REMOVE_OLD = (
+    _remove(_events.c.due_at.is_(None) & (_events.c.received_at < _until), _events.c.received_at),
+    _remove(_events.c.due_at < _until, _events.c.due_at),
+)
+
+
 async def remove_done(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
     """Delete up to `limit` events that are done and were received before `until`; returns how many."""
-    key = (_events.c.source, _events.c.sequence, _events.c.record_key)
-    old = select(*key).where(_events.c.due_at.is_(None), _events.c.received_at < until).limit(limit)
-    gone = await connection.execute(delete(_events).where(tuple_(*key).in_(old)).returning(_events.c.sequence))
+    gone = await connection.execute(_REMOVE_OLD[0], {"until": until, "limit": limit})
     return len(gone.all())
+
+
+async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` old events that are done, and as many that no feed takes; returns the greater number."""
+    values = {"until": until, "limit": limit}
+    return max([len((await connection.execute(statement, values)).all()) for statement in _REMOVE_OLD])
 
 
 _LAST_KNOWN = BatchStatement(

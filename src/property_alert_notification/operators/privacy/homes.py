@@ -18,7 +18,10 @@ HOMES: Mapping[str, Table] = MappingProxyType(
             "which listings operators said are of the same home, or are not", "as long as the listings"
         ),
         "feed_positions": Table("how far listings are replicated from each feed", "for good"),
-        "feed_events": Table("which records of listings changed in a feed", "a day after the record was requested"),
+        "feed_events": Table(
+            "which records of listings changed in a feed",
+            "a day after the record was requested; events that no feed takes `RETENTION_DAYS`",
+        ),
         "listing_positions": Table("the last number of a change", "for good"),
         **dict.fromkeys(
             ("told", "match_log"),
