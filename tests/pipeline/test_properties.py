@@ -197,6 +197,69 @@ async def test_a_home_is_forgotten_with_its_last_listing(feeds: Feeds) -> None:
             assert (await connection.execute(select(table_of(model)))).all() == []
 
 
+async def _heard(feeds: Feeds) -> list[tuple[str, Any, Any]]:
+    """The facts that have a number, in the order of their numbers."""
+    return [
+        (fact.change_type.value, fact.before, fact.after)
+        for change in await feeds.told()
+        for fact in decode_facts(change.facts)
+    ]
+
+
+async def test_a_late_record_of_another_agent_is_heard_of_if_it_still_holds(feeds: Feeds) -> None:
+    await feeds.take(a_record(0, key="a", **HOME), a_record(0, key="b", **SAME_HOME))
+    await feeds.take(a_record(300, key="a", ListPrice=480_000, **HOME))
+    await feeds.take(a_record(200, key="b", StandardStatus="Pending", **SAME_HOME))
+    # This price did not hold long.
+    await feeds.take(a_record(250, key="b", StandardStatus="Pending", ListPrice=450_000, **SAME_HOME))
+
+    assert await _heard(feeds) == [
+        ("New Listing", None, "Active"),
+        ("Price Change", 500_000, 480_000),
+        ("Pending", "Active", "Pending"),
+    ]
+    assert [fact[1:] for fact in await _facts(feeds)] == [
+        ("New Listing", None, "Active"),
+        ("Pending", "Active", "Pending"),
+        ("Price Change", 500_000, 450_000),
+        ("Price Change", 450_000, 480_000),
+    ]
+    # Read again, it is the same.
+    await feeds.take(a_record(200, key="b", StandardStatus="Pending", **SAME_HOME))
+    assert len(await _heard(feeds)) == 3
+
+
+async def test_what_follows_a_late_record_leads_from_what_was_heard(feeds: Feeds) -> None:
+    await feeds.take(a_record(0, key="a", **HOME), a_record(0, key="b", **SAME_HOME))
+    await feeds.take(a_record(300, key="a", ListPrice=480_000, **HOME))
+    await feeds.take(a_record(200, key="b", StandardStatus="Pending", **SAME_HOME), a_record(400, key="b", **SAME_HOME))
+    await feeds.end_quiet_times()
+
+    assert [kind for kind, _, _ in await _heard(feeds)] == ["New Listing", "Price Change"]
+    assert [fact[1] for fact in await _facts(feeds)] == ["New Listing", "Pending", "Price Change", "Back On Market"]
+
+
+async def test_the_record_that_counts_of_two_of_a_time_is_heard_of(feeds: Feeds) -> None:
+    records = [a_record(100, key="a", ListPrice=price, **HOME) for price in (450_000, 470_000)]
+    for first, second in (records, records[::-1]):
+        await feeds.forget()
+        await feeds.take(a_record(0, key="a", **HOME))
+        await feeds.take(first)
+        await feeds.take(second)
+        assert (await _heard(feeds))[-1][2] == (await _facts(feeds))[-1][3]
+
+
+async def test_what_waits_after_a_late_record_is_not_heard_of_twice(feeds: Feeds) -> None:
+    await feeds.take(a_record(0, key="a", **HOME))
+    await feeds.take(a_record(31, key="a", ListPrice=450_000, **HOME))
+    # The quiet time after it has the other price, which waits there.
+    await feeds.take(a_record(10, key="a", ListPrice=470_000, **HOME))
+    await feeds.end_quiet_times()
+
+    assert await _heard(feeds) == [("New Listing", None, "Active"), ("Price Change", 500_000, 450_000)]
+    assert [fact[3] for fact in await _facts(feeds)] == ["Active", 470_000, 450_000]
+
+
 _statuses = strategies.sampled_from(["Active", "Active", "Pending", "Withdrawn", "Closed", "Delete"])
 _records = strategies.builds(
     lambda key, at, status, price: a_record(
@@ -245,3 +308,9 @@ async def _compare(feeds: Feeds, records: list[Record], shuffled: list[Record], 
     await feeds.end_quiet_times()
 
     assert (await _facts(feeds), await _homes(feeds)) == expected
+    # Whoever heard the numbers knows what holds now.
+    assert _last_status(await _heard(feeds)) == _last_status([fact[1:] for fact in expected[0]])
+
+
+def _last_status(facts: Sequence[tuple[str, Any, Any]]) -> Any:
+    return next((after for _, _, after in reversed(facts) if isinstance(after, str)), None)

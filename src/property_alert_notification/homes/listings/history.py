@@ -51,13 +51,15 @@ class Progress:
     """The end of the quiet time, by the feed's clock; None when there is none."""
     ended: datetime | None = None
     """The end of the last quiet time that is over."""
+    heard: Snapshot | None = None
+    """The one to which the last number led; None if that is `told`."""
 
     @property
     def waits(self) -> bool:
         """Whether a change waits for the end of the quiet time."""
         if self.quiet_until is None or self.last is None or self.last is self.told:
             return False
-        return _change(self.told, self.last, Periods(timedelta())) is not None
+        return change_between(self.told, self.last, Periods(timedelta())) is not None
 
     def is_late(self, at: datetime) -> bool:
         """Whether a record of that time belongs before something that is decided already."""
@@ -73,7 +75,7 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
     snapshot = _carry_over(progress.last, snapshot)
     if progress.quiet_until is not None:
         return Progress(snapshot, progress.told, progress.quiet_until, progress.ended), changes
-    change = _change(progress.told, snapshot, periods)
+    change = change_between(progress.told, snapshot, periods)
     if change is None:
         return Progress(snapshot, snapshot, None, progress.ended), changes
     return Progress(snapshot, snapshot, _until(snapshot.at, periods), progress.ended), [*changes, change]
@@ -95,7 +97,7 @@ def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Chan
     """End the quiet time; returns the change that waited, after which the next quiet time begins."""
     if progress.last is None or progress.quiet_until is None:
         return progress, []
-    change = None if progress.last is progress.told else _change(progress.told, progress.last, periods)
+    change = None if progress.last is progress.told else change_between(progress.told, progress.last, periods)
     if change is None:
         return Progress(progress.last, progress.last, None, progress.quiet_until), []
     until = _until(progress.quiet_until, periods)
@@ -123,7 +125,8 @@ def _until(start: datetime, periods: Periods) -> datetime | None:
     return start + periods.quiet if periods.quiet else None
 
 
-def _change(before: Snapshot | None, after: Snapshot, periods: Periods) -> Change | None:
+def change_between(before: Snapshot | None, after: Snapshot, periods: Periods) -> Change | None:
+    """The change from one state to another; None if there is nothing to tell."""
     facts = facts_between(before, after, periods.relisting)
     if facts or (before is not None and differs(before, after)):
         return Change(before, after, facts)
@@ -134,15 +137,16 @@ def encode_progress(progress: Progress) -> str:
     """As the store keeps it."""
     last, told = progress.last, progress.told
     times = [None if time is None else time.isoformat() for time in (progress.quiet_until, progress.ended)]
-    return _encode([encode(last), None if told is last or told == last else encode(told), *times])
+    heard = [] if progress.heard is None else [encode(progress.heard)]
+    return _encode([encode(last), None if told is last or told == last else encode(told), *times, *heard])
 
 
 def decode_progress(stored: str) -> Progress:
     """What `encode_progress` wrote."""
-    last, told, *times = json.loads(stored)
+    last, told, until, ended, *heard = json.loads(stored)
     newest = decode(last)
-    until, ended = (None if time is None else datetime.fromisoformat(time) for time in times)
-    return Progress(newest, newest if told is None else decode(told), until, ended)
+    until, ended = (None if time is None else datetime.fromisoformat(time) for time in (until, ended))
+    return Progress(newest, newest if told is None else decode(told), until, ended, decode(heard[0]) if heard else None)
 
 
 def encode_facts(facts: Sequence[Fact]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
@@ -18,13 +18,12 @@ from property_alert_notification.homes.listings.history import (
     Progress,
     advance,
     changes_of,
-    decode_progress,
-    encode_facts,
     encode_progress,
     end_quiet,
 )
-from property_alert_notification.homes.listings.queries import Known, KnownChange, NewChange, State, Version
+from property_alert_notification.homes.listings.queries import Known, NewChange, State, Version
 from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
+from property_alert_notification.homes.listings.work import Work, key_of_row
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.properties.grouping import Grouping
 from property_alert_notification.homes.properties.identity import identifying
@@ -63,20 +62,6 @@ def received(record: ListingRecord) -> Received:
     return Received(record, snapshot_of(record.fields, record.modified_at), text, digest, identifying(record.fields))
 
 
-@dataclass(slots=True)
-class _Work:
-    """A home while a batch is stored."""
-
-    home: Home
-    progress: Progress
-    again: bool
-    """Whether its changes are to be found again from all records of its listings."""
-    changes: list[Change] = field(default_factory=list)
-    """New ones, to be numbered."""
-    late: list[Change] = field(default_factory=list)
-    """New ones that are older than what was numbered before."""
-
-
 @dataclass(frozen=True, slots=True)
 class ListingIntake:
     """Takes records, and finds the changes that they make."""
@@ -101,11 +86,11 @@ class ListingIntake:
 
     async def end_quiet_times(self, due: Iterable[Property]) -> int:
         """Number the changes whose quiet time is over; returns how many."""
-        works: list[_Work] = []
+        works: list[Work] = []
         for one in due:
-            home = Home(*(getattr(one, name) for name in Home._fields))
-            progress, changes = end_quiet(decode_progress(home.progress), self.periods)
-            works.append(_Work(home, progress, again=False, changes=changes))
+            work = Work.on(Home(*(getattr(one, name) for name in Home._fields)), again=False)
+            work.progress, work.changes = end_quiet(work.progress, self.periods)
+            works.append(work)
         return await self._finish(works)
 
     async def find_again(self, grouping: Grouping) -> None:
@@ -159,26 +144,26 @@ class ListingIntake:
         await queries.take_numbers(self.connection, 0, name=HOMES)
         return await regroup(self.connection, moved, self.clock.new_id)
 
-    async def _works(self, wanted: set[UUID], grouping: Grouping) -> tuple[dict[UUID, _Work], dict[UUID, UUID]]:
+    async def _works(self, wanted: set[UUID], grouping: Grouping) -> tuple[dict[UUID, Work], dict[UUID, UUID]]:
         """Lock homes, and those that are others than before; returns also the id of the home that each id means."""
         ids = wanted | grouping.regrouped
         # A listing that is new has none yet.
         known = await properties.lock(self.connection, (ids | grouping.merged.keys()) - grouping.new)
         found = {id_: known.get(id_) or Home(id_, 1, _UNKNOWN, None, None, None) for id_ in ids}
-        works: dict[UUID, _Work] = {}
+        works: dict[UUID, Work] = {}
         for home in found.values():
             again = home.listings > 1 or home.id in grouping.regrouped
-            works[home.id] = _Work(home, decode_progress(home.progress), again)
+            works[home.id] = Work.on(home, again=again)
         for id_, into in grouping.merged.items():
             if id_ in known:
-                _inherit(works[into], known[id_])
+                works[into].inherit(known[id_])
         for id_ in grouping.regrouped:
             listings = sum(its == id_ for its in grouping.home_of.values())
             works[id_].home = works[id_].home._replace(listings=listings)
         await properties.merge(self.connection, grouping.merged.items())
         return works, {id_: home.id for id_, home in found.items()}
 
-    def _go_on(self, work: _Work, listing: UUID, added: Sequence[Snapshot]) -> bool:
+    def _go_on(self, work: Work, listing: UUID, added: Sequence[Snapshot]) -> bool:
         """Add newer snapshots to what is known; returns False if one of them is late."""
         if work.progress.is_late(added[0].at):
             return False
@@ -188,7 +173,7 @@ class ListingIntake:
             work.changes += made
         return True
 
-    async def _begin_again(self, works: Mapping[UUID, _Work]) -> None:
+    async def _begin_again(self, works: Mapping[UUID, Work]) -> None:
         """Find all changes of these homes again: a record came late, or they have several listings."""
         if not works:
             return
@@ -201,41 +186,33 @@ class ListingIntake:
             of_home.setdefault(member.property_id, []).append(member)
         known: dict[UUID, dict[object, UUID]] = {id_: {} for id_ in works}
         for one in await queries.changes_of(self.connection, ids):
-            known[home_of[one.listing_id]][_key_of_row(one)] = one.id
+            known[home_of[one.listing_id]][key_of_row(one)] = one.id
         for id_, work in works.items():
             read = _together(id_, of_home[id_], snapshots)
             work.progress, changes = changes_of(read, self.periods, ended=work.progress.ended)
-            for change in changes:
-                if known[id_].pop(_key_of(work, change), None) is None:
-                    is_late = work.home.told_at is not None and change.after.at <= work.home.told_at
-                    (work.late if is_late else work.changes).append(change)
+            work.changes = [change for change in changes if known[id_].pop(work.key_of(change), None) is None]
         wrong = [id_ for others in known.values() for id_ in others.values()]
         await queries.supersede(self.connection, wrong, now=self.clock.now())
 
-    async def _finish(self, works: Collection[_Work]) -> int:
-        now, numbered = self.clock.now(), sum(len(work.changes) for work in works)
-        await properties.save(self.connection, [self._home_of(work, now) for work in works])
+    async def _finish(self, works: Collection[Work]) -> int:
+        now = self.clock.now()
+        await properties.save(self.connection, [work.finish(self.periods, now) for work in works])
+        numbered = sum(len(work.numbered) for work in works)
         number = await queries.take_numbers(self.connection, numbered) if numbered else 0
-        rows = [self._row(work, change, None, now) for work in works for change in work.late]
+        rows = [self._row(work, change, None, now) for work in works for change in work.silent]
         for work in works:
-            for change in work.changes:
+            for change in work.numbered:
                 rows.append(self._row(work, change, number, now))
                 number += 1
         await queries.add_changes(self.connection, rows)
         return numbered
 
-    def _home_of(self, work: _Work, now: datetime) -> Home:
-        home = work.home
-        told_at, ends_at = home.told_at, home.quiet_ends_at
-        if work.changes:
-            told_at, ends_at = work.changes[-1].after.at, now + self.periods.quiet
-        due_at = (ends_at or now) if work.progress.waits else None
-        return Home(home.id, home.listings, encode_progress(work.progress), told_at, ends_at, due_at)
-
-    def _row(self, work: _Work, change: Change, number: int | None, now: datetime) -> NewChange:
-        listing, at, before_listing, before_at, facts = _key_of(work, change)
+    def _row(self, work: Work, change: Change, number: int | None, now: datetime) -> NewChange:
+        listing, at, before_listing, before_at, facts = work.key_of(change)
         other = None if before_listing == listing else before_listing
-        return NewChange(self.clock.new_id(), listing, at, before_at, other, facts, number, now)
+        # The history does not have a net change. It has the changes that it is made of.
+        superseded_at = now if any(change is one for one in work.net) else None
+        return NewChange(self.clock.new_id(), listing, at, before_at, other, facts, number, now, superseded_at)
 
 
 def _state_of(known: Known, records: Sequence[Received]) -> State:
@@ -246,19 +223,6 @@ def _state_of(known: Known, records: Sequence[Received]) -> State:
     if at is not None and last.modified_at < at:
         return State(known.id, known.property_id, at, known.status, identity)
     return State(known.id, known.property_id, last.modified_at, last.fields["StandardStatus"], identity)
-
-
-def _inherit(work: _Work, merged: Home) -> None:
-    """Keep of a home that was merged what is decided already."""
-    ended = decode_progress(merged.progress).ended
-    work.progress = replace(work.progress, ended=_later(work.progress.ended, ended))
-    told_at = _later(work.home.told_at, merged.told_at)
-    ends_at = _later(work.home.quiet_ends_at, merged.quiet_ends_at)
-    work.home = work.home._replace(told_at=told_at, quiet_ends_at=ends_at)
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(filter(None, (one, other)), default=None)
 
 
 def _together(home: UUID, members: Sequence[Member], stored: Mapping[UUID, Sequence[str]]) -> Iterator[Snapshot]:
@@ -278,20 +242,3 @@ def _together(home: UUID, members: Sequence[Member], stored: Mapping[UUID, Seque
     for snapshot in combined((name, snapshot) for _, name, snapshot in records):
         id_ = names[snapshot.listing]
         yield replace(snapshot, listing="" if id_ == home else id_.hex)
-
-
-def _key_of(work: _Work, change: Change) -> tuple[UUID, datetime, UUID | None, datetime | None, str]:
-    """What tells a change from others: the listings and the times of its records, and its facts."""
-    listing, at = _record_of(work, change.after)
-    before = (None, None) if change.before is None else _record_of(work, change.before)
-    return listing, at, *before, encode_facts(change.facts)
-
-
-def _key_of_row(row: KnownChange) -> tuple[UUID, datetime, UUID | None, datetime | None, str]:
-    before_listing = None if row.before_at is None else row.before_listing_id or row.listing_id
-    return row.listing_id, row.modified_at, before_listing, row.before_at, row.facts
-
-
-def _record_of(work: _Work, snapshot: Snapshot) -> tuple[UUID, datetime]:
-    listing = UUID(hex=snapshot.listing) if snapshot.listing else work.home.id
-    return listing, snapshot.record_at or snapshot.at

@@ -59,6 +59,7 @@ class NewChange(NamedTuple):
     facts: str
     sequence: int | None
     made_at: datetime
+    superseded_at: datetime | None
 
 
 class KnownChange(NamedTuple):
