@@ -1,6 +1,6 @@
 """Every statement about alerts, each on a batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
-    FromClause,
     Integer,
     and_,
     bindparam,
@@ -16,19 +15,17 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
 
 # Its words for conflicts are SQLite's too.
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
 from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, Told
-from property_alert_notification.homes.alerts.numbers import Numbers, pack, unpack
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
@@ -192,47 +189,6 @@ async def numbered_facts(
     for property_id, sequence, facts in readable(rows, _read_facts, "change.unreadable", lambda row: row[1]):
         found.setdefault(property_id, []).append((sequence, facts))
     return found
-
-
-FactKey = tuple[UUID, str]
-"""A property, and the key of one of its facts."""
-
-_KEY = columns_of(_told, "property_id", "fact")
-
-
-def _told_these(wanted: FromClause) -> Any:
-    its = (wanted.c.property_id == _told.c.property_id) & (wanted.c.fact == _told.c.fact)
-    return select(_told.c.property_id, _told.c.fact, _told.c.people).join(wanted, its)
-
-
-_TOLD = BatchStatement(_KEY, _told_these)
-
-
-async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dict[FactKey, Numbers]:
-    """Who was told these facts; facts that nobody was told are left out."""
-    if not keys:
-        return {}
-    return {(row[0], row[1]): unpack(row[2]) for row in await _TOLD.run(connection, sorted(keys))}
-
-
-_TOLD_COLUMNS = ("property_id", "fact", "people", "sequence", "changed_at")
-
-
-def _put_told_these(new: FromClause) -> Insert:
-    wanted = insert(_told).from_select(_TOLD_COLUMNS, select(*new.c).where(true()), include_defaults=False)
-    changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[2:]}
-    return wanted.on_conflict_do_update(index_elements=["property_id", "fact"], set_=changed)
-
-
-_PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
-
-
-async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Numbers, int]], *, now: datetime) -> None:
-    """Store who was told facts, each with the number of the change that told it last."""
-    # In one order everywhere, or two transactions deadlock.
-    rows = [(*key, pack(people), sequence, now) for key, people, sequence in sorted(told, key=lambda one: one[0])]
-    if rows:
-        await _PUT_TOLD.run(connection, rows)
 
 
 _LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at")

@@ -12,9 +12,10 @@ from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
+from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
-from property_alert_notification.homes.alerts.queries import FactKey
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
@@ -61,7 +62,7 @@ class Teller:
             return {}
         now = self._clock.now()
         await queries.add_log(connection, [_log_entry(one, now) for one in matched])
-        known = await queries.told_of(
+        known = await ledger.told_of(
             connection, {(one.change.property_id, news.key) for one in matched for news in one.matches.news}
         )
         everyone = dict(known)
@@ -74,7 +75,7 @@ class Teller:
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
         told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]
         outcomes = await self._submitter.submit(connection, [_alert(one) for one in told])
-        await queries.put_told(connection, _ledger(known, told), now=now)
+        await ledger.put_told(connection, _ledger(known, told), now=now)
         return outcomes
 
 

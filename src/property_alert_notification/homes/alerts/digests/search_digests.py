@@ -17,6 +17,7 @@ from property_alert_notification.homes.alerts.digests.log_matches import LogMatc
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, is_gone, net_facts
+from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.numbers import NONE
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
 from property_alert_notification.homes.listing_preferences.queries import discarded
@@ -128,11 +129,11 @@ class SearchDigests:
         digests: Mapping[int, datetime | None],
     ) -> Mapping[str, int]:
         keys = {(home.property_id, key) for home in homes for key in home.news}
-        told = await queries.told_of(connection, keys)
+        told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
         records = await digest_queries.records_of(connection, {home.newest.listing_id for home in homes})
         alerts: list[WantedAlert] = []
-        people: dict[queries.FactKey, list[int]] = {}
+        people: dict[told_ledger.FactKey, list[int]] = {}
         dropped = 0
         for home in homes:
             fresh = [
@@ -154,7 +155,7 @@ class SearchDigests:
         outcomes = Counter(await self._submitter.submit(connection, alerts)) + Counter(dropped=dropped)
         newest = max((home.newest.sequence for home in homes), default=0)
         ledger = [(key, np.union1d(told.get(key, NONE), some), newest) for key, some in people.items()]
-        await queries.put_told(connection, ledger, now=self._clock.now())
+        await told_ledger.put_told(connection, ledger, now=self._clock.now())
         return outcomes
 
 

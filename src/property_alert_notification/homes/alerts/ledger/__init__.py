@@ -1,0 +1,1 @@
+"""Who was told what of a home."""

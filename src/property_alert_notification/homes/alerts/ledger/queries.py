@@ -1,0 +1,68 @@
+"""Every statement about the told ledger, each on a batch."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import FromClause, select, true, union_all
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, columns_of, table_of
+from property_alert_notification.homes.alerts.models import Told
+from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack, unpack
+from property_alert_notification.homes.properties.models import Property
+
+_told, _properties = table_of(Told), table_of(Property)
+
+FactKey = tuple[UUID, str]
+"""A property, and the key of one of its facts."""
+
+_KEY = columns_of(_told, "property_id", "fact")
+
+
+def _told_these(wanted: FromClause) -> Any:
+    # What was told of a home before it was merged has the id that it had then.
+    merged = wanted.join(_properties, _properties.c.merged_into == wanted.c.property_id)
+    found = [
+        select(wanted.c.property_id, _told.c.fact, _told.c.people)
+        .select_from(part)
+        .join(_told, (_told.c.property_id == its) & (_told.c.fact == wanted.c.fact))
+        for part, its in ((wanted, wanted.c.property_id), (merged, _properties.c.id))
+    ]
+    return union_all(*found)
+
+
+_TOLD = BatchStatement(_KEY, _told_these)
+
+
+async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dict[FactKey, Numbers]:
+    """Who was told these facts of homes, also before these were merged; facts that nobody was told are left out."""
+    found: dict[FactKey, Numbers] = {}
+    for property_id, fact, people in await _TOLD.run(connection, sorted(keys)) if keys else ():
+        found[property_id, fact] = np.union1d(found.get((property_id, fact), NONE), unpack(people))
+    return found
+
+
+_TOLD_COLUMNS = ("property_id", "fact", "people", "sequence", "changed_at")
+
+
+def _put_told_these(new: FromClause) -> Insert:
+    wanted = insert(_told).from_select(_TOLD_COLUMNS, select(*new.c).where(true()), include_defaults=False)
+    changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[2:]}
+    return wanted.on_conflict_do_update(index_elements=["property_id", "fact"], set_=changed)
+
+
+_PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
+
+
+async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Numbers, int]], *, now: datetime) -> None:
+    """Store who was told facts, each with the number of the change that told it last."""
+    # In one order everywhere, or two transactions deadlock.
+    rows = [(*key, pack(people), sequence, now) for key, people, sequence in sorted(told, key=lambda one: one[0])]
+    if rows:
+        await _PUT_TOLD.run(connection, rows)
