@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint lint-api verify-webhooks bench chaos soak fuzz weeks mutants openapi lock clean
+.PHONY: help setup run demo test coverage test-pythons check lint lint-api verify-webhooks bench chaos soak fuzz weeks homes mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=2
 weeks: $(VENV)/.dev ## two weeks of 1,000 people on each store, on a clock of their own, beside a model of what is right; USERS=200 SEED=7
 	@scripts/provide-services
 	WEEKS_USERS=$(or $(USERS),1000) WEEKS_SEED=$(SEED) $(BIN)/pytest tests/scenario --timeout=0 $(ARGS)
+
+homes: $(VENV)/.dev ## all sales of King County against 100,000 searches on each store, beside a model of who must be told what; RECORDS=2000 SEARCHES=5000 SEED=7
+	@scripts/provide-services
+	HOMES_RECORDS=$(or $(RECORDS),21613) HOMES_SEARCHES=$(or $(SEARCHES),100000) HOMES_SEED=$(SEED) $(BIN)/pytest tests/homes_scenario --timeout=0 $(ARGS)
 
 mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? a quarter of an hour; ARGS="'*.states*'" for one module
 	@scripts/mutants $(ARGS)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.homes.alerts.news import News, may_be_shown, news_of
+from property_alert_notification.homes.alerts.news import News, is_first, may_be_shown, news_of
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
@@ -22,7 +22,7 @@ class ReadChange:
     listing_id: UUID
     property_id: UUID
     before: Mapping[str, Any] | None
-    """The fields before the change; None if the listing was not known."""
+    """The fields before the change; None if the listing was not known, or is a new offer since the change."""
     after: Mapping[str, Any]
     facts: Sequence[Fact]
     """What changed."""
@@ -37,8 +37,11 @@ def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fa
         UNREADABLE: its rows are damaged.
     """
     after = json.loads(change.record)
-    before = None if change.before is None else json.loads(change.before)
     facts = decode_facts(change.facts)
+    # What a home was before it is offered anew does not count: it is new to every search, also to one that it matched
+    # when it was sold.
+    is_new = is_first(facts, was_known=change.before_at is not None)
+    before = None if is_new or change.before is None else json.loads(change.before)
     news: Sequence[News] = ()
     if may_be_shown(after):
         news = news_of(

@@ -1,0 +1,276 @@
+"""What each user must be told, from the records alone, by docs/listings.md and docs/alerts.md. It shares no code with
+the service.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tests.homes_scenario.market import Event
+from tests.homes_scenario.matching import Queries, Record
+from tests.homes_scenario.searches import Search
+
+GONE = {"Withdrawn", "Closed"}
+"""The home may not be had any more, unless another listing offers it."""
+
+NOT_FREE = {*GONE, "Pending"}
+SAME_OFFER = timedelta(days=98)
+IN_RANGE = "In Range"
+
+HEADLINES = {
+    "New Listing": "New listing",
+    "Back On Market": "Back on the market",
+    "Price Change": "New price",
+    IN_RANGE: "Now matches your search",
+    "Pending": "Now pending",
+    "Withdrawn": "Listing withdrawn",
+    "Closed": "Sold",
+}
+"""What the title of an alert begins with: the first of these that it tells."""
+
+
+class Fact(NamedTuple):
+    """One thing that changed."""
+
+    kind: str
+    before: Any
+    after: Any
+
+
+class State(NamedTuple):
+    """A home after a record of one of its listings."""
+
+    at: datetime
+    status: str
+    price: int
+    record: Record
+    """That says so."""
+    gone_since: datetime | None
+
+
+class Change(NamedTuple):
+    """From one state to the next."""
+
+    before: State | None
+    after: State
+    facts: tuple[Fact, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the home is offered for the first time, or again after so long that it is another offer."""
+        return self.before is None or any(fact.kind == "New Listing" for fact in self.facts)
+
+
+class Alert(NamedTuple):
+    """One alert to one user."""
+
+    user: int
+    listing: str
+    facts: frozenset[Fact]
+    searches: frozenset[str]
+    price: int
+
+
+class Mail(NamedTuple):
+    """What arrives."""
+
+    recipient: str
+    subject: str
+    searches: frozenset[str]
+    price: int
+
+
+class _Home:
+    """One home with all its records."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[datetime, str], Record] = {}
+        self._known: set[tuple[Any, ...]] = set()
+        self._told_at: datetime | None = None
+
+    def take(self, event: Event) -> list[Change]:
+        """Take a record; returns the changes that are news, the oldest first."""
+        place = (event.step.at, event.step.listing_key)
+        if place in self._records:
+            return []
+        self._records[place] = event.step.record
+        changes = list(self._changes())
+        new = [one for one in changes if _identity(one) not in self._known]
+        self._known = {_identity(one) for one in changes}
+        # Nobody hears of something old after something newer.
+        news = [one for one in new if self._told_at is None or one.after.at > self._told_at]
+        if news:
+            self._told_at = news[-1].after.at
+        return news
+
+    def now(self) -> dict[str, Record]:
+        """The newest record of each listing."""
+        return {key: record for (_, key), record in sorted(self._records.items())}
+
+    def _changes(self) -> Iterator[Change]:
+        before: State | None = None
+        for after in self._states():
+            facts = tuple(_facts(before, after))
+            if facts or (before is not None and _asked_for(before) != _asked_for(after)):
+                yield Change(before, after, facts)
+            before = after
+
+    def _states(self) -> Iterator[State]:
+        home: State | None = None
+        known: dict[str, tuple[datetime, Record]] = {}
+        for (at, key), record in sorted(self._records.items()):
+            previous = known.get(key)
+            known[key] = at, record
+            others = [one for name, one in known.items() if name != key and one[1]["StandardStatus"] not in GONE]
+            home = _next(home, at, record, None if previous is None else previous[1], others)
+            yield home
+
+
+def _identity(change: Change) -> tuple[Any, ...]:
+    before = None if change.before is None else _name(change.before.record)
+    return before, _name(change.after.record), change.facts
+
+
+def _name(record: Record) -> tuple[str, str]:
+    return record["ListingKey"], record["ModificationTimestamp"]
+
+
+def _asked_for(state: State) -> list[Any]:
+    own = ("ListingKey", "ModificationTimestamp", "StandardStatus", "ListPrice", "ClosePrice")
+    return [state.status, state.price, {name: value for name, value in state.record.items() if name not in own}]
+
+
+def _next(
+    home: State | None,
+    at: datetime,
+    record: Record,
+    previous: Record | None,
+    others: Sequence[tuple[datetime, Record]],
+) -> State:
+    """The home after a record of one listing. Only what a listing changes of itself is news."""
+    status, price = record["StandardStatus"], record["ListPrice"]
+    said = State(at, status, price, record, None)
+    was_offered = previous is not None and previous["StandardStatus"] not in GONE
+    if home is None:
+        return _since(None, said)
+    if status in GONE:
+        is_sold = was_offered and status == "Closed"
+        return _after_leaving(home, said, others, is_sold=is_sold, is_known=previous is not None)
+    if not was_offered or previous is None:
+        return _since(home, said)
+    has_status, has_price = status != previous["StandardStatus"], price != previous["ListPrice"]
+    if not (has_status or has_price):
+        return home._replace(at=at)
+    if home.status in GONE:  # sold, as another agent says, until this one says something new
+        return _since(home, said)
+    now = State(at, status if has_status else home.status, price if has_price else home.price, record, None)
+    return _since(home, now)
+
+
+def _after_leaving(
+    home: State, said: State, others: Sequence[tuple[datetime, Record]], *, is_sold: bool, is_known: bool
+) -> State:
+    """The home after one of its listings left the market: what another one says holds, unless it is sold."""
+    if is_sold:
+        return _since(home, said)
+    if not is_known or home.record["ListingKey"] != said.record["ListingKey"]:
+        return home._replace(at=said.at)
+    if not others:
+        return _since(home, said)
+    _, left = max(others, key=lambda one: (one[0], one[1]["ListingKey"]))
+    return State(said.at, left["StandardStatus"], left["ListPrice"], left, None)
+
+
+def _since(home: State | None, now: State) -> State:
+    if now.status not in GONE:
+        return now
+    return now._replace(gone_since=(home.gone_since if home is not None else None) or now.at)
+
+
+def _facts(before: State | None, after: State) -> Iterator[Fact]:
+    if before is not None and _is_other_offer(before, after):
+        before = None
+    if before is None and after.status == "Withdrawn":
+        return
+    was = None if before is None else before.status
+    if was != after.status:
+        back = "New Listing" if was is None else "Back On Market"
+        yield Fact(back if after.status == "Active" else after.status, was, after.status)
+    if before is not None and before.price != after.price:
+        yield Fact("Price Change", before.price, after.price)
+
+
+def _is_other_offer(before: State, after: State) -> bool:
+    is_back = before.gone_since is not None and after.gone_since is None
+    return is_back and after.at - (before.gone_since or after.at) > SAME_OFFER
+
+
+class Expected:
+    """What all users must have been told so far."""
+
+    def __init__(self, searches: Sequence[Search]) -> None:
+        self.alerts: Counter[Alert] = Counter()
+        self.told: Counter[tuple[int, str, str]] = Counter()
+        """How often each user was told a fact of each kind of each home."""
+        self.mails: Counter[Mail] = Counter()
+        self.changes = 0
+        self._searches = searches
+        self._queries = Queries(searches)
+        self._homes: dict[str, _Home] = {}
+
+    def take(self, call: Iterable[Event]) -> int:
+        """All records of a call have come, and what they tell was sent; returns how many alerts they made."""
+        made = 0
+        for event in call:
+            home = self._homes.setdefault(event.home, _Home())
+            for change in home.take(event):
+                self.changes += 1
+                for alert in self._alerts(change):
+                    made += 1
+                    self.alerts[alert] += 1
+                    self.told.update((alert.user, event.home, fact.kind) for fact in alert.facts)
+                    if (mail := _mail(alert, change, home.now())) is not None:
+                        self.mails[mail] += 1
+        return made
+
+    def _alerts(self, change: Change) -> Iterator[Alert]:
+        after = self._queries.matching(change.after.record)
+        before = np.zeros_like(after) if change.before is None else self._queries.matching(change.before.record)
+        told: dict[int, tuple[set[Fact], set[str]]] = {}
+        for number in np.flatnonzero(after):
+            search = self._searches[number]
+            if facts := set(_wanted(search, change, is_new=not before[number])):
+                its = told.setdefault(search.user, (set(), set()))
+                its[0].update(facts)
+                its[1].add(search.name)
+        record = change.after.record
+        for user, (facts, names) in told.items():
+            yield Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
+
+
+def _wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
+    """The facts that an alert tells by this search."""
+    if is_new and not change.is_new:
+        yield Fact(IN_RANGE, None, None)
+    else:
+        yield from (fact for fact in change.facts if fact.kind in search.changes)
+
+
+def _mail(alert: Alert, change: Change, now: dict[str, Record]) -> Mail | None:
+    """The mail of an alert, if it is sent while this is the newest of each listing of the home."""
+    shown = now[alert.listing]
+    if shown["StandardStatus"] in NOT_FREE:
+        shown = next((one for one in now.values() if one["StandardStatus"] not in NOT_FREE), shown)
+    if shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != change.after.record["StandardStatus"]:
+        return None
+    headline = next(words for kind, words in HEADLINES.items() if any(fact.kind == kind for fact in alert.facts))
+    subject = f"{headline}: {change.after.record['UnparsedAddress']}"
+    return Mail(address_of(alert.user), subject, alert.searches, shown["ListPrice"])
+
+
+def address_of(user: int) -> str:
+    """Where a user reads mail."""
+    return f"user{user}@example.com"
