@@ -44,16 +44,17 @@ async def test_a_first_alert_has_all_that_match_now_and_is_made_once(world: Worl
     )
     many = await homes.search(1, up_to(500_000))
     none = await homes.search(2, up_to(1))
-    paused, damaged, unasked = [await homes.search(user, up_to(500_000)) for user in (3, 4, 5)]
-    for number in (many, none, paused, damaged):
+    paused, damaged, unversioned, unasked = [await homes.search(user, up_to(500_000)) for user in (3, 4, 4, 5)]
+    for number in (many, none, paused, damaged, unversioned):
         await a_first_alert(homes, number)
     await set_columns(homes, paused, active=False)
     await set_columns(homes, damaged, expression='["nonsense"]')
+    await set_columns(homes, unversioned, version=7)
     first_alerts = maker(homes)
 
     made = [await first_alerts.make_due() for _ in range(2)]
 
-    assert made == [4, 0]
+    assert made == [5, 0]
     table = table_of(Notification)
     async with homes.database.reading() as connection:
         found = await connection.execute(
@@ -65,7 +66,7 @@ async def test_a_first_alert_has_all_that_match_now_and_is_made_once(world: Worl
     assert message.count("Pinehurst Way NE, $400,0") == 20
     assert "and 2 more" in message
     assert (second, spanish) == (2, "Todavía no hay viviendas para su búsqueda «Near work»")
-    assert (waiting, unasked) == ([], 4)
+    assert (waiting, unasked) == ([], 5)
 
 
 async def test_a_home_is_in_the_first_alert_or_in_one_of_its_own(world: World, homes: Homes) -> None:
@@ -126,10 +127,26 @@ async def test_a_search_that_is_edited_meanwhile_has_the_first_alert_of_its_new_
     number = await homes.search(1, up_to(500_000))
     await a_first_alert(homes, number)
     first_alerts, ids = maker(homes), await queries.due.ids(homes.database, now=homes.clock.now(), limit=10)
-    found = await first_alerts._find(ids)
+    compared = await first_alerts._find(ids)
     await homes.change_search(number, up_to(1))
 
-    await first_alerts._make(ids, found)
+    await first_alerts._make(ids, compared)
+    assert await alerts(homes) == []
+    await first_alerts.make_due()
+
+    assert await alerts(homes) == [(1, "No home matches your search “Near work” yet")]
+
+
+async def test_a_search_that_is_resumed_meanwhile_has_its_first_alert(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    number = await homes.search(1, up_to(500_000))
+    await a_first_alert(homes, number)
+    await set_columns(homes, number, active=False)
+    first_alerts, ids = maker(homes), await queries.due.ids(homes.database, now=homes.clock.now(), limit=10)
+    compared = await first_alerts._find(ids)
+    await set_columns(homes, number, active=True)
+
+    await first_alerts._make(ids, compared)
     assert await alerts(homes) == []
     await first_alerts.make_due()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -36,6 +37,14 @@ LATER = timedelta(hours=1)
 """When the first alert is tried again for a user who has no preferences yet."""
 
 
+class _Pass(NamedTuple):
+    """One pass over the market."""
+
+    versions: Mapping[int, int]
+    """The version of each search that was active, by their numbers."""
+    found: Mapping[int, Found]
+
+
 class FirstAlerts:
     """The loop of one process. Any number of them may share one store."""
 
@@ -64,8 +73,8 @@ class FirstAlerts:
         late = await self._put_off(ids)
         if late:
             ids = [one for one in ids if one not in late]
-        found = await self._find(ids)
-        made = sum(await halve_on_error(ids, partial(self._make, found=found), self._leave)) if ids else 0
+        compared = await self._find(ids)
+        made = sum(await halve_on_error(ids, partial(self._make, compared=compared), self._leave)) if ids else 0
         if made:
             self._wake()
         return made + len(late)
@@ -81,17 +90,19 @@ class FirstAlerts:
             await queries.put_off_first_alerts(connection, late, at=self._clock.now() + LATER)
         return late
 
-    async def _find(self, ids: Sequence[UUID]) -> Mapping[int, Found]:
+    async def _find(self, ids: Sequence[UUID]) -> _Pass:
         async with self._database.reading() as connection:
             searches = await queries.first_searches(connection, ids)
-        return await find_matches(self._database, searches, self._create_index)
+        found = await find_matches(self._database, searches, self._create_index)
+        return _Pass({one.number: one.version for one in searches}, found)
 
-    async def _make(self, ids: Sequence[UUID], found: Mapping[int, Found]) -> int:
+    async def _make(self, ids: Sequence[UUID], compared: _Pass) -> int:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             taken = await queries.due.take(connection, now=now, limit=AT_ONCE, only=ids)
-            # A search that was edited meanwhile is looked at again; one that was paused has no first alert.
-            done = [one for one in taken if not _was_edited(one, found.get(one.number))]
+            # A search that was edited or resumed meanwhile is looked at again; one that was paused has no first alert.
+            found = compared.found
+            done = [one for one in taken if not one.active or compared.versions.get(one.number) == one.version]
             wanted = [one for one in done if one.active and one.number in found]
             submissions = [await self._submission(connection, one, found[one.number]) for one in wanted]
             results = await run_within(connection, create(self._planner, submissions)) if submissions else []
@@ -111,7 +122,3 @@ class FirstAlerts:
         log.error("search.unreadable", search=str(search), **origin(error))
         async with self._database.transaction() as connection:
             await queries.end_first_alerts(connection, [search])
-
-
-def _was_edited(search: SavedSearch, found: Found | None) -> bool:
-    return found is not None and search.active and found.search.version != search.version

@@ -23,7 +23,7 @@ from property_alert_notification.homes.criteria.expression import Expression, fr
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.market.queries import ON_MARKET
 from property_alert_notification.homes.search_life import queries
-from property_alert_notification.homes.search_life.queries import FirstSearch, MarketListing, NumberedStates
+from property_alert_notification.homes.search_life.queries import UNKNOWN, FirstSearch, MarketListing, NumberedStates
 from property_alert_notification.homes.search_life.wording import SHOWN
 
 log = structlog.get_logger()
@@ -82,6 +82,8 @@ async def find_matches(
 
 def _readable(search: FirstSearch) -> Expression | None:
     try:
+        if search.from_sequence == UNKNOWN:
+            raise LookupError("the version is missing")
         return from_json(search.expression)
     except UNREADABLE as error:
         log.error("search.unreadable", number=search.number, **origin(error))  # noqa: TRY400 - it may hold the query

@@ -51,7 +51,11 @@ class FirstSearch(NamedTuple):
     user_id: int
     expression: str
     from_sequence: int
-    """It sees the changes above this number."""
+    """It sees the changes above this number; `UNKNOWN` if its version is missing."""
+
+
+UNKNOWN = -1
+"""No number of a change."""
 
 
 _FIRST = BatchStatement(
@@ -59,10 +63,10 @@ _FIRST = BatchStatement(
     lambda wanted: (
         select(
             *(_searches.c[name] for name in FirstSearch._fields[:-1]),
-            _search_versions.c.from_sequence,
+            func.coalesce(_search_versions.c.from_sequence, UNKNOWN),
         )
         .join(wanted, wanted.c.id == _searches.c.id)
-        .join(
+        .outerjoin(
             _search_versions,
             (_search_versions.c.search_number == _searches.c.number)
             & (_search_versions.c.version == _searches.c.version),
