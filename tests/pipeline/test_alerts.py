@@ -221,3 +221,31 @@ async def test_a_newer_alert_on_another_channel_does_not_count(world: World, hom
     now = (await homes.run(refreshed([first], Channel.EMAIL)))[first]
     assert "Price: $470,000" in now.message
     assert await homes.run(refreshed([first], Channel.SMS)) == {first: PRICE_CHANGED_SINCE}
+
+
+async def test_a_home_that_matches_no_longer_is_not_announced(world: World, homes: Homes) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+        await homes.profile(user)
+    await homes.search(1, up_to(600_000), name="Near work")
+    await homes.search(1, name="Anything new", changes=[ChangeType.NEW_LISTING])
+    await homes.list(a_home())
+    await homes.search(2, up_to(600_000))
+    await homes.list(a_home(key="2"))
+    await homes.match()
+    await homes.list(a_home(60, ListPrice=700_000), a_home(60, key="2", ListPrice=700_000))
+    await homes.match()
+    await world.a_worker()
+    mails = [mail.parsed() for mail in await world.smtp.wait_for(2)]
+    texts = [mail.get_body(("plain",)).get_content() for mail in mails]
+    assert {mail["To"] for mail in mails} == {"user1@example.com"}
+    assert all("- Anything new" in text and "- Near work" not in text and "$700,000" in text for text in texts)
+    notifications, deliveries = table_of(Notification), table_of(Delivery)
+    asked = select(deliveries.c.reason_code).join(notifications, notifications.c.id == deliveries.c.notification_id)
+
+    async def is_suppressed() -> bool:
+        async with homes.database.reading() as connection:
+            found = await connection.execute(asked.where(notifications.c.user_id == 2))
+            return found.scalars().all() == ["no_longer_matches"]
+
+    await eventually(is_suppressed)

@@ -32,6 +32,8 @@ class ToldSearch(NamedTuple):
     """What the search looks for, in words."""
     is_new: bool
     """Whether the listing did not match it before."""
+    number: int | None = None
+    """Its number; None in alerts that were stored without it, whose searches are not asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Whether an alert still holds right before it is sent: the listing may be gone, or have another price. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.news import may_be_shown
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import StandardStatus
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
@@ -28,10 +30,42 @@ OFF_MARKET = frozenset(
 """In these no home can be had. An alert that tells that very status is sent all the same."""
 
 
-def offered(listings: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The first of these listings of a home under which it can be had, or else the first; None if there is none."""
-    free = (one for one in listings if may_be_shown(one) and one.get("StandardStatus") not in OFF_MARKET)
-    return next(free, listings[0] if listings else None)
+NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
+
+
+def offered(
+    listings: Sequence[Mapping[str, Any]], is_wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True
+) -> Mapping[str, Any] | None:
+    """The first of these listings of a home under which it can be had and `is_wanted`.
+
+    If there is none, it is the first under which it can be had, or else the first; None if no listing is known.
+    """
+    free = [one for one in listings if may_be_shown(one) and one.get("StandardStatus") not in OFF_MARKET]
+    wanted = (one for one in free if is_wanted(one))
+    return next(wanted, next(iter(free or listings), None))
+
+
+def matching(
+    searches: Iterable[ToldSearch], fields: Mapping[str, Any], expressions: Mapping[int, Expression]
+) -> tuple[ToldSearch, ...]:
+    """Those of the searches that match a listing; `expressions` has what they look for. A deleted one matches none."""
+
+    def holds(one: ToldSearch) -> bool:
+        if one.number is None:
+            return True
+        expression = expressions.get(one.number)
+        return expression is not None and evaluate(expression, fields) is True
+
+    return tuple(filter(holds, searches))
+
+
+def still_matches(
+    details: AlertDetails, listings: Sequence[Mapping[str, Any]], expressions: Mapping[int, Expression]
+) -> tuple[AlertDetails, Mapping[str, Any] | None]:
+    """The alert with the searches that the home matches now, maybe none, and the listing under which it does."""
+    now = offered(listings, lambda one: bool(matching(details.searches, one, expressions)))
+    kept = () if now is None else matching(details.searches, now, expressions)
+    return replace(details, searches=kept), now
 
 
 def still_holds(
@@ -40,7 +74,7 @@ def still_holds(
     """The alert as it is sent now, or why it must not be sent.
 
     Args:
-        details: the alert.
+        details: the alert, with the searches that its home matches now.
         now: the fields of its listing; None if the listing is deleted.
         has_newer: whether a newer alert tells the same person of the same property on the same channel, or will.
         is_overtaken: whether a newer one was sent on that channel, or is being sent.
@@ -52,6 +86,8 @@ def still_holds(
         return LISTING_GONE
     price, currency = now.get("ListPrice"), str(now.get("currency", ""))
     has_moved = (price, currency) != (details.price, details.currency)
+    if not details.searches:
+        return NO_LONGER_MATCHES
     if has_moved and has_newer:
         return PRICE_CHANGED_SINCE
     if is_overtaken:

@@ -204,7 +204,7 @@ async def add_log(connection: AsyncConnection, entries: Sequence[tuple[int, UUID
         await _ADD_LOG.run(connection, entries)
 
 
-_EXPRESSIONS = BatchStatement(
+EXPRESSIONS = BatchStatement(
     columns_of(_searches, "number"),
     lambda wanted: select(_searches.c.number, _searches.c.expression).join(
         wanted, wanted.c.number == _searches.c.number
@@ -214,7 +214,7 @@ _EXPRESSIONS = BatchStatement(
 
 async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, str]:
     """The compiled queries of these searches, by their numbers."""
-    return {row[0]: row[1] for row in await _EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
+    return {row[0]: row[1] for row in await EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
 
 
 _limit, _until = bindparam("limit", type_=Integer), bindparam("until", type_=time_type())

@@ -119,7 +119,7 @@ class Submitter:
 def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:
     language = shown_language(tag)
     searches = [
-        ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new)
+        ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new, target.number)
         for target, is_new in one.searches
     ]
     return details_of(one.fields, one.facts, searches, language)

@@ -9,10 +9,13 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldF
 from property_alert_notification.homes.alerts.freshness import (
     LISTING_GONE,
     NEWER_ALERT,
+    NO_LONGER_MATCHES,
     PRICE_CHANGED_SINCE,
     offered,
     still_holds,
+    still_matches,
 )
+from property_alert_notification.homes.criteria.expression import And, Range
 
 CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
 ALERT = AlertDetails(
@@ -41,6 +44,31 @@ def test_a_home_that_another_agent_still_offers_is_not_gone() -> None:
     assert offered([NOW, sold]) == NOW
     assert offered([sold, hidden]) == sold
     assert offered([]) is None
+
+
+CHEAP = ToldSearch("Cheap", "", is_new=False, number=1)
+ANY = ToldSearch("Any", "", is_new=False, number=2)
+LOOKED_FOR = {1: Range("ListPrice", None, 48_000_000, "USD"), 2: And(())}
+DEAR = NOW | {"ListPrice": 500_000}
+
+
+def test_only_searches_that_match_now_are_named() -> None:
+    both = replace(ALERT, searches=(CHEAP, ANY))
+    assert still_matches(both, [NOW], LOOKED_FOR) == (both, NOW)
+    assert still_matches(both, [DEAR], LOOKED_FOR) == (replace(ALERT, searches=(ANY,)), DEAR)
+    assert still_matches(ALERT, [DEAR], LOOKED_FOR) == (ALERT, DEAR)  # stored without the number of its search
+
+
+def test_a_home_that_matches_none_of_its_searches_is_not_announced() -> None:
+    deleted = ToldSearch("Deleted", "", is_new=False, number=3)
+    dear, now = still_matches(replace(ALERT, searches=(CHEAP, deleted)), [DEAR], LOOKED_FOR)
+    assert still_holds(dear, now, has_newer=False, is_overtaken=False) == NO_LONGER_MATCHES
+    assert still_holds(dear, None, has_newer=False, is_overtaken=False) == LISTING_GONE
+
+
+def test_the_listing_under_which_a_home_matches_is_told() -> None:
+    cheap = replace(ALERT, searches=(CHEAP,))
+    assert still_matches(cheap, [DEAR, NOW], LOOKED_FOR) == (cheap, NOW)
 
 
 def test_an_alert_about_that_very_status_is_sent() -> None:
