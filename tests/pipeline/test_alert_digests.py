@@ -145,6 +145,34 @@ async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, u
     assert "$450,000" in text
 
 
+async def test_a_home_that_another_agent_still_offers_is_in_the_digest(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    same = {"UniversalParcelId": "US-53033-N-7", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
+    await homes.list(a_home(key="1", **same))
+    await homes.list(a_home(10, key="2", **same))
+    await homes.list(a_home(60, key="1", ListPrice=480_000, **same))
+    await homes.list(a_home(120, key="1", StandardStatus="Withdrawn", ListPrice=480_000, **same))
+    await digest_is_near(homes)
+    assert [title for _, title in await alerts(homes)] == ["New listing: 7 Pine St"]
+    assert "Price: $500,000" in await the_message(homes)
+
+
+async def test_a_home_that_matches_no_longer_is_in_no_digest(world: World, homes: Homes, user: int) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home(key="1"), a_home(key="2"), a_home(key="3"))
+    await homes.list(a_home(60, key="1", ListPrice=700_000))
+    await digest_is_near(homes)
+    assert len(await alerts(homes)) == 2
+    await world.a_worker()
+    await collected(world, 1)
+    await homes.list(a_home(60, key="2", ListPrice=700_000))
+    await their_time_comes(world)
+    [mail] = await world.smtp.wait_for(1)
+    text = mail.parsed().get_body(("plain",)).get_content()
+    assert "3 Pinehurst" in text
+    assert "2 Pinehurst" not in text
+
+
 async def test_a_digest_that_was_missed_is_made_once_and_soon(world: World, homes: Homes, user: int) -> None:
     await homes.search(user, ANY, schedule=DAILY)
     await homes.list(a_home(key="1"), a_home(key="2"))

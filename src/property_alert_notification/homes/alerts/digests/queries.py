@@ -24,6 +24,7 @@ from property_alert_notification.database import (
 from property_alert_notification.homes.alerts.models import MatchLogEntry, SearchDigest
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 
@@ -213,3 +214,29 @@ async def records_of(connection: AsyncConnection, listings: Collection[UUID]) ->
         return {}
     rows = await _RECORDS.run(connection, as_rows(sorted(listings)))
     return dict(readable(rows, _read_record, "listing.unreadable", lambda row: row[0]))
+
+
+_OF_HOMES = BatchStatement(
+    {"id": _listings.c.property_id.type},
+    lambda homes: (
+        select(HOME, _listings.c.id, _versions.c.record)
+        .select_from(WITH_HOME)
+        .join(
+            _versions,
+            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        )
+        .where(is_of(homes))
+    ),
+)
+
+
+async def listings_of(
+    connection: AsyncConnection, homes: Collection[UUID]
+) -> dict[UUID, dict[UUID, Mapping[str, Any]]]:
+    """The fields of the listings of these homes as they are now, by home and listing; damaged ones are left out."""
+    found: dict[UUID, dict[UUID, Mapping[str, Any]]] = {}
+    rows = [*await _OF_HOMES.run(connection, as_rows(sorted(homes)))] if homes else []
+    homes_of = {row[1]: row[0] for row in rows}
+    for id_, fields in readable([row[1:] for row in rows], _read_record, "listing.unreadable", lambda row: row[0]):
+        found.setdefault(homes_of[id_], {})[id_] = fields
+    return found

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +15,7 @@ from property_alert_notification.homes.alerts.digests import queries as digest_q
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
-from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, is_gone, net_facts
+from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.numbers import NONE
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
@@ -118,7 +117,8 @@ class SearchDigests:
         ]
         outcomes = Counter(dropped=sum(map(len, found.values())) - len(waiting))
         digests = {one.number: one.closes_at for one in ready}
-        outcomes += Counter(await self._tell(connection, gathered(waiting), targets, digests))
+        listings = await digest_queries.listings_of(connection, {one.change.property_id for one in waiting})
+        outcomes += Counter(await self._tell(connection, gathered(waiting, listings), targets, digests))
         return outcomes
 
     async def _tell(
@@ -131,7 +131,6 @@ class SearchDigests:
         keys = {(home.property_id, key) for home in homes for key in home.news}
         told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
-        records = await digest_queries.records_of(connection, {home.newest.listing_id for home in homes})
         alerts: list[WantedAlert] = []
         people: dict[told_ledger.FactKey, list[int]] = {}
         dropped = 0
@@ -139,17 +138,12 @@ class SearchDigests:
             fresh = [
                 news for key, news in home.news.items() if home.person not in told.get((home.property_id, key), NONE)
             ]
-            now = records.get(home.newest.listing_id)
             is_refused = home.person in refused.get(home.property_id, ())
-            if (
-                is_refused
-                or now is None
-                or is_gone(now, home.newest)
-                or not (facts := net_facts(fresh, now.get("ListPrice")))
-            ):
+            facts = [] if home.now is None else net_facts(fresh, home.now.get("ListPrice"))
+            if is_refused or home.is_gone or not facts:
                 dropped += 1
                 continue
-            alerts.append(_alert(home, facts, now, targets, digests))
+            alerts.append(_alert(home, facts, targets, digests))
             for news in fresh:
                 people.setdefault((home.property_id, news.key), []).append(home.person)
         outcomes = Counter(await self._submitter.submit(connection, alerts)) + Counter(dropped=dropped)
@@ -195,13 +189,22 @@ async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> M
 def _alert(
     home: HomeInDigest,
     facts: Sequence[Any],
-    now: Mapping[str, Any],
     targets: Mapping[int, SearchTarget],
     digests: Mapping[int, datetime | None],
 ) -> WantedAlert:
-    listing_id: UUID = home.newest.listing_id
+    assert home.now is not None  # noqa: S101 - the home is not gone
+    assert home.listing_id is not None  # noqa: S101
     searches = [NamedSearch(targets[number], is_new) for number, is_new in home.searches.items()]
     closing = [digests[number] for number in home.searches]
     at_once = any(one.target.schedule_type is ScheduleType.ASAP for one in searches)
     digest_at = None if at_once else min((one for one in closing if one is not None), default=None)
-    return WantedAlert(home.person, home.property_id, listing_id, home.newest.sequence, now, facts, searches, digest_at)
+    return WantedAlert(
+        home.person,
+        home.property_id,
+        home.listing_id,
+        home.newest.sequence,
+        home.now,
+        facts,
+        searches,
+        digest_at,
+    )

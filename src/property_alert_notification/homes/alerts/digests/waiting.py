@@ -8,12 +8,15 @@ from uuid import UUID
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
-from property_alert_notification.homes.alerts.freshness import OFF_MARKET
+from property_alert_notification.homes.alerts.freshness import OFF_MARKET, offered
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.searches import KINDS, kinds_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.expression import from_json
+from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+
+Listings = Mapping[UUID, Mapping[str, Any]]
+"""The fields of listings, by id."""
 
 
 class Waiting(NamedTuple):
@@ -32,17 +35,36 @@ class HomeInDigest:
 
     person: int
     property_id: UUID
-    changes: dict[int, ReadChange] = field(default_factory=dict)
-    """By their numbers."""
+    newest: ReadChange
+    """The newest of its changes."""
+    listing_id: UUID | None
+    """The listing under which the home can be had, and matches; or else that of the newest change, or None."""
+    now: Mapping[str, Any] | None
+    """The fields of that listing as they are now."""
     news: dict[str, News] = field(default_factory=dict)
-    """By their keys, in the order of the changes."""
+    """By their keys, in the order of the changes; only of searches that match now."""
     searches: dict[int, bool] = field(default_factory=dict)
-    """The numbers of the searches, and whether the home was new to each."""
+    """The numbers of the searches that match now, and whether the home was new to each."""
 
     @property
-    def newest(self) -> ReadChange:
-        """The newest of its changes."""
-        return self.changes[max(self.changes)]
+    def is_gone(self) -> bool:
+        """Whether the home can not be had any more; one whose alert tells its very status is not gone."""
+        if self.now is None or not may_be_shown(self.now):
+            return True
+        status = self.now.get("StandardStatus")
+        return status in OFF_MARKET and status != self.newest.after.get("StandardStatus")
+
+
+class _Wanted(NamedTuple):
+    """What a search still wants to tell of a match."""
+
+    waiting: Waiting
+    news: Sequence[News]
+    expression: Expression
+
+    def holds(self, fields: Mapping[str, Any]) -> bool:
+        """Whether the search matches a listing."""
+        return evaluate(self.expression, fields) is True
 
 
 def still_wanted(waiting: Waiting) -> list[News]:
@@ -54,27 +76,36 @@ def still_wanted(waiting: Waiting) -> list[News]:
     return [one for one in change.news if one.to_new == waiting.is_new and kinds & KINDS[one.kind]]
 
 
-def gathered(waiting: Iterable[Waiting]) -> list[HomeInDigest]:
-    """What each person is told of each home, over all of their searches; in the order of the changes."""
-    homes: dict[tuple[int, UUID], HomeInDigest] = {}
-    for one in sorted(waiting, key=lambda each: each.change.sequence):
-        [*found] = readable([one], still_wanted, "search.unreadable", lambda each: each.version.number)
-        if not found or not (news := found[0]):
-            continue
-        key = one.version.person, one.change.property_id
-        home = homes.setdefault(key, HomeInDigest(*key))
-        home.changes[one.change.sequence] = one.change
-        home.news.update({each.key: each for each in news})
-        home.searches[one.version.number] = home.searches.get(one.version.number, False) or one.is_new
-    return list(homes.values())
+def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings]) -> list[HomeInDigest]:
+    """What each person is told of each home, over all of their searches that match it now; in the order of the changes.
+
+    `listings` has the listings of each home as they are now.
+    """
+    in_order = sorted(waiting, key=lambda each: each.change.sequence)
+    groups: dict[tuple[int, UUID], list[_Wanted]] = {}
+    for one in readable(in_order, _wanted, "search.unreadable", lambda each: each.version.number):
+        if one.news:
+            groups.setdefault((one.waiting.version.person, one.waiting.change.property_id), []).append(one)
+    return [_home(some, listings.get(property_id, {})) for (_, property_id), some in groups.items()]
 
 
-def is_gone(now: Mapping[str, Any] | None, told: ReadChange) -> bool:
-    """Whether a home can not be had any more; one whose alert tells its very status is not gone."""
-    if now is None or not may_be_shown(now):
-        return True
-    status = now.get("StandardStatus")
-    return status in OFF_MARKET and status != told.after.get("StandardStatus")
+def _wanted(waiting: Waiting) -> _Wanted:
+    return _Wanted(waiting, still_wanted(waiting), from_json(waiting.version.expression))
+
+
+def _home(some: Sequence[_Wanted], listings: Listings) -> HomeInDigest:
+    newest = some[-1].waiting.change
+    # Another agent may still offer the home.
+    ids = sorted(listings, key=lambda id_: (id_ != newest.listing_id, id_))
+    now = offered([listings[id_] for id_ in ids], lambda fields: any(one.holds(fields) for one in some))
+    listing_id = next((id_ for id_ in ids if listings[id_] is now), None)
+    home = HomeInDigest(some[0].waiting.version.person, newest.property_id, newest, listing_id, now)
+    for one in some:
+        if now is not None and one.holds(now):
+            number = one.waiting.version.number
+            home.news.update({each.key: each for each in one.news})
+            home.searches[number] = home.searches.get(number, False) or one.waiting.is_new
+    return home
 
 
 def net_facts(news: Sequence[News], price: Any) -> list[ToldFact]:

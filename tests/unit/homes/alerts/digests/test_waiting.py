@@ -5,14 +5,15 @@ from uuid import UUID
 
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
-from property_alert_notification.homes.alerts.digests.waiting import Waiting, gathered, is_gone, net_facts
+from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.criteria.expression import And, Range, to_json
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 
-HOME = UUID(int=1)
+HOME, LISTING = UUID(int=1), UUID(int=7)
+NOW = {"StandardStatus": "Active", "ListPrice": 450, "currency": "USD"}
 ANY = And(())
 
 
@@ -34,6 +35,11 @@ CUT_MORE = News("more", "Price Change", to_new=False, fact=cut(450, 430))
 RANGE = News("range", IN_RANGE, to_new=True, fact=cut(500, 450))
 
 
+def told(waiting: list[Waiting]) -> list[HomeInDigest]:
+    """What is told of a home that is still as it was."""
+    return gathered(waiting, {HOME: {LISTING: NOW}})
+
+
 def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
     first, second = a_change(5, CUT, RANGE), a_change(6, CUT_MORE)
     waiting = [
@@ -41,7 +47,7 @@ def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
         Waiting(a_search(1), False, first),
         Waiting(a_search(2), True, first),
     ]
-    [home] = gathered(waiting)
+    [home] = told(waiting)
     assert list(home.news) == ["cut", "range", "more"]
     assert home.searches == {1: False, 2: True}
     assert home.newest is second
@@ -49,9 +55,9 @@ def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
 
 def test_a_search_that_was_edited_is_judged_again() -> None:
     cheap = Range("ListPrice", None, 10_000, "USD")
-    assert gathered([Waiting(a_search(1, since=6, expression=cheap), False, a_change(5, CUT))]) == []
-    assert gathered([Waiting(a_search(1, since=6, kinds="Open House"), False, a_change(5, CUT))]) == []
-    assert len(gathered([Waiting(a_search(1, since=4, expression=cheap), False, a_change(5, CUT))])) == 1
+    assert told([Waiting(a_search(1, since=6, expression=cheap), False, a_change(5, CUT))]) == []
+    assert told([Waiting(a_search(1, since=6, kinds="Open House"), False, a_change(5, CUT))]) == []
+    assert len(told([Waiting(a_search(1, since=4, expression=cheap), False, a_change(5, CUT))])) == 1
 
 
 def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
@@ -59,9 +65,32 @@ def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
     assert net_facts([CUT, CUT_MORE], 500) == []
 
 
-def test_a_home_is_gone_when_it_left_the_market() -> None:
-    told = a_change(5, CUT)
-    assert is_gone(None, told)
-    assert is_gone({"StandardStatus": "Closed"}, told)
-    assert is_gone({"StandardStatus": "Active", "InternetEntireListingDisplayYN": False}, told)
-    assert not is_gone({"StandardStatus": "Active Under Contract"}, told)
+def test_a_home_that_cannot_be_had_is_gone() -> None:
+    waiting = [Waiting(a_search(1), False, a_change(5, CUT))]
+    for change in ({"StandardStatus": "Closed"}, {"InternetEntireListingDisplayYN": False}):
+        [home] = gathered(waiting, {HOME: {LISTING: NOW | change}})
+        assert home.is_gone
+    [home] = gathered(waiting, {})
+    assert home.is_gone
+    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"StandardStatus": "Active Under Contract"}}})
+    assert not home.is_gone
+
+
+def test_a_home_that_another_agent_offers_is_not_gone() -> None:
+    listings = {LISTING: NOW | {"StandardStatus": "Withdrawn"}, UUID(int=8): NOW}
+    [home] = gathered([Waiting(a_search(1), False, a_change(5, CUT))], {HOME: listings})
+    assert (home.is_gone, home.listing_id, home.now) == (False, UUID(int=8), NOW)
+
+
+def test_only_searches_that_match_now_tell() -> None:
+    cheap = Range("ListPrice", None, 46_000, "USD")
+    waiting = [
+        Waiting(a_search(1, expression=cheap), True, a_change(5, RANGE)),
+        Waiting(a_search(2), False, a_change(5, CUT)),
+    ]
+    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"ListPrice": 500}}})
+    assert (home.searches, list(home.news)) == ({2: False}, ["cut"])
+    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}}})
+    assert (home.searches, home.news, home.is_gone) == ({}, {}, False)
+    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}, UUID(int=8): NOW}})
+    assert (home.searches, home.listing_id) == ({1: True}, UUID(int=8))
