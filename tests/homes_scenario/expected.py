@@ -89,7 +89,8 @@ class _Home:
     def __init__(self) -> None:
         self._records: dict[tuple[datetime, str], Record] = {}
         self._known: set[tuple[Any, ...]] = set()
-        self._told_at: datetime | None = None
+        self._heard: State | None = None
+        """The one that users were told of last."""
 
     def take(self, event: Event) -> list[Change]:
         """Take a record; returns the changes that are news, the oldest first."""
@@ -100,11 +101,20 @@ class _Home:
         changes = list(self._changes())
         new = [one for one in changes if _identity(one) not in self._known]
         self._known = {_identity(one) for one in changes}
-        # Nobody hears of something old after something newer.
-        news = [one for one in new if self._told_at is None or one.after.at > self._told_at]
+        news = new if self._heard is None else list(self._net(new))
         if news:
-            self._told_at = news[-1].after.at
+            self._heard = changes[-1].after
         return news
+
+    def _net(self, new: Sequence[Change]) -> Iterator[Change]:
+        """From what was heard last to what holds now: nobody hears of something old after something newer."""
+        *_, now = self._states()
+        facts = tuple(_facts(self._heard, now))
+        if not facts and (self._heard is None or _asked_for(self._heard) == _asked_for(now)):
+            return
+        told = {(fact.kind, fact.after) for fact in facts}
+        says_so = (one.after for one in reversed(new) if told & {(fact.kind, fact.after) for fact in one.facts})
+        yield Change(self._heard, next(says_so, now), facts)
 
     def now(self) -> dict[str, Record]:
         """The newest record of each listing."""

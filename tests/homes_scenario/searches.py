@@ -72,7 +72,7 @@ def _criteria(random: Random, home: Sale, width: float) -> dict[str, Any]:
         case 2:
             found["BathroomsTotalInteger"] = {"max": int(home.bathrooms + 0.5)}
         case 3:
-            found["Exclude"] = {"BedroomsTotal": {"max": home.bedrooms - 1}}
+            found["Exclude"] = {"BedroomsTotal": {"max": max(home.bedrooms - 1, 0)}}
     return found
 
 
