@@ -95,7 +95,7 @@ class Homes:
             )
         return number
 
-    async def change_search(self, number: int, expression: Expression | None) -> None:
+    async def change_search(self, number: int, expression: Expression | None, *, schedule: str | None = None) -> None:
         """A user edits a search, or pauses it if there is no expression."""
         versions, searches, now = table_of(SavedSearchVersion), table_of(SavedSearch), self.clock.now()
         async with self.database.transaction() as connection:
@@ -108,10 +108,23 @@ class Homes:
                 await connection.execute(update(searches).where(its).values(active=False))
                 return
             new = {"version": row["version"] + 1, "expression": to_json(expression)}
+            new["schedule_type"] = schedule or row["schedule_type"]
             await connection.execute(update(searches).where(its).values(**new))
             await connection.execute(
                 insert(versions).values(dict(row) | new | {"from_sequence": sequence, "from_at": now})
             )
+
+    async def resume_search(self, number: int, expression: Expression) -> None:
+        """A user resumes a search that was paused."""
+        versions, searches, now = table_of(SavedSearchVersion), table_of(SavedSearch), self.clock.now()
+        async with self.database.transaction() as connection:
+            sequence = await take_numbers(connection, 1)
+            asked = select(versions).where(versions.c.search_number == number).order_by(versions.c.version.desc())
+            row = (await connection.execute(asked.limit(1))).mappings().one()
+            new = {"version": row["version"] + 1, "expression": to_json(expression)}
+            await connection.execute(update(searches).where(searches.c.number == number).values(active=True, **new))
+            begun = {"from_sequence": sequence, "from_at": now, "until_sequence": None, "until_at": None}
+            await connection.execute(insert(versions).values(dict(row) | new | begun))
 
     async def profile(self, user_id: int, **fields: Any) -> None:
         """The User service pushes a profile."""

@@ -11,7 +11,6 @@ from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.digests import log_matches, search_digests
 from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
 from property_alert_notification.homes.alerts.queries import remove_old
-from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import ANY, Homes, a_home, a_matcher, up_to
@@ -44,6 +43,10 @@ async def near(homes: Homes, *, minutes: int = 2) -> None:
         soon = {"due_at": now, "closes_at": now + timedelta(minutes=minutes)}
         await connection.execute(update(table_of(SearchDigest)).values(**soon))
     homes.matcher._digests_at = 0
+
+
+async def do_nothing() -> None:
+    """The lease is not renewed."""
 
 
 async def collected(world: World, count: int) -> None:
@@ -118,14 +121,44 @@ async def test_a_search_that_now_alerts_at_once_tells_what_waited(world: World, 
     number = await homes.search(user, ANY, schedule=DAILY)
     await homes.list(a_home())
     await homes.match()
-    async with homes.database.transaction() as connection:
-        its = table_of(SavedSearch).c.number == number
-        await connection.execute(update(table_of(SavedSearch)).where(its).values(schedule_type="ASAP"))
-    await homes.change_search(number, ANY)
+    await homes.change_search(number, ANY, schedule="ASAP")
     homes.matcher._digests_at = 0
     await homes.match()
     assert len(await alerts(homes)) == 1
     assert await waiting(homes) == []
+
+
+async def test_what_matched_before_a_pause_is_dropped(world: World, homes: Homes, user: int) -> None:
+    number = await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home(key="before"))
+    await homes.match()
+    await homes.change_search(number, None)
+    await homes.list(a_home(key="paused"))
+    await homes.resume_search(number, ANY)
+    await homes.list(a_home(key="after"))
+    await digest_is_near(homes)
+    assert [title for _, title in await alerts(homes)] == ["New listing: after Pinehurst Way NE"]
+
+
+@pytest.mark.parametrize("schedule", ["ASAP", "Daily"])
+async def test_an_edit_counts_when_the_matcher_comes_to_it(
+    world: World, homes: Homes, user: int, schedule: str
+) -> None:
+    number = await homes.search(user, ANY, schedule=DAILY)
+    await homes.list(a_home(key="1"))
+    await homes.match()
+    behind = homes.matcher._lease
+    assert behind is not None
+    await homes.list(a_home(key="2"))
+    await homes.change_search(number, ANY, schedule=schedule)
+    await near(homes)
+    digests = search_digests.SearchDigests(homes.database, homes.planner)
+    due = await digests.due(behind.position, renew=do_nothing)
+    async with homes.database.transaction() as connection:
+        await digests.submit(connection, due, behind.position)
+    assert len(await alerts(homes)) == (0 if schedule == "ASAP" else 1)
+    await digest_is_near(homes)
+    assert len(await alerts(homes)) == 2
 
 
 async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, user: int) -> None:

@@ -9,6 +9,8 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
+from property_alert_notification.homes.alerts.models import Told
+from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
@@ -245,7 +247,18 @@ async def test_a_home_that_matches_no_longer_is_not_announced(world: World, home
 
     async def is_suppressed() -> bool:
         async with homes.database.reading() as connection:
-            found = await connection.execute(asked.where(notifications.c.user_id == 2))
+            found = await connection.execute(asked.where(notifications.c.user_id == 2, deliveries.c.channel == "email"))
             return found.scalars().all() == ["no_longer_matches"]
 
     await eventually(is_suppressed)
+
+
+async def test_who_was_refused_was_not_told(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    for user in (1, 2):  # the second has no preferences
+        await homes.search(user)
+    await homes.list(a_home())
+    await homes.match()
+    async with homes.database.reading() as connection:
+        [people] = (await connection.execute(select(table_of(Told).c.people))).scalars()
+    assert unpack(people).tolist() == [1]

@@ -63,6 +63,11 @@ class WantedAlert(NamedTuple):
         return self.searches[0].target.user_id
 
 
+def outcomes_of(accepted: Iterable[bool]) -> Counter[str]:
+    """How many alerts had which outcome."""
+    return Counter("submitted" if one else "refused" for one in accepted)
+
+
 class Submitter:
     """Submits alerts with the settings of this service."""
 
@@ -74,10 +79,10 @@ class Submitter:
             if channel not in planner.unused and definition_of(channel).profile_field is not None
         ]
 
-    async def submit(self, connection: AsyncConnection, alerts: Sequence[WantedAlert]) -> Mapping[str, int]:
-        """Store these alerts as notifications; returns how many, by outcome."""
+    async def submit(self, connection: AsyncConnection, alerts: Sequence[WantedAlert]) -> list[bool]:
+        """Store these alerts as notifications; returns of each whether it was accepted."""
         if not alerts:
-            return {}
+            return []
         people = await self.people(connection, {one.user_id for one in alerts})
         stored = await queries.expressions_of(connection, {its.target.number for one in alerts for its in one.searches})
         details = [_details(one, people.get(one.user_id, UNKNOWN).language, stored) for one in alerts]
@@ -91,7 +96,7 @@ class Submitter:
                 if isinstance(result, Accepted)
             ],
         )
-        return Counter("submitted" if isinstance(result, Accepted) else "refused" for result in results)
+        return [isinstance(result, Accepted) for result in results]
 
     async def people(self, connection: AsyncConnection, users: Collection[int]) -> Mapping[int, Person]:
         """The preferences and profiles of these users; users without preferences are left out."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
-from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
+from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -47,7 +48,10 @@ class Teller:
 
     async def note_edits(self, connection: AsyncConnection, edits: Iterable[SearchEdit]) -> None:
         """Have the matches of searches that do not alert at once looked at for their next digest."""
-        latest = {edit.number: edit for edit in edits}
+        every = list(edits)
+        latest = {edit.number: edit for edit in every}
+        # What a search matched before it was paused is dropped, whenever it is resumed.
+        await digest_queries.forget(connection, sorted({edit.number for edit in every if edit.version is None}))
         new = [
             (one.number, one.version.person, one.sequence)
             for one in latest.values()
@@ -74,9 +78,10 @@ class Teller:
         ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
         told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]
-        outcomes = await self._submitter.submit(connection, [_alert(one) for one in told])
-        await ledger.put_told(connection, _ledger(known, told), now=now)
-        return outcomes
+        accepted = await self._submitter.submit(connection, [_alert(one) for one in told])
+        # Who was refused, for want of preferences, was not told.
+        await ledger.put_told(connection, _ledger(known, compress(told, accepted)), now=now)
+        return outcomes_of(accepted)
 
 
 def _log_entry(one: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:

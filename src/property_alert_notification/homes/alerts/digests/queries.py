@@ -100,7 +100,7 @@ class NextDigest(NamedTuple):
     search_number: int
     sequence: int
     due_at: datetime
-    closes_at: datetime
+    closes_at: datetime | None
 
 
 _WAIT_FOR = BatchStatement(
@@ -189,6 +189,32 @@ async def current_versions(connection: AsyncConnection, searches: Collection[int
     if not searches:
         return {}
     return {row[0]: CurrentVersion(*row) for row in await _CURRENT.run(connection, as_rows(sorted(searches)))}
+
+
+_later = _searches.alias("later")
+_ENDING = BatchStatement(
+    {"number": BigInteger()},
+    lambda wanted: select(
+        _searches.c.search_number,
+        select(_later.c.version)
+        .where(
+            _later.c.search_number == _searches.c.search_number,
+            true_of_many(_later.c.from_sequence == _searches.c.until_sequence),
+        )
+        .exists(),
+    ).where(
+        _searches.c.search_number.in_(select(wanted.c.number)),
+        true_of_many(
+            _searches.c.from_sequence <= bindparam("position", type_=BigInteger),
+            _searches.c.until_sequence > bindparam("position", type_=BigInteger),
+        ),
+    ),
+)
+
+
+async def edited_after(connection: AsyncConnection, searches: Collection[int], *, position: int) -> dict[int, bool]:
+    """Those of these searches whose version at this position has ended since, each with whether another replaced it."""
+    return {row[0]: row[1] for row in await _ENDING.run(connection, as_rows(sorted(searches)), position=position)}
 
 
 _RECORDS = BatchStatement(

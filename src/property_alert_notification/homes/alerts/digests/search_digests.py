@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from property_alert_notification.homes.alerts.digests.next_digest import next_di
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
+from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.alerts.numbers import NONE
-from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert
+from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -34,6 +36,9 @@ READ_AT_ONCE = 5_000
 
 AGAIN = timedelta(hours=1)
 """After which time a search is tried again whose matches could not be submitted."""
+
+LATER = timedelta(minutes=1)
+"""When a search is looked at again whose edit the matcher comes to yet; it is as soon as the matcher does."""
 
 LEAD = timedelta(minutes=5)
 """How long before a digest its items are submitted, so that addresses can be looked up."""
@@ -78,6 +83,13 @@ class SearchDigests:
         """Submit the matches of these searches; returns how many alerts came of them, by outcome."""
         now = self._clock.now()
         targets = await _active(connection, due)
+        edited = await digest_queries.edited_after(connection, {one.number for one in due}, position=position)
+        # The matcher comes to the end of these yet: until then their matches go on to be collected.
+        early = [
+            one for one in due if one.number in edited and not (edited[one.number] and _waits(targets.get(one.number)))
+        ]
+        await digest_queries.wait_for(connection, [_postponed(one, now) for one in early])
+        due = [one for one in due if one not in early]
         ready = [one for one in due if _is_ready(one, targets.get(one.number), now)]
         # A user may have edited a search since the log was read: it is due again in a moment.
         unread = [one for one in ready if not self._was_read(one, targets.get(one.number), position)]
@@ -132,7 +144,7 @@ class SearchDigests:
         told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
         alerts: list[WantedAlert] = []
-        people: dict[told_ledger.FactKey, list[int]] = {}
+        fresh_news: list[list[News]] = []
         dropped = 0
         for home in homes:
             fresh = [
@@ -144,13 +156,16 @@ class SearchDigests:
                 dropped += 1
                 continue
             alerts.append(_alert(home, facts, targets, digests))
-            for news in fresh:
-                people.setdefault((home.property_id, news.key), []).append(home.person)
-        outcomes = Counter(await self._submitter.submit(connection, alerts)) + Counter(dropped=dropped)
+            fresh_news.append(fresh)
+        accepted = await self._submitter.submit(connection, alerts)
+        people: dict[told_ledger.FactKey, list[int]] = {}
+        for alert, some in compress(zip(alerts, fresh_news, strict=True), accepted):
+            for news in some:
+                people.setdefault((alert.property_id, news.key), []).append(alert.person)
         newest = max((home.newest.sequence for home in homes), default=0)
         ledger = [(key, np.union1d(told.get(key, NONE), some), newest) for key, some in people.items()]
         await told_ledger.put_told(connection, ledger, now=self._clock.now())
-        return outcomes
+        return outcomes_of(accepted) + Counter(dropped=dropped)
 
 
 def _waits(target: SearchTarget | None) -> bool:
@@ -168,6 +183,10 @@ def _is_ready(one: DueSearch, target: SearchTarget | None, now: datetime) -> boo
 async def _active(connection: AsyncConnection, due: Sequence[DueSearch]) -> dict[int, SearchTarget]:
     targets = await targets_of(connection, {one.number for one in due})
     return {number: one for number, one in targets.items() if one.active}
+
+
+def _postponed(one: DueSearch, now: datetime) -> digest_queries.NextDigest:
+    return digest_queries.NextDigest(one.number, one.sequence, now + LATER, one.closes_at)
 
 
 def _next(
