@@ -83,6 +83,12 @@ def _word(kind: type[Word], stored: str, search: SavedSearch) -> Word:
     return next(_words(kind, stored, search), next(iter(kind)))
 
 
+def _reason(search: SavedSearch) -> SearchReason | None:
+    # It is of several words.
+    codes = [] if search.reason_code is None else [search.reason_code]
+    return next(readable(codes, SearchReason, "search.unreadable", lambda _: search.id), None)
+
+
 def public(search: SavedSearch, language: str) -> SavedSearchPublic:
     """A search as callers see it."""
     kind, kinds = _word(QueryType, search.query_type, search), read_changes(search.change_types)
@@ -99,7 +105,7 @@ def public(search: SavedSearch, language: str) -> SavedSearchPublic:
         Channels=None if channels is None else [_CHANNELS[one] for one in channels if one in _CHANNELS],
         ChangeTypes=[one for one in ChangeType if one in kinds],
         ActiveYN=search.active,
-        ReasonActiveOrDisabled=next(_words(SearchReason, search.reason_code or "", search), None),
+        ReasonActiveOrDisabled=_reason(search),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
         Warnings=warnings_public(_words(SearchWarning, search.warnings, search)),
