@@ -8,9 +8,11 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
 from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.queries import changes_in
 from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
@@ -262,3 +264,19 @@ async def test_who_was_refused_was_not_told(world: World, homes: Homes) -> None:
     async with homes.database.reading() as connection:
         [people] = (await connection.execute(select(table_of(Told).c.people))).scalars()
     assert unpack(people).tolist() == [1]
+
+
+async def test_a_home_that_changes_without_end_costs_no_more_and_every_change_is_told(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.list(*(a_home(at, ListPrice=500_000 - at % 2 * 1_000) for at in range(EARLIER + 20)))
+    await homes.match()
+    assert len(await alerts(homes)) == EARLIER + 20
+    async with homes.database.reading() as connection:
+        [*changes] = await changes_in(connection, after=0, until=1_000)
+        found = await facts_before(connection, changes)
+    assert [len(found[one.sequence].facts) for one in changes[-3:]] == [EARLIER] * 3
+    assert not found[changes[0].sequence].facts
+    assert found[changes[2].sequence].begins is None

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
-from uuid import UUID
 
 import structlog
 
@@ -16,11 +15,12 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import read_change
+from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.matches import matches_of
+from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.alerts.tell import MatchedChange
-from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.saved_searches.versions.queries import (
     CurrentVersion,
     SearchEdit,
@@ -39,8 +39,6 @@ LONGEST = 1.0
 
 PART = 0.25
 """Seconds after which the lease may be renewed."""
-
-Facts = Mapping[UUID, Sequence[tuple[int, Sequence[Fact]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Batches:
                 return None
             changes = await queries.changes_in(connection, after=after, until=until)
             edits = [one for one in await versions_after(connection, after, AT_ONCE) if one.sequence <= until]
-            facts = await queries.numbered_facts(connection, {one.property_id for one in changes})
+            earlier = await facts_before(connection, changes)
         waiting: deque[ChangeToMatch | SearchEdit] = deque(changes)
         waiting.extend(edits)
         waiting = deque(sorted(waiting, key=lambda one: one.sequence))
@@ -117,13 +115,15 @@ class Batches:
         ends_at = self._clock.monotonic() + LONGEST
         while waiting and self._clock.monotonic() < ends_at:
             # In a thread, so that it does not hold up the other work of this process.
-            matched += await asyncio.to_thread(self._match_part, waiting, facts)
+            matched += await asyncio.to_thread(self._match_part, waiting, earlier)
             await renew()
         if not waiting:
             self._position = until
         return Batch(self._position, matched, [one for one in edits if one.sequence <= self._position])
 
-    def _match_part(self, waiting: deque[ChangeToMatch | SearchEdit], facts: Facts) -> list[MatchedChange]:
+    def _match_part(
+        self, waiting: deque[ChangeToMatch | SearchEdit], earlier: Mapping[int, Earlier]
+    ) -> list[MatchedChange]:
         """Match some of what waits, and at least one."""
         assert self._searches is not None  # noqa: S101 - they are read before
         matched: list[MatchedChange] = []
@@ -132,18 +132,16 @@ class Batches:
             one = waiting.popleft()
             if isinstance(one, SearchEdit):
                 _apply(self._searches, one.number, one.version)
-            elif (found := self._match_readable(self._searches, one, facts.get(one.property_id, ()))) is not None:
+            elif (found := self._match_readable(self._searches, one, earlier[one.sequence])) is not None:
                 matched.append(found)
             self._position = one.sequence
             if self._clock.monotonic() >= ends_at:
                 break
         return matched
 
-    def _match_readable(
-        self, searches: Searches, change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]
-    ) -> MatchedChange | None:
+    def _match_readable(self, searches: Searches, change: ChangeToMatch, earlier: Earlier) -> MatchedChange | None:
         try:
-            read = read_change(change, numbered)
+            read = read_change(change, earlier)
             matches = matches_of(searches, read.news, read.before, read.after)
         except UNREADABLE as error:
             # It is left out, so that it does not hold up all others.

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.homes.alerts.news import News, is_first, may_be_shown, news_of
+from property_alert_notification.homes.alerts.news import Earlier, News, is_first, may_be_shown, news_of
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
@@ -30,8 +30,8 @@ class ReadChange:
     """What people may be told; empty if they may not hear of the listing."""
 
 
-def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fact]]]) -> ReadChange:
-    """Read a change; `numbered` has the facts of all numbered changes of its property, each with its number.
+def read_change(change: ChangeToMatch, earlier: Earlier) -> ReadChange:
+    """Read a change; `earlier` is what its home told before.
 
     Raises:
         UNREADABLE: its rows are damaged.
@@ -48,18 +48,13 @@ def read_change(change: ChangeToMatch, numbered: Sequence[tuple[int, Sequence[Fa
             facts,
             was_known=change.before_at is not None,
             searched=decode_text(change.snapshot).searched,
-            earlier=[its for sequence, its in numbered if sequence < change.sequence],
+            earlier=earlier,
         )
     return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, facts, news)
 
 
-def readable_changes(
-    changes: Iterable[ChangeToMatch], numbered: Mapping[UUID, Sequence[tuple[int, Sequence[Fact]]]]
-) -> Iterator[ReadChange]:
-    """Read changes; damaged ones are left out. `numbered` has the facts of the properties."""
+def readable_changes(changes: Iterable[ChangeToMatch], earlier: Mapping[int, Earlier]) -> Iterator[ReadChange]:
+    """Read changes; damaged ones are left out. `earlier` has what their homes told before, by their numbers."""
     return readable(
-        changes,
-        lambda one: read_change(one, numbered.get(one.property_id, ())),
-        "change.unreadable",
-        lambda one: one.sequence,
+        changes, lambda one: read_change(one, earlier[one.sequence]), "change.unreadable", lambda one: one.sequence
     )

@@ -37,6 +37,15 @@ class News:
     """What changed; None if a listing came into the range of a search by no fact at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a home told before a change: the facts of its last changes, with their numbers, in their order."""
+
+    facts: Sequence[tuple[int, Sequence[Fact]]] = ()
+    begins: int | None = None
+    """The number of the first of these changes, if there may be others before it."""
+
+
 def may_be_shown(fields: Mapping[str, Any] | None) -> bool:
     """Whether people may hear of a listing in this state; None is a listing that was not known."""
     if fields is None or fields.get("StandardStatus") in _GONE:
@@ -49,17 +58,17 @@ def is_first(facts: Iterable[Fact], *, was_known: bool) -> bool:
     return not was_known or any(fact.change_type is ChangeType.NEW_LISTING for fact in facts)
 
 
-def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: Sequence[Sequence[Fact]]) -> list[News]:
+def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: Earlier) -> list[News]:
     """The facts of a change that people may be told.
 
     Args:
         facts: what changed.
         was_known: whether the listing was known before.
         searched: a hash of the fields that searches ask for, after the change.
-        earlier: the facts of the earlier changes of the same home.
+        earlier: what the same home told before.
     """
-    before = [_identity(fact) for some in earlier for fact in some]
-    keys = [_key(_identity(fact), before) for fact in facts]
+    before = {_identity(fact): sequence for sequence, some in earlier.facts for fact in some}
+    keys = [_key(_identity(fact), before, earlier.begins) for fact in facts]
     first = is_first(facts, was_known=was_known)
     news = [News(key, fact.change_type, first, fact) for key, fact in zip(keys, facts, strict=True)]
     if first:
@@ -75,8 +84,10 @@ def _identity(fact: Fact) -> str:
     return json.dumps([fact.change_type, fact.after, fact.open_house], sort_keys=True)
 
 
-def _key(identity: str, before: Sequence[str]) -> str:
-    return _short(f"{json.loads(identity)[0]}:{identity}:{before.count(identity) + 1}")
+def _key(identity: str, before: Mapping[str, int], begins: int | None) -> str:
+    # A fact that happens again is named after the change that told it last, so nobody has to count all changes.
+    last = before.get(identity, begins)
+    return _short(f"{json.loads(identity)[0]}:{identity}:{'1' if last is None else f'after {last}'}")
 
 
 def _short(text: str) -> str:

@@ -23,14 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import readable
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
 from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, Told
-from property_alert_notification.homes.listings.facts import Fact
-from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.queries import CHANGES
-from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
+from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 _matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
@@ -163,32 +160,6 @@ async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> 
     """The changes with these numbers, in their order."""
     found = await connection.execute(_CHANGES, {"after": after, "until": until})
     return [ChangeToMatch(*row) for row in found]
-
-
-_NUMBERED = BatchStatement(
-    {"id": _listings.c.property_id.type},
-    lambda homes: (
-        select(HOME, _changes.c.sequence, _changes.c.facts)
-        .select_from(WITH_HOME)
-        .join(_changes, _changes.c.listing_id == _listings.c.id)
-        .where(is_of(homes), true_of_many(_changes.c.sequence.is_not(None)))
-    ),
-)
-
-
-def _read_facts(row: Sequence[Any]) -> tuple[UUID, int, list[Fact]]:
-    return row[0], row[1], decode_facts(row[2])
-
-
-async def numbered_facts(
-    connection: AsyncConnection, homes: Collection[UUID]
-) -> dict[UUID, list[tuple[int, list[Fact]]]]:
-    """The facts of all numbered changes of these homes, each with its number."""
-    found: dict[UUID, list[tuple[int, list[Fact]]]] = {}
-    rows = await _NUMBERED.run(connection, as_rows(sorted(homes)))
-    for property_id, sequence, facts in readable(rows, _read_facts, "change.unreadable", lambda row: row[1]):
-        found.setdefault(property_id, []).append((sequence, facts))
-    return found
 
 
 _LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at")

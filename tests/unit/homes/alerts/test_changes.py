@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.homes.alerts.changes import ReadChange, read_change
+from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import encode_facts
@@ -29,7 +30,7 @@ def change(kind: ChangeType, before: dict[str, Any]) -> ReadChange:
         json.dumps(OFFERED),
         json.dumps(before),
     )
-    return read_change(stored, ())
+    return read_change(stored, Earlier())
 
 
 def test_a_home_that_is_offered_anew_is_new_to_the_searches_that_it_matched_when_it_was_sold() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.homes.alerts.news import IN_RANGE, News, may_be_shown, news_of
+from property_alert_notification.homes.alerts.news import IN_RANGE, Earlier, News, may_be_shown, news_of
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.reso.words import ChangeType
 
@@ -17,7 +17,7 @@ def cut(before: int, after: int) -> Fact:
 
 
 def news(*facts: Fact, was_known: bool = True, **others: Any) -> list[News]:
-    usual: dict[str, Any] = {"searched": "a", "earlier": []}
+    usual: dict[str, Any] = {"searched": "a", "earlier": Earlier()}
     return news_of(facts, was_known=was_known, **usual | others)
 
 
@@ -48,12 +48,19 @@ def test_the_open_house_of_one_agent_does_not_make_the_range_another_one() -> No
 
 
 def test_the_same_cut_again_is_another_fact() -> None:
-    again = news(cut(500, 450), earlier=[[cut(500, 450)], [cut(450, 500)]])
+    again = news(cut(500, 450), earlier=Earlier([(1, [cut(500, 450)]), (2, [cut(450, 500)])]))
     assert set(keys(again)).isdisjoint(keys(news(cut(500, 450))))
 
 
+def test_each_of_many_equal_cuts_is_another_fact() -> None:
+    some = [keys(news(cut(500, 450), earlier=Earlier([(at, [cut(500, 450)])], at))) for at in range(3)]
+    # None of the last changes told it, and there were more before them.
+    some += [keys(news(cut(500, 450), earlier=Earlier([(at, [OPEN])], at))) for at in range(7, 9)]
+    assert len({key for one in some for key in one}) == 2 * len(some)
+
+
 def test_a_home_that_is_new_again_is_another_fact() -> None:
-    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, earlier=[[NEW]]))
+    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, earlier=Earlier([(1, [NEW])])))
 
 
 def test_keys_fit_their_column() -> None:

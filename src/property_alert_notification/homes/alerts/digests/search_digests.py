@@ -10,13 +10,13 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
+from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.alerts.numbers import NONE
@@ -201,8 +201,8 @@ def _next(
 
 async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> Mapping[int, ReadChange]:
     rows = await digest_queries.changes_of(connection, sequences)
-    numbered = await queries.numbered_facts(connection, {one.property_id for one in rows})
-    return {one.sequence: one for one in readable_changes(rows, numbered)}
+    earlier = await facts_before(connection, rows)
+    return {one.sequence: one for one in readable_changes(rows, earlier)}
 
 
 def _alert(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
+from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.outcome import Knowledge
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
@@ -52,14 +53,14 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     number = _NOBODY if person is None else person
     listings = [one.id for one in await properties.members(connection, [home])]
     rows = await queries.last_changes(connection, listings, limit=MOST_CHANGES)
-    numbered = await alerts.numbered_facts(connection, {one.property_id for one in rows})
+    earlier = await facts_before(connection, rows)
     return Found(
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
         await language_of(connection, user_id),
         await queries.searches_of(connection, user_id),
         await queries.versions_of(connection, user_id),
-        list(readable_changes(rows, numbered)),
+        list(readable_changes(rows, earlier)),
         await queries.alerts_about(connection, home, number),
         Knowledge(
             await queries.told_to(connection, home, number),
