@@ -1,4 +1,4 @@
-"""The step of the claim script that brings alerts up to date right before they are sent: one query for a batch."""
+"""Reads what alerts tell now, right before they are sent: one query for a batch."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,6 @@ from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.scripts import Content
-from property_alert_notification.people.categories.rules import LISTING_ALERT
 
 _OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
 """The states of a delivery that goes out, or may have."""
@@ -141,16 +139,3 @@ def _refresh(one: _Known, expressions: Mapping[int, Expression]) -> Reworded | R
         details, now = still_matches(one.details, one.listings, expressions)
     held = still_holds(details, now, has_newer=one.has_newer, is_overtaken=one.is_overtaken)
     return held if isinstance(held, Reason) else Reworded(*write(held))
-
-
-def up_to_date(contents: dict[UUID, Content], channel: Channel) -> Script[dict[UUID, Content]]:
-    """The contents of notifications; those that are alerts as they are sent now, or with why they must not be."""
-    alerts = [id_ for id_, content in contents.items() if content.category == LISTING_ALERT]
-    if not alerts:
-        return contents
-    for id_, now in (yield from refreshed(alerts, channel)).items():
-        if isinstance(now, Reason):
-            contents[id_] = contents[id_]._replace(outdated=now)
-        else:
-            contents[id_] = contents[id_]._replace(title=now.title, message=now.message)
-    return contents
