@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.ledger.queries import put_told, told_of
+from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.operators.properties.service import (
     HomeView,
     ListingName,
@@ -92,6 +95,28 @@ async def test_a_merged_home_stays_merged_and_can_be_split_again(feeds: Feeds) -
     async with feeds.database.reading() as connection:
         actions = (await connection.execute(select(table_of(AuditEntry).c.action))).scalars().all()
     assert sorted(actions) == ["property.merged", "property.split"]
+
+
+async def test_a_home_that_was_merged_and_split_off_is_not_heard_of_twice(feeds: Feeds) -> None:
+    await feeds.take(a_record(0, key="a", **HOME), a_record(60, key="b", ListPrice=480_000, City="Kenmore"))
+    one, other = await _home(feeds, "a"), await _home(feeds, "b")
+    before = await feeds.told()
+    async with feeds.database.transaction() as connection:
+        for home, change in ((one, before[0]), (other, before[1])):
+            assert change.sequence is not None
+            await put_told(connection, [((home.id, "f"), np.array([7]), change.sequence)], now=feeds.clock.now())
+    await _correct(feeds, lambda service: service.merge(other.id, one.id))
+
+    new = await _correct(feeds, lambda service: _split_of(service, "b"))
+
+    assert [change.id for change in await feeds.told()] == [change.id for change in before]
+    await feeds.take(a_record(600, key="b", ListPrice=470_000, City="Kenmore"))
+    [news] = (await feeds.told())[len(before) :]
+    assert [(one.change_type, one.before, one.after) for one in decode_facts(news.facts)] == [
+        ("Price Change", 480_000, 470_000)
+    ]
+    async with feeds.database.reading() as connection:
+        assert [people.tolist() for people in (await told_of(connection, {(new.id, "f")})).values()] == [[7]]
 
 
 @pytest.mark.parametrize("feeds", ["sqlite"], indirect=True)

@@ -149,7 +149,8 @@ class ListingIntake:
         ids = wanted | grouping.regrouped
         # A listing that is new has none yet.
         known = await properties.lock(self.connection, (ids | grouping.merged.keys()) - grouping.new)
-        found = {id_: known.get(id_) or Home(id_, 1, _UNKNOWN, None, None, None) for id_ in ids}
+        heard = await self._heard(grouping, (ids & grouping.regrouped) - known.keys() - grouping.new)
+        found = {id_: known.get(id_) or Home(id_, 1, _UNKNOWN, heard.get(id_), None, None) for id_ in ids}
         works: dict[UUID, Work] = {}
         for home in found.values():
             again = home.listings > 1 or home.id in grouping.regrouped
@@ -162,6 +163,16 @@ class ListingIntake:
             works[id_].home = works[id_].home._replace(listings=listings)
         await properties.merge(self.connection, grouping.merged.items())
         return works, {id_: home.id for id_, home in found.items()}
+
+    async def _heard(self, grouping: Grouping, split_off: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """Until when homes were heard of that were split off: as homes of their own, before they were merged."""
+        if not split_off:
+            return {}
+        its = {listing: home for listing, home in grouping.home_of.items() if home in split_off}
+        heard: dict[UUID, datetime] = {}
+        for listing, at in (await queries.heard_until(self.connection, its.keys())).items():
+            heard[its[listing]] = max(at, heard.get(its[listing], at))
+        return heard
 
     def _go_on(self, work: Work, listing: UUID, added: Sequence[Snapshot]) -> bool:
         """Add newer snapshots to what is known; returns False if one of them is late."""
@@ -188,6 +199,7 @@ class ListingIntake:
         for one in await queries.changes_of(self.connection, ids):
             known[home_of[one.listing_id]][key_of_row(one)] = one.id
         for id_, work in works.items():
+            work.look_at(one.id for one in of_home[id_])
             read = _together(id_, of_home[id_], snapshots)
             work.progress, changes = changes_of(read, self.periods, ended=work.progress.ended)
             work.changes = [change for change in changes if known[id_].pop(work.key_of(change), None) is None]

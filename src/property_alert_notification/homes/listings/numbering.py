@@ -31,9 +31,14 @@ class Numbering:
 
     def add(self, changes: Iterable[Change]) -> None:
         """Number new changes of the history, in its order."""
+        is_split_off = self.heard is None
         for change in changes:
             at, heard_at = change.after.at, self.heard_at
-            if (heard_at is None or at >= heard_at) and self._follows(change):
+            if is_split_off and heard_at is not None and at <= heard_at:
+                # It was heard of while the home was taken for another one.
+                self.silent.append(change)
+                self.heard = change.after
+            elif (heard_at is None or at >= heard_at) and self._follows(change):
                 self.numbered.append(change)
                 self._hear(change.after)
             else:
@@ -53,9 +58,7 @@ class Numbering:
         return None
 
     def _follows(self, change: Change) -> bool:
-        if self.heard is None:
-            return self.heard_at is None
-        if change.before is self.heard:
+        if self.heard is None or change.before is self.heard:
             return True
         return change.before is not None and change_between(self.heard, change.before, self.periods) is None
 

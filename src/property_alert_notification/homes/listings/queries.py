@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, select, true, update
+from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.reso.words import OFF_MARKET
@@ -153,6 +153,23 @@ _VALID_CHANGES = BatchStatement(
 async def changes_of(connection: AsyncConnection, listings: Collection[UUID]) -> list[KnownChange]:
     """The changes of these listings that are not superseded."""
     return [KnownChange(*row) for row in await _VALID_CHANGES.run(connection, as_rows(listings))]
+
+
+_HEARD = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(_changes.c.listing_id, func.max(_changes.c.modified_at))
+        .join(wanted, wanted.c.id == _changes.c.listing_id)
+        .where(true_of_many(_changes.c.sequence.is_not(None)))
+        .group_by(_changes.c.listing_id)
+        .having(func.count() > func.count(_changes.c.before_at))
+    ),
+)
+
+
+async def heard_until(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, datetime]:
+    """The newest numbered record of those of these listings that were heard of as new."""
+    return {row[0]: row[1] for row in await _HEARD.run(connection, as_rows(sorted(listings)))}
 
 
 _SUPERSEDE = BatchStatement(

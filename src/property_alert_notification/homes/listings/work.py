@@ -1,5 +1,6 @@
 """A home while a batch of records is stored: what was known of it, and what becomes of it. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -61,6 +62,11 @@ class Work:
         told_at = _later(self.home.told_at, merged.told_at)
         ends_at = _later(self.home.quiet_ends_at, merged.quiet_ends_at)
         self.home = self.home._replace(told_at=told_at, quiet_ends_at=ends_at)
+
+    def look_at(self, listings: Iterable[UUID]) -> None:
+        """Forget what was heard if the listing that said it turned out to be of another home."""
+        if self.heard is not None and self._record_of(self.heard)[0] not in listings:
+            self.heard = None
 
     def finish(self, periods: Periods, now: datetime) -> Home:
         """Decide which changes get a number; returns what the home has become."""

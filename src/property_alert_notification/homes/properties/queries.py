@@ -229,6 +229,13 @@ async def merge(connection: AsyncConnection, merged: Iterable[tuple[UUID, UUID]]
         await _MERGE.run(connection, rows)
 
 
+def ids_of_home(id_: ColumnElement[Any] | UUID) -> Select[UUID]:
+    """All ids of the home that has this id, in a statement about it: its own, and those that were merged."""
+    mine, its = _properties.alias("mine"), _properties.alias("its")
+    into = func.coalesce(mine.c.merged_into, mine.c.id)
+    return select(its.c.id).where(mine.c.id == id_, or_(its.c.id == into, its.c.merged_into == into))
+
+
 _other = _properties.alias("other")
 _into: ColumnElement[Any] = func.coalesce(_properties.c.merged_into, _properties.c.id)
 _SAME = BatchStatement(

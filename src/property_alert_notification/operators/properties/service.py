@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, NotFound
+from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.history import Periods, Progress, encode_progress
 from property_alert_notification.homes.listings.intake import HOMES, ListingIntake
@@ -103,6 +104,7 @@ class PropertyService:
             raise Conflict("A property cannot lose all its listings: name some of them.")
         new = self.clock.new_id()
         await self._rule(product(chosen, rest), same=False)
+        await ledger.copy_told(self.connection, chosen.keys(), home=home.id, to=new)
         await listings.move(self.connection, [(id_, new) for id_ in sorted(chosen)])
         if all(one.status in OFF_MARKET for one in chosen.values()):
             # Its facts are old: nobody hears of them now.

@@ -14,6 +14,7 @@ from property_alert_notification.homes.alerts.models import Alert, SearchDigest,
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import ListingChange
+from property_alert_notification.homes.properties.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 
 _changes, _alerts, _told = table_of(ListingChange), table_of(Alert), table_of(Told)
@@ -80,7 +81,7 @@ async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVer
 
 async def told_to(connection: AsyncConnection, property_id: UUID, person: int) -> set[str]:
     """The keys of the facts of a home that a person was told."""
-    asked = select(_told.c.fact, _told.c.people).where(_told.c.property_id == property_id)
+    asked = select(_told.c.fact, _told.c.people).where(_told.c.property_id.in_(ids_of_home(property_id)))
     return {fact for fact, people in await connection.execute(asked) if person in unpack(people)}
 
 
@@ -117,7 +118,7 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
             _deliveries.c.reason_parameters,
         )
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
-        .where(_alerts.c.property_id == property_id, _alerts.c.person == person)
+        .where(_alerts.c.property_id.in_(ids_of_home(property_id)), _alerts.c.person == person)
         .order_by(_alerts.c.sequence.desc(), _deliveries.c.channel)
     )
     return [AlertDelivery(*row) for row in await connection.execute(asked)]

@@ -6,18 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import FromClause, select, true, union_all
+from sqlalchemy import FromClause, bindparam, select, true, union_all
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack, unpack
+from property_alert_notification.homes.listings.models import ListingChange
 from property_alert_notification.homes.properties.models import Property
+from property_alert_notification.homes.properties.queries import ids_of_home
 
-_told, _properties = table_of(Told), table_of(Property)
+_told, _properties, _changes = table_of(Told), table_of(Property), table_of(ListingChange)
 
 FactKey = tuple[UUID, str]
 """A property, and the key of one of its facts."""
@@ -66,3 +68,30 @@ async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Nu
     rows = [(*key, pack(people), sequence, now) for key, people, sequence in sorted(told, key=lambda one: one[0])]
     if rows:
         await _PUT_TOLD.run(connection, rows)
+
+
+_COPY = BatchStatement(
+    {"listing_id": _changes.c.listing_id.type},
+    lambda wanted: (
+        insert(_told)
+        .from_select(
+            _TOLD_COLUMNS,
+            select(
+                bindparam("to", type_=_told.c.property_id.type),
+                *[_told.c[name] for name in _TOLD_COLUMNS[1:]],
+            )
+            .join(_changes, _changes.c.sequence == _told.c.sequence)
+            .where(
+                _told.c.property_id.in_(ids_of_home(bindparam("home", type_=_told.c.property_id.type))),
+                _changes.c.listing_id.in_(select(wanted.c.listing_id)),
+            ),
+            include_defaults=False,
+        )
+        .on_conflict_do_nothing()
+    ),
+)
+
+
+async def copy_told(connection: AsyncConnection, listings: Collection[UUID], *, home: UUID, to: UUID) -> None:
+    """Let what was told of these listings be told of another home, too: they are split off."""
+    await _COPY.run(connection, as_rows(sorted(listings)), home=home, to=to)
