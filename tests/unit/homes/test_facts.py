@@ -126,6 +126,49 @@ def test_a_field_that_a_search_asks_for_is_a_change_without_a_fact() -> None:
     assert [change.facts for change in changes_of([before, after], QUIET, ended=None)[1]][1:] == [()]
 
 
+@pytest.mark.parametrize(
+    ("name", "was", "now"),
+    [
+        ("WaterfrontYN", None, True),
+        ("AssociationFee", 300, 200),
+        ("GarageSpaces", 1, 2),
+        ("SubdivisionName", "Elm", "Oak"),
+        ("UnparsedAddress", "1 Elm St", "2 Elm St"),
+        ("ElementarySchool", "A", "B"),
+        ("AvailabilityDate", "2026-12-01", "2026-12-02"),
+        ("ListAgentKey", "1", "2"),
+        ("X_Local", {"a": 1}, {"a": 2}),
+        ("PoolFeatures", ["a"], ["b"]),
+    ],
+)
+def test_any_field_that_a_search_may_ask_for_is_a_change(name: str, was: object, now: object) -> None:
+    before, after = (snapshot_of({"StandardStatus": "Active", name: one}, AT) for one in (was, now))
+    assert before.searched != after.searched
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PhotosCount",
+        "PhotosChangeTimestamp",
+        "Media",
+        "PublicRemarks",
+        "X_Public_Remarks",
+        "DaysOnMarket",
+        "CumulativeDaysOnMarket",
+        "ListingKey",
+        "ListingId",
+        "ModificationTimestamp",
+        "SourceSystemName",
+        "OriginatingSystemKey",
+        "VirtualTourURLUnbranded",
+    ],
+)
+def test_what_changes_without_the_home_is_no_change(name: str) -> None:
+    before, after = (snapshot_of({"StandardStatus": "Active", name: one}, AT) for one in ("1", "2"))
+    assert before == after
+
+
 def _prices(changes: list[Change]) -> list[tuple[object, object]]:
     return [(change.before and change.before.price, change.after.price) for change in changes]
 

@@ -1,9 +1,11 @@
 """What of a listing's state makes change facts: a small part of it, so that comparing is cheap. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -12,11 +14,14 @@ from property_alert_notification.homes.reso.words import StandardStatus
 OpenHouse = tuple[str, str, str | None, str | None, str]
 """Key, day, start, end and status."""
 
-_SEARCHED = (
-    "PropertyType", "PropertySubType", "City", "PostalCode", "StateOrProvince", "CountyOrParish", "BedroomsTotal",
-    "BathroomsTotalInteger", "LivingArea", "LivingAreaUnits", "LotSizeArea", "LotSizeUnits", "YearBuilt", "Latitude",
-    "Longitude", "currency", "InternetEntireListingDisplayYN",
-)  # fmt: skip
+_NOT_COMPARED = re.compile(
+    r"StandardStatus|ListPrice|OpenHouse|"  # parts of a snapshot by themselves
+    r"Listing(Key(Numeric)?|Id)|(Source|Originating)System(Key|ID|Name)|"  # name the record of one agent
+    r"\w*(Timestamp|Remarks?|Comments?|DaysOnMarket|Disclaimer|CopyrightNotice)|"
+    r"\w*URL\w*|(Photos|Videos|Documents|Media)\w*"
+)
+"""Fields that become different although the home does not, or that are compared otherwise."""
+
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _OPEN_HOUSE = ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime", "OpenHouseStatus")
 
@@ -32,7 +37,7 @@ class Snapshot:
     open_houses: tuple[OpenHouse, ...] | None = ()
     """None if the record did not speak of any: then those of the record before it still hold."""
     searched: str = ""
-    """A hash of the other fields that a search may ask for, except for texts: remarks are rewritten all the time."""
+    """A hash of the other fields, except for remarks and photos, which are replaced all the time, and their like."""
     off_since: datetime | None = None
     """Since when it is off the market, by the feed's clock."""
     listing: str = ""
@@ -58,11 +63,16 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
 
 
 def _hash_of(fields: Mapping[str, Any]) -> str:
-    asked: dict[str, Any] = {name: fields[name] for name in _SEARCHED if name in fields}
     # Feeds write the values of a field with several in any order.
-    features = {name: sorted(value) for name, value in fields.items() if _is_several(value)}
-    text = _encode([asked, features])
+    text = _encode(
+        {name: sorted(value) if _is_several(value) else value for name, value in fields.items() if _is_compared(name)}
+    )
     return blake2b(text.encode(), digest_size=9).hexdigest()
+
+
+@lru_cache(4_096)
+def _is_compared(name: str) -> bool:
+    return not _NOT_COMPARED.fullmatch(name)
 
 
 def _is_several(value: Any) -> bool:
