@@ -14,10 +14,13 @@ from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import changes_in
 from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.criteria.expression import Compare
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.world import World, eventually
+
+DAY = 24 * 60 * 60
 
 
 async def alerts(homes: Homes) -> list[tuple[int, str]]:
@@ -61,6 +64,40 @@ async def test_a_price_cut_comes_into_a_range_and_changes_the_price_of_another(w
         (2, "Now matches your search: 1 Pinehurst Way NE"),
         (3, "Now matches your search: 1 Pinehurst Way NE"),
     ]
+
+
+async def test_a_home_that_is_offered_anew_is_a_new_listing_to_a_search_of_any_status(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.search(1)
+    await homes.list(a_home(-120 * DAY), a_home(-110 * DAY, StandardStatus="Withdrawn"))
+    await homes.list(a_home())
+    await homes.match()
+    assert await alerts(homes) == [(1, "New listing: 1 Pinehurst Way NE")] * 2
+
+
+async def test_a_home_that_is_coming_soon_is_told_to_whom_it_matches_and_once_active_to_the_others(
+    world: World, homes: Homes
+) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+    await homes.search(1)
+    await homes.search(2, up_to(600_000))
+    await homes.list(a_home(StandardStatus="Coming Soon"))
+    await homes.match()
+    assert await alerts(homes) == [(1, "Coming soon: 1 Pinehurst Way NE")]
+    await homes.list(a_home(60))
+    await homes.match()
+    assert (await alerts(homes))[1:] == [(2, "Now matches your search: 1 Pinehurst Way NE")]
+
+
+async def test_a_home_comes_into_a_range_by_any_field(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, Compare("WaterfrontYN", "eq", value=True))
+    await homes.list(a_home(), a_home(60, WaterfrontYN=True), a_home(120, WaterfrontYN=True, PhotosCount=3))
+    await homes.match()
+    assert await alerts(homes) == [(1, "Now matches your search: 1 Pinehurst Way NE")]
 
 
 async def test_an_edit_counts_from_its_place_in_the_order_of_commits(world: World, homes: Homes) -> None:

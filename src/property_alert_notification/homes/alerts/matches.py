@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers
-from property_alert_notification.homes.alerts.searches import KINDS, Searches
+from property_alert_notification.homes.alerts.searches import Searches, asked_by
 
 Flags = NDArray[np.bool_]
 
@@ -50,7 +50,7 @@ def matches_of(
     matched = searches.match(before) if before is not None and may_be_shown(before) else NONE
     is_new = ~np.isin(numbers, matched, assume_unique=True)
     kinds = searches.kinds[numbers]
-    wanted = [(is_new == one.to_new) & (kinds & KINDS[one.kind] != 0) for one in news]
+    wanted = [(is_new == one.to_new) & (kinds & asked_by(one) != 0) for one in news]
     concerned = np.logical_or.reduce(wanted)
     if not concerned.any():
         return None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.base.logs import origin
-from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
 """The bit of each kind of fact."""
+
+_OFFERED = frozenset({ChangeType.COMING_SOON, ChangeType.ACTIVE_UNDER_CONTRACT})
 
 
 class Index(Protocol):
@@ -93,6 +95,14 @@ class Searches:
         self.people[version.number] = version.person
         self.kinds[version.number] = kinds_of(version.change_types)
         self.at_once[version.number] = version.schedule_type == ScheduleType.ASAP
+
+
+def asked_by(news: News) -> int:
+    """The bits of the kinds by which a search asks for one of the news.
+
+    A home that is coming soon or under contract when it is first seen, and so may still be had, is a new one too.
+    """
+    return KINDS[news.kind] | (KINDS[ChangeType.NEW_LISTING] if news.to_new and news.kind in _OFFERED else 0)
 
 
 def kinds_of(change_types: str) -> int:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 
 from property_alert_notification.homes.alerts.matches import matches_of, not_told, tellings
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.alerts.searches import Searches
+from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 
 BEFORE, AFTER = {"StandardStatus": "Active", "ListPrice": 500}, {"StandardStatus": "Active", "ListPrice": 450}
@@ -86,3 +89,18 @@ def test_what_was_not_to_be_shown_is_new_to_a_search() -> None:
     known = searches((1, 10, 600, "ASAP", "Price Change"))
     assert told(matches_of(known, [CUT, RANGE], hidden, AFTER)) == [(10, ["range"], [1])]
     assert matches_of(known, [CUT, RANGE], BEFORE, AFTER | {"InternetEntireListingDisplayYN": False}) is None
+
+
+@pytest.mark.parametrize("status", ["Coming Soon", "Active Under Contract"])
+def test_a_home_that_is_offered_when_it_is_first_seen_is_told_as_a_new_one(status: str) -> None:
+    fact = Fact(ChangeType(status), "StandardStatus", None, status)
+    first, later = (News("key", status, to_new, fact) for to_new in (True, False))
+    known = searches((1, 10, 600, "ASAP", "New Listing"), (2, 20, 600, "ASAP", "Price Change"))
+    assert told(matches_of(known, [first], None, AFTER)) == [(10, ["key"], [1])]
+    assert matches_of(known, [later], BEFORE, AFTER) is None
+
+
+@pytest.mark.parametrize("status", ["Pending", "Closed"])
+def test_a_home_that_is_sold_when_it_is_first_seen_is_no_new_one(status: str) -> None:
+    sold = News("key", status, to_new=True, fact=Fact(ChangeType(status), "StandardStatus", None, status))
+    assert matches_of(searches((1, 10, 600, "ASAP", "New Listing")), [sold], None, AFTER) is None

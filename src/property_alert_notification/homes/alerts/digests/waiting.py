@@ -10,7 +10,7 @@ from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.freshness import OFF_MARKET, offered
 from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.searches import KINDS, kinds_of
+from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
@@ -73,7 +73,7 @@ def still_wanted(waiting: Waiting) -> list[News]:
     if version.from_sequence > change.sequence and evaluate(from_json(version.expression), change.after) is not True:
         return []
     kinds = kinds_of(version.change_types)
-    return [one for one in change.news if one.to_new == waiting.is_new and kinds & KINDS[one.kind]]
+    return [one for one in change.news if one.to_new == waiting.is_new and kinds & asked_by(one)]
 
 
 def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings]) -> list[HomeInDigest]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.searches import KINDS, kinds_of
+from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 
@@ -65,7 +65,7 @@ def wanted_news(expression: Expression, change_types: str, change: ReadChange) -
     before = change.before
     matched = before is not None and may_be_shown(before) and evaluate(expression, before) is True
     kinds = kinds_of(change_types)
-    return [one for one in change.news if one.to_new is not matched and kinds & KINDS[one.kind]]
+    return [one for one in change.news if one.to_new is not matched and kinds & asked_by(one)]
 
 
 def outcome_of(
