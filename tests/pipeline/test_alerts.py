@@ -16,6 +16,7 @@ from property_alert_notification.homes.alerts.queries import changes_in
 from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.criteria.expression import Compare
 from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.world import World, eventually
@@ -98,6 +99,20 @@ async def test_a_home_comes_into_a_range_by_any_field(world: World, homes: Homes
     await homes.list(a_home(), a_home(60, WaterfrontYN=True), a_home(120, WaterfrontYN=True, PhotosCount=3))
     await homes.match()
     assert await alerts(homes) == [(1, "Now matches your search: 1 Pinehurst Way NE")]
+
+
+async def test_an_alert_goes_out_on_the_channels_of_the_searches_that_alert_at_once(world: World, homes: Homes) -> None:
+    await world.a_user(1, sms=True)
+    await homes.profile(1, phone_number="+12065550100")
+    await homes.search(1, channels="sms", schedule=ScheduleType.DAILY)
+    await homes.search(1, channels="email")
+    await homes.list(a_home())
+    await homes.match()
+    await world.a_worker()
+    await world.smtp.wait_for(1)
+    table = table_of(Delivery)
+    async with homes.database.reading() as connection:
+        assert list(await connection.scalars(select(table.c.channel))) == ["email"]
 
 
 async def test_an_edit_counts_from_its_place_in_the_order_of_commits(world: World, homes: Homes) -> None:

@@ -21,6 +21,7 @@ from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
+from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.submission import Submission
@@ -107,7 +108,7 @@ class Submitter:
 
     def _submission(self, one: WantedAlert, details: AlertDetails) -> Submission:
         title, message = write(details)
-        chosen = _channels_of(its.target for its in one.searches)
+        chosen = _channels_of(one)
         return Submission(
             user_id=one.user_id,
             title=title,
@@ -137,9 +138,14 @@ def _in_words(stored: str | None, number: int, language: str) -> str:
     return "".join(readable([stored], lambda one: _sentence(one, language), "search.unreadable", lambda _: number))
 
 
-def _channels_of(targets: Iterable[SearchTarget]) -> list[Channel] | None:
-    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing."""
-    chosen = [target.channels for target in targets]
+def _channels_of(alert: WantedAlert) -> list[Channel] | None:
+    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing.
+
+    It may name searches that alert later: they do not send it now, and so not on their channels.
+    """
+    targets = [its.target for its in alert.searches]
+    at_once = [one for one in targets if one.schedule_type is ScheduleType.ASAP]
+    chosen = [one.channels for one in (alert.digest_at is None and at_once) or targets]
     if None in chosen:
         return None
     wanted = {channel for channels in chosen for channel in channels or ()}

@@ -5,6 +5,7 @@ from typing import Any
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.criteria.comparable import MINOR_DIGITS
 
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
 """Characters of a notification's title and message."""
@@ -96,7 +97,8 @@ def write(details: AlertDetails) -> tuple[str, str]:
 
 def money(amount: float, currency: str, language: str) -> str:
     """An amount, as it is written in a language."""
-    text = f"{amount:,.2f}".removesuffix(".00")
+    digits = 0 if amount == int(amount) else MINOR_DIGITS.get(currency, 2)
+    text = f"{amount:,.{digits}f}"
     if language == "es":
         return f"{text.translate(str.maketrans(',.', '.,'))} {currency}".rstrip()
     return f"{_SIGNS[currency]}{text}" if currency in _SIGNS else f"{text} {currency}".rstrip()

@@ -77,6 +77,10 @@ def test_long_texts_are_cut_and_many_searches_are_counted() -> None:
         (450_000, "CHF", "en", "450,000 CHF"),
         (1250.5, "EUR", "es", "1.250,50 EUR"),
         (5, "", "es", "5"),
+        (123_456.789, "KWD", "en", "123,456.789 KWD"),
+        (1250.5, "KWD", "es", "1.250,500 KWD"),
+        (1_250_000.0, "JPY", "en", "1,250,000 JPY"),
+        (1_250_000.4, "JPY", "en", "1,250,000 JPY"),
     ],
 )
 def test_amounts(amount: Any, currency: str, language: str, text: str) -> None:
