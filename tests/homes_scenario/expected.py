@@ -101,20 +101,24 @@ class _Home:
         changes = list(self._changes())
         new = [one for one in changes if _identity(one) not in self._known]
         self._known = {_identity(one) for one in changes}
-        news = new if self._heard is None else list(self._net(new))
+        news = new if self._heard is None else list(self._since_heard(self._heard, new))
         if news:
             self._heard = changes[-1].after
         return news
 
-    def _net(self, new: Sequence[Change]) -> Iterator[Change]:
+    def _since_heard(self, heard: State, new: Sequence[Change]) -> Iterator[Change]:
         """From what was heard last to what holds now: nobody hears of something old after something newer."""
+        for change in new:
+            if change.after.at < heard.at:
+                continue
+            if change.before is not None and not _differ(heard, change.before):
+                yield change
+            elif (net := _net(heard, change.after, new)) is not None:
+                yield net
+            heard = change.after
         *_, now = self._states()
-        facts = tuple(_facts(self._heard, now))
-        if not facts and (self._heard is None or _asked_for(self._heard) == _asked_for(now)):
-            return
-        told = {(fact.kind, fact.after) for fact in facts}
-        says_so = (one.after for one in reversed(new) if told & {(fact.kind, fact.after) for fact in one.facts})
-        yield Change(self._heard, next(says_so, now), facts)
+        if (net := _net(heard, now, new)) is not None:
+            yield net
 
     def now(self) -> dict[str, Record]:
         """The newest record of each listing."""
@@ -137,6 +141,20 @@ class _Home:
             others = [one for name, one in known.items() if name != key and one[1]["StandardStatus"] not in GONE]
             home = _next(home, at, record, None if previous is None else previous[1], others)
             yield home
+
+
+def _differ(before: State, after: State) -> bool:
+    return any(_facts(before, after)) or _asked_for(before) != _asked_for(after)
+
+
+def _net(heard: State, now: State, new: Sequence[Change]) -> Change | None:
+    """What is different now; the newest record that says so is named."""
+    if not _differ(heard, now):
+        return None
+    facts = tuple(_facts(heard, now))
+    told = {(fact.kind, fact.after) for fact in facts}
+    says_so = (one.after for one in reversed(new) if told & {(fact.kind, fact.after) for fact in one.facts})
+    return Change(heard, next(says_so, now), facts)
 
 
 def _identity(change: Change) -> tuple[Any, ...]:
@@ -226,6 +244,8 @@ class Expected:
         self.told: Counter[tuple[int, str, str]] = Counter()
         """How often each user was told a fact of each kind of each home."""
         self.mails: Counter[Mail] = Counter()
+        self.written_anew: set[tuple[str, str]] = set()
+        """Users and addresses of homes: another agent offers it at another price when the alert is sent."""
         self.changes = 0
         self._searches = searches
         self._queries = Queries(searches)
@@ -242,9 +262,19 @@ class Expected:
                     made += 1
                     self.alerts[alert] += 1
                     self.told.update((alert.user, event.home, fact.kind) for fact in alert.facts)
-                    if (mail := _mail(alert, change, home.now())) is not None:
-                        self.mails[mail] += 1
+                    self._expect_mail(_mail(alert, change, home.now()), alert, change)
         return made
+
+    def _expect_mail(self, mail: Mail | None, alert: Alert, change: Change) -> None:
+        if mail is None:
+            return
+        if mail.price != alert.price:
+            self.written_anew.add((mail.recipient, change.after.record["UnparsedAddress"]))
+        self.mails[mail] += 1
+
+    def is_compared(self, mail: Mail) -> bool:
+        """Whether no mail to this user about this home was written anew with the price of another agent."""
+        return (mail.recipient, mail.subject.partition(": ")[2]) not in self.written_anew
 
     def _alerts(self, change: Change) -> Iterator[Alert]:
         after = self._queries.matching(change.after.record)

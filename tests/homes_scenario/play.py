@@ -165,7 +165,9 @@ class Play:
         """Where the store or the mail server has something else than must be."""
         found = list(_differences("alert", self.expected.alerts, await self._alerts()))
         found += _differences("told", self.expected.told, await self._told())
-        return [*found, *_differences("mail", self.expected.mails, Counter(map(_mail, self._world.smtp.mails)))]
+        wanted = Counter({one: n for one, n in self.expected.mails.items() if self.expected.is_compared(one)})
+        arrived = Counter(filter(self.expected.is_compared, map(_mail, self._world.smtp.mails)))
+        return [*found, *_differences("mail", wanted, arrived)]
 
     async def _alerts(self) -> Counter[Alert]:
         found: Counter[Alert] = Counter()
