@@ -12,7 +12,7 @@ from sqlalchemy import FromClause, bindparam, select, true, union_all
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack, unpack
 from property_alert_notification.homes.listings.models import ListingChange
@@ -70,28 +70,13 @@ async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Nu
         await _PUT_TOLD.run(connection, rows)
 
 
-_COPY = BatchStatement(
-    {"listing_id": _changes.c.listing_id.type},
-    lambda wanted: (
-        insert(_told)
-        .from_select(
-            _TOLD_COLUMNS,
-            select(
-                bindparam("to", type_=_told.c.property_id.type),
-                *[_told.c[name] for name in _TOLD_COLUMNS[1:]],
-            )
-            .join(_changes, _changes.c.sequence == _told.c.sequence)
-            .where(
-                _told.c.property_id.in_(ids_of_home(bindparam("home", type_=_told.c.property_id.type))),
-                _changes.c.listing_id.in_(select(wanted.c.listing_id)),
-            ),
-            include_defaults=False,
-        )
-        .on_conflict_do_nothing()
-    ),
-)
-
-
 async def copy_told(connection: AsyncConnection, listings: Collection[UUID], *, home: UUID, to: UUID) -> None:
     """Let what was told of these listings be told of another home, too: they are split off."""
-    await _COPY.run(connection, as_rows(sorted(listings)), home=home, to=to)
+    of_home = _told.c.property_id.in_(ids_of_home(bindparam("home", home, type_=_told.c.property_id.type)))
+    told = (
+        select(bindparam("to", to, type_=_told.c.property_id.type), *[_told.c[name] for name in _TOLD_COLUMNS[1:]])
+        .join(_changes, _changes.c.sequence == _told.c.sequence)
+        .where(of_home, _changes.c.listing_id.in_(sorted(listings)))
+    )
+    copied = insert(_told).from_select(_TOLD_COLUMNS, told, include_defaults=False)
+    await connection.execute(copied.on_conflict_do_nothing())
