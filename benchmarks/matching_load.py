@@ -1,6 +1,6 @@
 """The load of matching: saved searches in 200 towns, and listings that are offered there.
 
-The first town has an eighth of all. About 237 of a million searches match a listing.
+The first town has an eighth of all. About 290 of a million searches match a listing.
 """
 
 import math
