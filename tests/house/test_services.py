@@ -18,6 +18,7 @@ from tests.services.postfix import Postfix
 from tests.services.postfix_helpers import LoginServer, PolicyServer
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
+from tests.services.shared import SharedServers
 from tests.services.smtp import SmtpServer
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,22 @@ async def test_a_database_can_be_the_copy_of_another(postgres: Postgres) -> None
     copy = postgres.create_database(template=original)
 
     assert await _number(copy) == 8
+
+
+async def test_a_database_is_emptied_for_the_next_test_unless_its_schema_was_changed() -> None:
+    servers = SharedServers()
+    try:
+        url = servers.migrated_database()
+        await _execute(url, "INSERT INTO listing_positions (name, last) VALUES ('of a test', 1)")
+        servers.drop_database(url)
+        assert servers.migrated_database() == url
+        assert await _number(url, "SELECT count(*) FROM listing_positions WHERE name = 'of a test'") == 0
+
+        await _execute(url, "DROP TABLE listing_positions")
+        servers.drop_database(url)
+        assert servers.migrated_database() != url
+    finally:
+        servers.close()
 
 
 async def test_a_killed_rabbitmq_comes_back_with_what_it_confirmed() -> None:
@@ -154,8 +171,8 @@ async def _execute(url: str, statements: str) -> None:
     await connection.close()
 
 
-async def _number(url: str) -> int:
+async def _number(url: str, query: str = "SELECT number FROM kept") -> int:
     connection = await asyncpg.connect(_plain(url))
-    number: int = await connection.fetchval("SELECT number FROM kept")
+    number: int = await connection.fetchval(query)
     await connection.close()
     return number

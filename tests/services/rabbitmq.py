@@ -133,7 +133,8 @@ class _LocalNode:
         self.thaw()
         self.stop()
         if self._epmd is not None:
-            end(self._epmd, signal.SIGTERM)
+            # It ignores SIGTERM if this process did when it was started: a service that ends here ignores further ones.
+            end(self._epmd, signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:

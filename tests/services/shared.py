@@ -28,9 +28,9 @@ EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET session_replication_role = replica;
 DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT quote_ident(tablename) FROM pg_tables
-        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-            AND pg_relation_size(format('public.%I', tablename)::regclass) > 0 LOOP
+    FOR name IN SELECT quote_ident(relname) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+            AND pg_relation_size(oid) > 0 LOOP
         EXECUTE 'DELETE FROM public.' || name;
     END LOOP;
 END $$
