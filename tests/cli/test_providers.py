@@ -23,7 +23,7 @@ FOUND = "email by smtp, as workers find it: the SMTP server did not get past the
 def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) -> None:
     settings = SETTINGS | {"SMTP_PORT": str(free_port()), "SMTP_BACKUP_PORT": str(free_port())}
     with running_dev(tmp_path, **settings) as service:
-        run(tmp_path, "demo", "--url", service.url, "--count", "10", "--patience", "1")
+        run(tmp_path, "demo", "--url", service.url, "--count", "10", "--homes", "0", "--patience", "1")
 
         def printed() -> list[dict[str, object]]:
             done = run(tmp_path, "providers", "--json", **settings)
