@@ -148,8 +148,8 @@ async def view_saved_search(
 ) -> Response:
     """Record that the user looked at what a saved search found.
 
-    A search at whose results nobody looks alerts less and less often (`SEARCH_UNOPENED_DAYS`); after this call it
-    alerts as before. A paused search stays paused.
+    A search whose results the user does not open becomes weekly, then monthly, and is then paused
+    (`SEARCH_UNOPENED_DAYS`); this call restores its schedule. A paused search stays paused.
     """
     return await _change(
         call, admission, user_id, lambda connection: changes.view(connection, user_id, key, now=clock.now())
