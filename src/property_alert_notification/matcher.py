@@ -11,16 +11,7 @@ from typing import Self
 import structlog
 
 from property_alert_notification import wiring
-from property_alert_notification.base import logs
-from property_alert_notification.base.console import finish_streams, prepare_streams
-from property_alert_notification.base.errors import ConfigurationError
-from property_alert_notification.base.process import (
-    exit_with_error,
-    new_event_loop,
-    stop_signals,
-    tune_garbage_collector,
-)
-from property_alert_notification.base.settings import Settings, load
+from property_alert_notification.base.settings import load
 from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.homes.alerts.matcher import Matcher
@@ -31,9 +22,8 @@ from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
 from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
-from property_alert_notification.notification_worker.telemetry import telemetry
+from property_alert_notification.notification_worker.process import run_process
 from property_alert_notification.notifications.create import Planner
-from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
 log = structlog.get_logger()
@@ -92,28 +82,6 @@ def _checks(parts: Parts, planner: Planner) -> SearchChecks:
     )
 
 
-async def work(settings: Settings) -> None:
-    """Match until SIGTERM or SIGINT.
-
-    Raises:
-        ConfigurationError: a setting is wrong, or the store's schema is old.
-    """
-    stop = asyncio.Event()
-    with stop_signals(stop.set):
-        async with wiring.assemble(settings) as parts, telemetry(parts), Matching(parts):
-            tune_garbage_collector()
-            await stop.wait()
-
-
 def main() -> None:
     """Run a matcher with the settings of the environment; exits with one line if one of them is invalid."""
-    prepare_streams()
-    try:
-        settings = load_settings()
-        logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(work(settings))
-    except ConfigurationError as error:
-        exit_with_error(error)
-    finally:
-        finish_streams()
+    run_process(Matching)

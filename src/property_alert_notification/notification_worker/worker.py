@@ -12,15 +12,6 @@ from typing import Self
 import structlog
 
 from property_alert_notification import wiring
-from property_alert_notification.base import logs
-from property_alert_notification.base.console import finish_streams, prepare_streams
-from property_alert_notification.base.errors import ConfigurationError
-from property_alert_notification.base.process import (
-    exit_with_error,
-    new_event_loop,
-    stop_signals,
-    tune_garbage_collector,
-)
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.channels.base import Sender
@@ -40,6 +31,7 @@ from property_alert_notification.notification_worker.erasures import ErasureWork
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.leases import Leases
 from property_alert_notification.notification_worker.look_up import AddressLookUp
+from property_alert_notification.notification_worker.process import run_process
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.relay import Relay
 from property_alert_notification.notification_worker.release import Releaser
@@ -50,7 +42,6 @@ from property_alert_notification.notification_worker.schedules import Scheduler
 from property_alert_notification.notification_worker.send import DeliverySender
 from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.suppress import Suppressor
-from property_alert_notification.notification_worker.telemetry import telemetry
 from property_alert_notification.notification_worker.unclaimable import UnclaimableSearch
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notifications.look_ups.rules import Ages
@@ -60,7 +51,6 @@ from property_alert_notification.operators.providers.accounts import Accounts
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory.look_up import ProfileLookUp
 from property_alert_notification.people.suppressions.subjects import Subjects
-from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
 log = structlog.get_logger()
@@ -264,31 +254,9 @@ def _policy(settings: Settings) -> RetryPolicy:
     )
 
 
-async def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish calls in progress; further signals change nothing.
-
-    Raises:
-        ConfigurationError: a setting is wrong, or the store's schema is old.
-    """
-    stop = asyncio.Event()
-    with stop_signals(stop.set):
-        async with wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
-            tune_garbage_collector()
-            await stop.wait()
-
-
 def main() -> None:
     """Run a worker with the settings of the environment; exits with one line if one of them is invalid."""
-    prepare_streams()
-    try:
-        settings = load_settings()
-        logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(work(settings))
-    except ConfigurationError as error:
-        exit_with_error(error)
-    finally:
-        finish_streams()
+    run_process(Worker)
 
 
 if __name__ == "__main__":
