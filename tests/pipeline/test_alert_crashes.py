@@ -1,6 +1,7 @@
 """A matcher that fails at any statement: nobody is told twice, and nobody is left out."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,11 @@ from sqlalchemy import event, func, select, update
 from property_alert_notification.base.errors import CommitInDoubt
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database, table_of
+from property_alert_notification.homes.alerts import batches
 from property_alert_notification.homes.alerts.batches import Batches
+from property_alert_notification.homes.alerts.matcher import LEASE, LeaseLost
 from property_alert_notification.homes.alerts.models import MatcherLease
+from property_alert_notification.homes.alerts.numbers import NONE
 from property_alert_notification.matcher import create_searches
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
@@ -202,11 +206,88 @@ async def test_a_slow_batch_has_fewer_numbers_and_renews_its_lease(world: World,
         renewed.append(True)
 
     clock: Any = _SlowClock()
-    batches = Batches(homes.database, clock, Metrics(), create_searches)
+    matching = Batches(homes.database, clock, Metrics(), create_searches)
     position, found = 0, []
-    await batches.follow(position)
-    while (batch := await batches.next(position, renew)) is not None:
+    await matching.follow(position)
+    while (batch := await matching.next(position, renew)) is not None:
         found.append(len(batch.changes))
         position = batch.until
     assert sum(found) == 20
     assert len(renewed) >= len(found) > 3
+
+
+async def test_a_change_that_is_matched_for_longer_than_a_lease_renews_it(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.list(a_home())
+    monkeypatch.setattr(batches, "PART", 0.01)
+    renewals = threading.Semaphore(0)
+    searches = create_searches()
+    match = searches.match
+
+    def match_slowly(fields: Any) -> Any:
+        assert all(renewals.acquire(timeout=10) for _ in range(3))
+        return match(fields)
+
+    monkeypatch.setattr(searches, "match", match_slowly)
+
+    async def renew() -> None:
+        renewals.release()
+
+    matching = Batches(homes.database, homes.clock, Metrics(), lambda: searches)
+    await matching.follow(0)
+    found = await matching.next(0, renew)
+    assert found is not None
+    assert len(found.changes) == 1
+
+
+async def test_searches_are_not_used_while_a_thread_changes_them(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await homes.search(1, up_to(600_000))
+    await homes.list(a_home())
+    monkeypatch.setattr(batches, "PART", 0.01)
+    lost, ended = threading.Event(), threading.Event()
+    searches = create_searches()
+
+    def match_until_the_lease_is_lost(_: Any) -> Any:
+        assert lost.wait(10)
+        ended.set()
+        return NONE
+
+    monkeypatch.setattr(searches, "match", match_until_the_lease_is_lost)
+
+    async def lose() -> None:
+        lost.set()
+        raise LeaseLost
+
+    matching = Batches(homes.database, homes.clock, Metrics(), lambda: searches)
+    await matching.follow(0)
+    with pytest.raises(LeaseLost):
+        await matching.next(0, lose)
+    assert ended.is_set()
+
+
+async def test_a_commit_that_takes_longer_than_a_lease_keeps_it(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(600_000))
+    await homes.match()
+    await homes.list(a_home())
+    tell, clock, late = homes.matcher._teller.tell, homes.matcher._clock, 2 * LEASE
+
+    async def tell_slowly(*arguments: Any) -> Any:
+        now, monotonic = clock.now, clock.monotonic
+        monkeypatch.setattr(clock, "now", lambda: now() + late)
+        monkeypatch.setattr(clock, "monotonic", lambda: monotonic() + late.total_seconds())
+        return await tell(*arguments)
+
+    monkeypatch.setattr(homes.matcher._teller, "tell", tell_slowly)
+    assert await homes.matcher.turn() == 0
+    assert await a_matcher(homes.database, homes.planner).turn() > 0
+    assert homes.matcher._lease is not None
+    await homes.matcher._renew()
+    assert len(await alerts(homes)) == 1

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
@@ -30,6 +30,8 @@ from property_alert_notification.homes.saved_searches.versions.queries import (
 )
 
 log = structlog.get_logger()
+
+_Result = TypeVar("_Result")
 
 AT_ONCE = 100
 """Numbers of one batch, at most."""
@@ -96,7 +98,7 @@ class Batches:
             self._position = position if len(edits) < AT_ONCE else edits[-1].sequence
 
     async def next(self, after: int, renew: Callable[[], Awaitable[None]]) -> Batch | None:
-        """Match the numbers that follow; None if there are none. `renew` is called between the parts."""
+        """Match the numbers that follow; None if there are none. `renew` is called meanwhile."""
         # An error may have ended the batch before, when its edits were in the index already.
         await self.follow(after)
         async with self._database.reading() as connection:
@@ -114,9 +116,7 @@ class Batches:
         matched: list[MatchedChange] = []
         ends_at = self._clock.monotonic() + LONGEST
         while waiting and self._clock.monotonic() < ends_at:
-            # In a thread, so that it does not hold up the other work of this process.
-            matched += await asyncio.to_thread(self._match_part, waiting, earlier)
-            await renew()
+            matched += await _in_thread(lambda: self._match_part(waiting, earlier), renew)
         if not waiting:
             self._position = until
         return Batch(self._position, matched, [one for one in edits if one.sequence <= self._position])
@@ -169,6 +169,19 @@ class Batches:
         for number in edited:
             _apply(searches, number, versions.get(number))
         self._position = position
+
+
+async def _in_thread(work: Callable[[], _Result], renew: Callable[[], Awaitable[None]]) -> _Result:
+    """Do work in a thread, so that it does not hold up the rest of this process; `renew` is called meanwhile."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        while not thread.done():
+            await asyncio.wait({thread}, timeout=PART)
+            await renew()
+    finally:
+        # It changes the searches: nothing else may use them before it ends.
+        await asyncio.wait({thread})
+    return thread.result()
 
 
 def _apply(searches: Searches, number: int, version: CurrentVersion | None) -> None:

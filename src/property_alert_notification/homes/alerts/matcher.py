@@ -156,20 +156,17 @@ class Matcher:
             return
         async with self._database.transaction() as connection:
             await self._advance(connection, lease, lease.position)
-        self._renew_at = self._clock.monotonic() + LEASE.total_seconds() / 3
 
     async def _advance(self, connection: AsyncConnection, lease: Lease, position: int) -> None:
-        until = self._clock.now() + LEASE
+        renew_at, until = self._clock.monotonic() + LEASE.total_seconds() / 3, self._clock.now() + LEASE
         if not await queries.advance(connection, lease, position=position, until=until):
             raise LeaseLost
+        self._renew_at = renew_at
 
     async def _commit(self, lease: Lease, batch: Batch) -> None:
-        async with self._database.transaction() as connection:
-            # First, so that a matcher that lost its lease waits here, and changes nothing.
-            await self._advance(connection, lease, batch.until)
+        async with self._as_holder(lease, batch.until) as connection:
             told = await self._teller.tell(connection, batch.changes)
             await self._teller.note_edits(connection, batch.edits)
-        self._renew_at = self._clock.monotonic() + LEASE.total_seconds() / 3
         self._count(told)
 
     async def _submit_digests(self) -> bool:
@@ -183,24 +180,33 @@ class Matcher:
         return bool(due)
 
     async def _submit(self, due: Sequence[DueSearch]) -> None:
-        async with self._as_holder() as (connection, lease):
+        lease = self._held()
+        async with self._as_holder(lease, lease.position) as connection:
             outcomes = await self._digests.submit(connection, due, lease.position)
         self._count(outcomes)
 
     async def _postpone(self, one: DueSearch, error: Exception) -> None:
         log.error("search_digest.unreadable", number=one.number, **origin(error))
-        async with self._as_holder() as (connection, _):
+        lease = self._held()
+        async with self._as_holder(lease, lease.position) as connection:
             await self._digests.postpone(connection, one)
         self._count({"unreadable": 1})
 
-    @asynccontextmanager
-    async def _as_holder(self) -> AsyncIterator[tuple[AsyncConnection, Lease]]:
-        """A transaction of the matcher that has the lease."""
+    def _held(self) -> Lease:
         if self._lease is None:
             raise LeaseLost
+        return self._lease
+
+    @asynccontextmanager
+    async def _as_holder(self, lease: Lease, position: int) -> AsyncIterator[AsyncConnection]:
+        """A transaction of the matcher that has the lease, which comes to a position by it."""
         async with self._database.transaction() as connection:
-            await self._advance(connection, self._lease, self._lease.position)
-            yield connection, self._lease
+            # First, so that a matcher that lost its lease waits here, and changes nothing.
+            await self._advance(connection, lease, position)
+            yield connection
+            if self._clock.monotonic() >= self._renew_at:
+                # It took long. No other matcher could take the lease meanwhile, and none shall right afterwards.
+                await self._advance(connection, lease._replace(position=position), position)
 
     def _count(self, outcomes: Mapping[str, int]) -> None:
         for outcome, count in outcomes.items():
