@@ -47,6 +47,7 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.feedback.webhooks.routes import router as webhooks
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
+from property_alert_notification.homes.alerts.backtest.routes import router as backtest
 from property_alert_notification.homes.alerts.explain.routes import router as explain
 from property_alert_notification.homes.feeds.routes import router as entity_events
 from property_alert_notification.homes.feeds.settings import configured_feeds
@@ -277,6 +278,7 @@ def _v1() -> APIRouter:
     v1.include_router(listing_preferences.router)
     v1.include_router(listing_preferences.list_router)
     v1.include_router(search_preview)
+    v1.include_router(backtest)
     v1.include_router(saved_searches)
     v1.include_router(explain)
     v1.include_router(personal_data)

@@ -356,11 +356,12 @@ async def _of_saved_searches(house: House, caller: Caller, method: str, path: st
     saved = await house.ask(live, "POST", "/users/1/saved-searches", json=search)
     key = saved.json()["SavedSearchKey"]
 
-    body = (
-        {"json": {"Criteria": search["Criteria"]} if path.endswith("preview") else search}
-        if method in _WITH_BODY
-        else {}
-    )
+    asked: dict[str, Any] = search
+    if path.endswith("preview"):
+        asked = {"Criteria": search["Criteria"]}
+    if path.endswith("backtest"):
+        asked = {}
+    body = {"json": asked} if method in _WITH_BODY else {}
     answer = await house.ask(caller, method, path.format(user_id=1, key=key), **body)
 
     assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
@@ -523,6 +524,8 @@ CHECKS: dict[str, Check] = {
     "pause_saved_search": _of_saved_searches,
     "resume_saved_search": _of_saved_searches,
     "preview_saved_search": _of_saved_searches,
+    "backtest_searches": _of_saved_searches,
+    "backtest_saved_search": _of_saved_searches,
     "list_listing_preferences": _of_listing_preferences,
     "put_listing_preference": _of_listing_preferences,
     "read_listing_preference": _of_listing_preferences,

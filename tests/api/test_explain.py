@@ -1,6 +1,12 @@
-"""Why a user was told of a home, or was not, over HTTP."""
+"""Why a user was told of a home, or was not, and what searches would have told in a period, over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
+import pytest
+
+PATH = "/api/v1/users/1/saved-searches"
 
 RECORD = {
     "ListingKey": "1",
@@ -44,3 +50,51 @@ async def test_a_home_that_was_discarded_is_so_under_every_listing(client: httpx
     for key in ("1", "2"):
         explained = (await client.get(f"/api/v1/users/1/listings/{key}/explain")).json()
         assert explained["discarded"] is True
+
+
+async def test_a_period_is_replayed_with_saved_searches_and_with_other_queries(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": False})
+    search = {"SavedSearchName": "Near work", "Criteria": {"ListPrice": {"max": 400}}}
+    key = (await client.post(PATH, json=search)).json()["SavedSearchKey"]
+    await client.post("/api/v1/listing-events", json=RECORD)
+    period = {"from": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+
+    as_it_is = await client.post(f"{PATH}/{key}/backtest", json={})
+    edited = await client.post(f"{PATH}/{key}/backtest", json=period | {"Criteria": {"ListPrice": {"max": 600}}})
+    of_user = await client.post(f"{PATH}/backtest", json=period)
+    unsaved = await client.post(f"{PATH}/backtest", json=period | {"SearchQuery": "ListPrice lt 600"})
+
+    assert [one.status_code for one in (as_it_is, edited, of_user, unsaved)] == [200] * 4, edited.text
+    for answer in (as_it_is, of_user):
+        assert answer.json() == {"compared": 1, "complete": True, "outcomes": {}, "changes": [], "next": None}
+    for answer, its in ((edited, key), (unsaved, None)):
+        found = answer.json()
+        [change] = found["changes"]
+        assert (change["ListingKey"], found["outcomes"]) == ("1", {"not_yet_matched": 1})
+        [tested] = change["searches"]
+        assert (tested["SavedSearchKey"], tested["Version"]) == (its, None)
+        assert (tested["matches"], tested["matched_then"]) == (True, False)
+    assert (
+        await client.post(f"{PATH}/{key[:-1]}{'1' if key[-1] == '0' else '0'}/backtest", json=period)
+    ).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"from": "2020-01-01T00:00:00Z"}, "from"),
+        ({"from": "2026-11-02T00:00:00Z", "to": "2026-11-01T00:00:00Z"}, "from"),
+        ({"from": "2026-11-01"}, "from"),
+        ({"to": "2020-01-01T00:00:00Z"}, "from"),
+        ({"versions": "new"}, "versions"),
+        ({"versions": "now", "Criteria": {}}, "versions"),
+        ({"ChangeTypes": ["Price Change"]}, "ChangeTypes"),
+        ({"Criteria": {"ListPrice": {"max": "much"}}}, "Criteria.ListPrice.max"),
+        ({"cursor": "AQGfQ2p6cAABAgMEBQYHCAk"}, "cursor"),
+        ({"limit": 501}, "limit"),
+    ],
+)
+async def test_a_wrong_backtest_names_the_field(lite: httpx2.AsyncClient, fields: dict[str, Any], named: str) -> None:
+    answer = await lite.post(f"{PATH}/backtest", json=fields)
+    assert answer.status_code == 422, answer.text
+    assert ".".join(map(str, answer.json()["detail"][0]["loc"][1:])) == named

@@ -44,6 +44,7 @@ class ReasonCode(StrEnum):
     PRICE_CHANGED_SINCE = "price_changed_since"
     NEWER_ALERT = "newer_alert"
     NO_LONGER_MATCHES = "no_longer_matches"
+    HOME_DISCARDED = "home_discarded"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -139,6 +140,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
     ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent before it",
     ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
+    ReasonCode.HOME_DISCARDED: "the user discarded the home",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

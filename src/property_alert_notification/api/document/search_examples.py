@@ -127,6 +127,41 @@ _EXPLANATION: dict[str, Any] = {
     ],
 }
 
+_BACKTEST: dict[str, Any] = {
+    "compared": 412,
+    "complete": True,
+    "outcomes": {"would_be_told": 1},
+    "changes": [
+        {
+            "sequence": 7,
+            "at": "2026-11-27T17:05:02.512804Z",
+            "ListingKey": "6414100192",
+            "property_id": "01a226a1-2f10-7a52-b7c4-3f0c8a1e9d02",
+            "ModificationTimestamp": "2026-11-27T17:05:00Z",
+            "facts": [
+                {
+                    "ChangeType": "New Listing",
+                    "PreviousValue": None,
+                    "NewValue": "Active",
+                    "outcome": "would_be_told",
+                    "reason_code": None,
+                    "reason": "the search would tell it; it did not then",
+                }
+            ],
+            "searches": [
+                {
+                    "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
+                    "SavedSearchName": "Near work",
+                    "Version": None,
+                    "matches": True,
+                    "matched_then": False,
+                }
+            ],
+        }
+    ],
+    "next": None,
+}
+
 ANSWERS: dict[str, Any] = {
     "list_listing_preferences": {"items": [_PREFERENCE], "next": None},
     "put_listing_preference": _PREFERENCE,
@@ -140,6 +175,8 @@ ANSWERS: dict[str, Any] = {
     "pause_saved_search": _SEARCH | {"ActiveYN": False, "ReasonActiveOrDisabled": "Client Disabled", "Version": 3},
     "resume_saved_search": _SEARCH | {"ReasonActiveOrDisabled": "Re-Activated", "Version": 4},
     "preview_saved_search": _PREVIEW,
+    "backtest_searches": _BACKTEST,
+    "backtest_saved_search": _BACKTEST,
 }
 
 NO_SEARCH = contents_of(NotFound("Saved search not found"))
@@ -156,6 +193,7 @@ NAMES_ONE = (
     "view_saved_search",
     "pause_saved_search",
     "resume_saved_search",
+    "backtest_saved_search",
 )
 """The operations with the key of a search in their path."""
 NAMES_A_LISTING = (

@@ -23,8 +23,12 @@ async def _settings(request: Request) -> SearchSettings:
     return cast(SearchSettings, request.app.state.search_settings)
 
 
+async def _listing_settings(request: Request) -> ListingSettings:
+    return cast(ListingSettings, request.app.state.listing_settings)
+
+
 async def _currency(request: Request) -> str:
-    return cast(ListingSettings, request.app.state.listing_settings).currency
+    return (await _listing_settings(request)).currency
 
 
 async def _estimator(request: Request) -> Estimator:
@@ -32,6 +36,7 @@ async def _estimator(request: Request) -> Estimator:
 
 
 SettingsDep = Annotated[SearchSettings, Depends(_settings)]
+ListingSettingsDep = Annotated[ListingSettings, Depends(_listing_settings)]
 CurrencyDep = Annotated[str, Depends(_currency)]
 """The currency of amounts that name none."""
 EstimatorDep = Annotated[Estimator, Depends(_estimator)]

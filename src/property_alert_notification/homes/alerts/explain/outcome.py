@@ -1,6 +1,6 @@
 """What became of a change for one search, and why. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,8 +64,13 @@ def wanted_news(expression: Expression, change_types: str, change: ReadChange) -
     """The facts of a change that a search which matches has to tell."""
     before = change.before
     matched = before is not None and may_be_shown(before) and evaluate(expression, before) is True
+    return asked_for(change_types, change.news, is_new=not matched)
+
+
+def asked_for(change_types: str, news: Iterable[News], *, is_new: bool) -> list[News]:
+    """Those of the news that a search asks for; `is_new` says that the listing did not match it before."""
     kinds = kinds_of(change_types)
-    return [one for one in change.news if one.to_new is not matched and kinds & asked_by(one)]
+    return [one for one in news if one.to_new is is_new and kinds & asked_by(one)]
 
 
 def outcome_of(

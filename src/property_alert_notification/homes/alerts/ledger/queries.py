@@ -42,11 +42,17 @@ def _told_these(wanted: FromClause) -> Any:
 _TOLD = BatchStatement(_KEY, _told_these)
 
 
+async def told_rows(connection: AsyncConnection, keys: Collection[FactKey]) -> list[tuple[FactKey, str]]:
+    """Who was told these facts of homes, packed: a fact may have several rows, if its home was merged."""
+    rows = await _TOLD.run(connection, sorted(keys)) if keys else ()
+    return [((row[0], row[1]), row[2]) for row in rows]
+
+
 async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dict[FactKey, Numbers]:
     """Who was told these facts of homes, also before these were merged; facts that nobody was told are left out."""
     found: dict[FactKey, Numbers] = {}
-    for property_id, fact, people in await _TOLD.run(connection, sorted(keys)) if keys else ():
-        found[property_id, fact] = np.union1d(found.get((property_id, fact), NONE), unpack(people))
+    for key, people in await told_rows(connection, keys):
+        found[key] = np.union1d(found.get(key, NONE), unpack(people))
     return found
 
 

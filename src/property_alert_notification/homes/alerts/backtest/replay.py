@@ -1,0 +1,207 @@
+"""Compares past changes with a person's searches, by the functions that the matcher uses. Pure."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+
+from property_alert_notification.base.damaged import readable
+from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.homes.alerts.backtest.outcome import Evidence, Outcome, outcome_of
+from property_alert_notification.homes.alerts.backtest.queries import PastChange
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.explain.outcome import asked_for, wanted_news
+from property_alert_notification.homes.alerts.explain.queries import PastVersion
+from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.news import News, may_be_shown
+from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import from_json
+
+UNSAVED = -1
+"""The number of a search that is not saved."""
+
+
+class Hit(NamedTuple):
+    """A change that concerns a search, by the replay or by the match log."""
+
+    past: PastChange
+    matching: Sequence[PastVersion]
+    """The replayed searches that match the home after the change."""
+    logged: Mapping[int, bool]
+    """The searches that matched it then, by number, and whether the home was new to each."""
+
+
+class Candidate(NamedTuple):
+    """A hit that was read, with what each search tells of it."""
+
+    hit: Hit
+    change: ReadChange
+    replayed: Sequence[tuple[PastVersion, Sequence[News]]]
+    then: Sequence[tuple[PastVersion, Sequence[News]]]
+    """By the match log, the versions of then."""
+
+    @property
+    def keys(self) -> set[FactKey]:
+        """The facts that any of them tells."""
+        return {
+            (self.change.property_id, one.key)
+            for some in (self.replayed, self.then)
+            for _, news in some
+            for one in news
+        }
+
+
+class ComparedFact(NamedTuple):
+    """One fact, and what became of it."""
+
+    news: News
+    outcome: Outcome
+    why: ReasonCode | None
+    """Of one that is not told; None if it is not known."""
+
+
+class ComparedSearch(NamedTuple):
+    """A search that tells a fact of the change."""
+
+    version: PastVersion
+    matches: bool
+    """By the replay."""
+    matched_then: bool
+
+
+class Compared(NamedTuple):
+    """A change that the replay tells, or that the person was told."""
+
+    change: ReadChange
+    made_at: datetime
+    facts: Sequence[ComparedFact]
+    searches: Sequence[ComparedSearch]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the person and of the homes of some hits."""
+
+    told: Collection[FactKey]
+    """What the person was told."""
+    discarded: Collection[UUID]
+    """The homes that the person discarded."""
+    has_preferences: bool
+    position: int
+    """How far matching has come."""
+    digests: Mapping[int, tuple[int, datetime | None]]
+    """For each search that waits for a digest: up to which number its matches are submitted."""
+
+
+@dataclass
+class Replay:
+    """The searches of one person that are replayed."""
+
+    replayed: Sequence[PastVersion]
+    saved: Sequence[PastVersion]
+    """All versions of the searches whose alerts are compared."""
+    is_as_then: bool
+    """Whether each search is replayed as it was then."""
+    _told: set[FactKey] = field(default_factory=set)
+    """What the replay has told."""
+
+    def __post_init__(self) -> None:
+        self._read = cache(from_json)
+        self._versions: dict[int, list[PastVersion]] = {}
+        for one in self.saved:
+            self._versions.setdefault(one.number, []).append(one)
+        self._numbers = np.array(sorted(self._versions), dtype=np.int64)
+
+    def hits(self, changes: Iterable[PastChange], is_over: Callable[[], bool]) -> tuple[list[Hit], int | None]:
+        """Those of these changes that concern a search, and the last one that was compared; at least one is."""
+        found: list[Hit] = []
+        last = None
+        for past in changes:
+            if last is not None and is_over():
+                break
+            last = past.change.sequence
+            some = readable([past], self._hit, "change.unreadable", lambda one: one.change.sequence)
+            found += [one for one in some if one.matching or one.logged]
+        return found, last
+
+    def _hit(self, past: PastChange) -> Hit:
+        after, matching = json.loads(past.change.record), list[PastVersion]()
+        if may_be_shown(after):
+            candidates = (one for one in self.replayed if one.applies_to(past.change.sequence))
+            judged = readable(
+                candidates,
+                lambda one: (one, evaluate(self._read(one.expression), after) is True),
+                "search.unreadable",
+                lambda one: one.number,
+            )
+            matching = [one for one, does_match in judged if does_match]
+        return Hit(past, matching, self._logged(past.matches))
+
+    def _logged(self, matches: str | None) -> dict[int, bool]:
+        entries = [] if matches is None else [matches]
+        logged: dict[int, bool] = {}
+        for numbers in readable(entries, unpack, "match_log.unreadable"):
+            mine = numbers[np.isin(numbers >> 1, self._numbers)]
+            logged |= {one >> 1: bool(one & 1) for one in mine.tolist()}
+        return logged
+
+    def candidate(self, hit: Hit, change: ReadChange) -> Candidate:
+        """What each search tells of a hit."""
+        replayed = [(one, wanted_news(self._read(one.expression), one.change_types, change)) for one in hit.matching]
+        then = [
+            (one, asked_for(one.change_types, change.news, is_new=is_new))
+            for number, is_new in hit.logged.items()
+            for one in self._versions[number]
+            if one.applies_to(change.sequence)
+        ]
+        return Candidate(hit, change, replayed, then)
+
+    def compare(self, candidates: Iterable[Candidate], known: Known) -> Iterator[Compared]:
+        """The changes of which there is something to say, in their order."""
+        for one in candidates:
+            if facts := [fact for news in one.change.news if (fact := self._fact(one, news, known)) is not None]:
+                yield Compared(one.change, one.hit.past.made_at, facts, _searches(one))
+
+    def _fact(self, one: Candidate, news: News, known: Known) -> ComparedFact | None:
+        key, sequence = (one.change.property_id, news.key), one.change.sequence
+        is_replayed = any(news in some for _, some in one.replayed)
+        by_log = [version.number for version, some in one.then if news in some]
+        is_discarded = one.change.property_id in known.discarded
+        outcome = outcome_of(
+            Evidence(
+                is_replayed=is_replayed,
+                was_matched=bool(by_log),
+                was_told=key in known.told,
+                is_matched_yet=sequence <= known.position,
+                was_replayed=key in self._told,
+                waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
+                is_stopped=is_discarded or not known.has_preferences,
+                is_as_then=self.is_as_then,
+            )
+        )
+        if is_replayed:
+            self._told.add(key)
+        return None if outcome is None else ComparedFact(news, outcome, _why(outcome, known, is_discarded=is_discarded))
+
+
+def _why(outcome: Outcome, known: Known, *, is_discarded: bool) -> ReasonCode | None:
+    if outcome is not Outcome.NOT_TOLD:
+        return None
+    if not known.has_preferences:
+        return ReasonCode.NO_PREFERENCES
+    return ReasonCode.HOME_DISCARDED if is_discarded else None
+
+
+def _searches(one: Candidate) -> list[ComparedSearch]:
+    replayed = {version.number: version for version, some in one.replayed if some}
+    then = {version.number: version for version, some in one.then if some}
+    return [
+        ComparedSearch(replayed.get(number) or then[number], number in replayed, number in then)
+        for number in sorted(replayed.keys() | then.keys())
+    ]
