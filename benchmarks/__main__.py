@@ -13,6 +13,8 @@ from rich.console import Console
 
 from benchmarks import (
     accept,
+    alerts,
+    alerts_burst,
     callbacks,
     digests,
     drain,
@@ -48,6 +50,8 @@ class Measurement(StrEnum):
     WEBHOOKS = "webhooks"
     LISTINGS = "listings"
     MATCHING = "matching"
+    ALERTS = "alerts"
+    BURST = "burst"
     PEOPLE = "people"
     DIGESTS = "digests"
     UNADDRESSED = "unaddressed"
@@ -59,7 +63,7 @@ def bench(
     only: Annotated[Measurement | None, typer.Option(help="Measure this alone.")] = None,
     store: Annotated[StoreName | None, typer.Option(help="Measure on this store alone.")] = None,
     searches: Annotated[
-        int, typer.Option(help="Saved searches that listings are matched against.")
+        int, typer.Option(help="Saved searches that listings are matched against, in `matching` and `alerts`.")
     ] = matching.SEARCHES,
     json: Annotated[Path | None, typer.Option(help="Keep the results in this file, as JSON.")] = None,
 ) -> None:
@@ -96,6 +100,9 @@ def _measure(
             status.update(f"Starting {name}")
             with open_store(name) as opened:
                 _measure_store(report, opened, name, quick=quick, measurements=measurements, progress=status.update)
+                _measure_homes(
+                    report, opened, quick=quick, measurements=measurements, searches=searches, progress=status.update
+                )
 
 
 def _measure_store(
@@ -132,12 +139,29 @@ def _measure_store(
     _measure_people(report, opened, quick=quick, measurements=measurements, progress=progress)
 
 
-def _measure_people(
-    report: Report, opened: Store, *, quick: bool, measurements: list[Measurement], progress: Callable[[str], None]
+def _measure_homes(
+    report: Report,
+    opened: Store,
+    *,
+    quick: bool,
+    measurements: list[Measurement],
+    searches: int,
+    progress: Callable[[str], None],
 ) -> None:
     if Measurement.LISTINGS in measurements:
         homes = listings.QUICK_LISTINGS if quick else listings.LISTINGS
         report.listings.append(listings.measure(opened, homes, progress))
+    if Measurement.ALERTS in measurements:
+        count, effort = (alerts.QUICK_SEARCHES, alerts.QUICK) if quick else (searches, alerts.Effort())
+        report.alerts.append(alerts.measure(opened, count, effort, progress))
+    if Measurement.BURST in measurements:
+        burst = alerts_burst.QUICK if quick else alerts_burst.Effort()
+        report.bursts.append(alerts_burst.measure(opened, burst, progress))
+
+
+def _measure_people(
+    report: Report, opened: Store, *, quick: bool, measurements: list[Measurement], progress: Callable[[str], None]
+) -> None:
     if Measurement.PEOPLE in measurements:
         users = people.QUICK_USERS if quick else people.USERS
         batches = people.QUICK_BATCHES if quick else people.BATCHES

@@ -60,9 +60,12 @@ class Town:
 class Load:
     """Searches and listings, the same ones for the same seed."""
 
-    def __init__(self, seed: int = 13) -> None:
+    def __init__(self, seed: int = 13, *, part: str | None = None) -> None:
+        """The towns follow from the seed alone; each `part` has other searches and listings there."""
         self._random = Random(seed)
         self._towns = [self._town(number) for number in range(TOWNS)]
+        if part is not None:
+            self._random = Random(part)
         self._shares = list(accumulate(1 / (number + 1) ** 0.9 for number in range(TOWNS)))
 
     def _town(self, number: int) -> Town:

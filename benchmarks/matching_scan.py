@@ -5,7 +5,7 @@ It is also the oracle of the benchmark: it has columns of its own, and its own g
 
 import math
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,16 @@ class Scan:
         left = left[(codes[0] == 0) | (codes == int(listing["PostalCode"])).any(axis=0)]
         found: npt.NDArray[np.int64] = left[self._is_in(left, x, y)]
         return found
+
+    def match_at(self, listing: Mapping[str, Any], prices: Sequence[int]) -> list[npt.NDArray[np.int64]]:
+        """The numbers of the searches that match a listing at each of these prices: one scan for all of them."""
+        low, high = self._arrays["low"], self._arrays["high"]
+        any_price = Scan()
+        any_price._corners = self._corners
+        any_price._arrays = self._arrays | {"low": np.full_like(low, -_ANY), "high": np.full_like(high, _ANY)}
+        near = any_price.match(listing)
+        cents = [round(price * 100) for price in prices]
+        return [near[(low[near] <= price) & (high[near] >= price)] for price in cents]
 
     def _is_in(self, searches: npt.NDArray[np.int64], x: float, y: float) -> Verdicts:
         of = self._arrays

@@ -14,6 +14,9 @@ from rich.table import Table
 
 from benchmarks import accept, digests, drain, history, latency, people
 from benchmarks.accept import Accepting
+from benchmarks.alerts import Alerting
+from benchmarks.alerts_burst import Burst
+from benchmarks.alerts_table import alerts_table, burst_table
 from benchmarks.callbacks import CalledBack
 from benchmarks.callbacks_table import callbacks_table
 from benchmarks.digests import Digested
@@ -45,6 +48,8 @@ class Report:
     webhooks: list[Told] = field(default_factory=list)
     listings: list[Listed] = field(default_factory=list)
     matching: list[Matched] = field(default_factory=list)
+    alerts: list[Alerting] = field(default_factory=list)
+    bursts: list[Burst] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
     unaddressed: list[Unaddressed] = field(default_factory=list)
@@ -60,6 +65,8 @@ class Report:
         faults += [count for one in self.webhooks for count in (one.missing, one.doubled)]
         faults += [one.failed for one in self.listings]
         faults += [one.wrong for one in self.matching]
+        faults += [count for one in self.alerts for count in (one.missing, one.edited.failed, one.reached.missing)]
+        faults += [one.missing for one in self.bursts]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
@@ -81,6 +88,8 @@ class Report:
             webhooks_table(self.webhooks),
             listings_table(self.listings),
             matching_table(self.matching),
+            alerts_table(self.alerts),
+            burst_table(self.bursts),
             _people_table(self.people),
             _digests_table(self.digests),
             unaddressed_table(self.unaddressed),

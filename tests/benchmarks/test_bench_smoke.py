@@ -39,6 +39,7 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     (matched,) = found["matching"]
     assert (matched["searches"], matched["wrong"]) == (5_000, 0)
     assert [kernel["kernel"] for kernel in matched["kernels"]] == ["numpy", "numba"]
+    _assert_that_every_alert_was_sent_once(found, title)
     _assert_that_every_rule_decided(found, title)
     assert [(one["digests"], one["doubled"], one["missing"], one["unsettled"]) for one in found["digests"]] == [
         (20, 0, 0, 0),
@@ -63,6 +64,18 @@ def test_the_benchmark_of_decisions_can_be_selected(tmp_path: Path) -> None:
 
     assert found["accept"] == []
     _assert_that_every_rule_decided(found, "SQLite + embedded")
+
+
+def _assert_that_every_alert_was_sent_once(found: dict[str, Any], title: str) -> None:
+    (alerts,), (burst,) = found["alerts"], found["bursts"]
+    assert (alerts["store"], alerts["searches"], alerts["missing"]) == (title, 5_000, 0)
+    assert [(one["case"], one["changes"]) for one in alerts["speeds"]] == [("waiting", 80), ("at once", 80)]
+    assert (alerts["edited"]["edits"], alerts["edited"]["failed"]) == (5, 0)
+    assert (alerts["reached"]["events"], alerts["reached"]["missing"]) == (40, 0)
+    assert alerts["reached"]["alerts"] > 0
+    assert (burst["store"], burst["updates"], burst["missing"]) == (title, 200, 0)
+    assert burst["alerts"] > 0
+    assert burst["urgent"] > 0
 
 
 def _assert_that_every_rule_decided(found: dict[str, Any], title: str) -> None:
