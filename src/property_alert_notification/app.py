@@ -7,13 +7,13 @@ from datetime import timedelta
 from functools import cache
 
 import structlog
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from property_alert_notification import __version__
 from property_alert_notification.api import problems
 from property_alert_notification.api.beside import serve_beside
+from property_alert_notification.api.dependencies import LARGEST_BODY
 from property_alert_notification.api.document import TAGS, DescribedApi
 from property_alert_notification.api.lifespan import ExplainsItsStart
 from property_alert_notification.api.loopback import LoopbackOnly
@@ -73,7 +73,7 @@ from property_alert_notification.notifications.submit import router as submit_ro
 from property_alert_notification.operators.audit.routes import router as administration
 from property_alert_notification.operators.dashboard.documentation import add_documentation
 from property_alert_notification.operators.dashboard.landing import landing_router
-from property_alert_notification.operators.dashboard.mailbox import mailbox_router
+from property_alert_notification.operators.dashboard.mailbox import mailbox_routers
 from property_alert_notification.operators.dashboard.pages import static_files
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
@@ -101,8 +101,6 @@ from property_alert_notification.wiring import (
 
 log = structlog.get_logger()
 
-LARGEST_BODY = 256 * 1024
-"""The largest body of a request, in bytes. A larger one is answered 413."""
 LARGER_BODIES = {
     f"{PATH}/batch": LARGEST_BATCH,
     listing_routes.PATH: listing_routes.LARGEST,
@@ -240,56 +238,44 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     """The routes of all slices.
 
     The routes find the parts of their process in the application's state. So all applications of a process share
-    them, and FastAPI prepares each route once.
+    them. FastAPI would prepare each route of an included router once more, at the first call.
     """
-    routes = APIRouter(generate_unique_id_function=_operation_id)
-    # The prefix is given here: without one FastAPI checks each path, and prepares every route for that.
-    routes.include_router(_v1(), prefix="/api/v1")
-    routes.include_router(preference_page)
-    routes.include_router(callbacks)
-    routes.include_router(health)
-    routes.include_router(unsubscribe)
-    routes.include_router(confirmations_page)
-    routes.include_router(search_page)
-    if with_mailbox:
-        routes.include_router(mailbox_router())
-    routes.include_router(landing_router(with_mailbox=with_mailbox))
-    return routes.routes
-
-
-def _v1() -> APIRouter:
-    v1 = APIRouter(max_body_size=LARGEST_BODY)
-    v1.include_router(submit_router)
-    v1.include_router(batch)
-    v1.include_router(notifications)
-    v1.include_router(notification_consents)
-    v1.include_router(schedules)
-    v1.include_router(preferences_batch)
-    v1.include_router(preferences)
-    v1.include_router(effective)
-    v1.include_router(categories)
-    v1.include_router(profiles)
-    v1.include_router(suppressions)
-    v1.include_router(replies)
-    v1.include_router(consents)
-    v1.include_router(entity_events)
-    v1.include_router(listing_routes.events_router)
-    v1.include_router(listing_routes.router)
-    v1.include_router(listing_preferences.router)
-    v1.include_router(listing_preferences.list_router)
-    v1.include_router(search_preview)
-    v1.include_router(backtest)
-    v1.include_router(saved_searches)
-    v1.include_router(explain)
-    v1.include_router(personal_data)
-    v1.include_router(webhooks)
-    v1.include_router(quarantine)
-    v1.include_router(pauses)
-    v1.include_router(properties)
-    v1.include_router(administration)
-    return v1
-
-
-def _operation_id(route: APIRoute) -> str:
-    """The function's name: short and stable in generated clients."""
-    return route.name
+    routers = [
+        submit_router,
+        batch,
+        notifications,
+        notification_consents,
+        schedules,
+        preferences_batch,
+        preferences,
+        effective,
+        categories,
+        profiles,
+        suppressions,
+        replies,
+        consents,
+        entity_events,
+        listing_routes.events_router,
+        listing_routes.router,
+        listing_preferences.router,
+        listing_preferences.list_router,
+        search_preview,
+        backtest,
+        saved_searches,
+        explain,
+        personal_data,
+        webhooks,
+        quarantine,
+        pauses,
+        properties,
+        administration,
+        preference_page,
+        callbacks,
+        health,
+        unsubscribe,
+        confirmations_page,
+        search_page,
+        *(mailbox_routers if with_mailbox else ()),
+        landing_router(with_mailbox=with_mailbox),
+    ]
+    return [route for router in routers for route in router.routes]

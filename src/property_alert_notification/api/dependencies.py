@@ -3,6 +3,7 @@
 They are coroutines because FastAPI runs a plain function in a thread.
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from ipaddress import ip_address
 from typing import Annotated, Any, cast
@@ -73,8 +74,25 @@ class _LiveApiKey(_ApiKey):
         return admission
 
 
+LARGEST_BODY = 256 * 1024
+"""The largest body of a request, in bytes. A larger one is answered 413."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """The function's name: short and stable in generated clients."""
+    return route.name
+
+
 class KeyedRoute(APIRoute):
-    """A route that admits or rejects the caller before the body is read. FastAPI alone would read the body first."""
+    """A route that admits or rejects the caller before the body is read. FastAPI alone would read the body first.
+
+    It answers with a slash behind its path and without.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """`options` are FastAPI's."""
+        super().__init__(path, endpoint, **options)
+        self.path_regex = re.compile(f"{self.path_regex.pattern.removesuffix('$').removesuffix('/')}/?$")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the admission."""
@@ -98,23 +116,18 @@ class KeyedRoute(APIRoute):
 
 
 class KeyedRouter(APIRouter):
-    """The routes of one prefix, for callers with an API key. Each answers with a slash behind its path, too."""
+    """The routes of one prefix below `/api/v1`, for callers with an API key."""
 
-    def __init__(self, prefix: str, tag: str, *more: int, max_body_size: int | None = None) -> None:
+    def __init__(self, prefix: str, tag: str, *more: int, max_body_size: int = LARGEST_BODY) -> None:
         """`more` are the statuses that its routes may answer with, besides those of every route."""
         super().__init__(
-            prefix=prefix,
+            prefix=f"/api/v1{prefix}",
+            generate_unique_id_function=operation_id,
             tags=[tag],
             responses=documented(*sorted({401, 403, 413, 422, 429, 503, *more})),
             route_class=KeyedRoute,
             max_body_size=max_body_size,
         )
-
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Add the route, and the same one with a slash or without, which the document does not show."""
-        twin = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-        super().add_api_route(path, endpoint, **options)
-        super().add_api_route(twin, endpoint, **(options | {"include_in_schema": False}))
 
 
 async def _read_body(request: Request) -> None:

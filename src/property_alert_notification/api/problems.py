@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from http.client import responses
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -62,7 +63,17 @@ class InvalidRequest(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these statuses."""
-    return {status: {"model": InvalidRequest if status == _INVALID else Problem} for status in statuses}
+    return {status: documented_problem(status) for status in statuses}
+
+
+def documented_problem(status: int) -> dict[str, Any]:
+    """The description of an answer with this status in OpenAPI.
+
+    It refers to the schema: from a model FastAPI would build a serializer for each status of each route.
+    """
+    model = InvalidRequest if status == _INVALID else Problem
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"content": {MEDIA_TYPE: {"schema": schema}}, "description": responses[status]}
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
 
+from property_alert_notification.api.dependencies import operation_id
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.bounded_calls import BoundedCalls
 from property_alert_notification.base.errors import StoreUnavailable, Unavailable
@@ -65,7 +66,7 @@ _DOWN = {
 }
 
 
-router = APIRouter(tags=["health"], responses=documented(403, 413))
+router = APIRouter(tags=["health"], responses=documented(403, 413), generate_unique_id_function=operation_id)
 """For an application whose state has the process's `parts`."""
 
 

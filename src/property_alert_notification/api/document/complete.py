@@ -8,12 +8,13 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from property_alert_notification.api.document.conventions import follow_conventions
 from property_alert_notification.api.document.examples import ANSWERS
 from property_alert_notification.api.document.problem_examples import OWN, TROUBLE, UNKNOWN
-from property_alert_notification.api.problems import MEDIA_TYPE
+from property_alert_notification.api.problems import MEDIA_TYPE, InvalidRequest, Problem, documented_problem
 
 Node = dict[str, Any]
 
@@ -34,8 +35,6 @@ TAGS = [
     {"name": "mailbox", "description": "The messages of the development mailbox; with ENVIRONMENT=local only."},
 ]
 
-_JSON = "application/json"
-_PROBLEMS = ("Problem", "InvalidRequest")
 _COME_AGAIN = {"429", "503"}
 
 
@@ -67,17 +66,20 @@ class DescribedApi(FastAPI):
 
 
 def _completed(document: Node) -> Node:
+    _, known = models_json_schema(
+        [(model, "serialization") for model in (Problem, InvalidRequest)], ref_template="#/components/schemas/{model}"
+    )
+    document["components"]["schemas"] |= known["$defs"]
     for operation in _operations(document):
         if "parameters" in operation or "requestBody" in operation:
-            operation["responses"].setdefault("400", _problem_answer(HTTPStatus.BAD_REQUEST))
+            operation["responses"].setdefault("400", documented_problem(HTTPStatus.BAD_REQUEST))
         if "requestBody" in operation:
-            operation["responses"].setdefault("415", _problem_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
+            operation["responses"].setdefault("415", documented_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
         for status, answer in operation["responses"].items():
             answer.setdefault("headers", {}).update(_headers(operation, status))
             if status.startswith("2"):
                 _add_example(answer, ANSWERS.get(operation["operationId"]))
-            elif _is_problem(answer):
-                answer["content"] = dict.fromkeys([MEDIA_TYPE], *answer["content"].values())
+            elif MEDIA_TYPE in answer.get("content", {}):
                 _add_example(answer, _trouble(operation, status))
         operation["responses"] = dict(sorted(operation["responses"].items()))
     follow_conventions(document)
@@ -87,16 +89,6 @@ def _completed(document: Node) -> Node:
 def _operations(document: Node) -> Iterator[Node]:
     for path in document["paths"].values():
         yield from path.values()
-
-
-def _problem_answer(status: HTTPStatus) -> Node:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": status.phrase, "content": {_JSON: {"schema": schema}}}
-
-
-def _is_problem(answer: Node) -> bool:
-    schemas = [content["schema"] for content in answer.get("content", {}).values()]
-    return any(schema.get("$ref", "").rpartition("/")[2] in _PROBLEMS for schema in schemas)
 
 
 def _add_example(answer: Node, example: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
-from property_alert_notification.api.dependencies import ClockDep
+from property_alert_notification.api.dependencies import ClockDep, operation_id
 from property_alert_notification.api.document.callback_examples import BODY, NO_CALLBACKS
 from property_alert_notification.api.path_prefix import raw_path_within
 from property_alert_notification.api.problems import documented
@@ -23,7 +23,11 @@ LARGEST = 1024 * 1024
 """The largest body of any provider's callback, in bytes."""
 
 router = APIRouter(
-    prefix=PREFIX, tags=["callbacks"], responses=documented(400, 403, 404, 413, 422, 503), max_body_size=LARGEST
+    prefix=PREFIX,
+    tags=["callbacks"],
+    responses=documented(400, 403, 404, 413, 422, 503),
+    generate_unique_id_function=operation_id,
+    max_body_size=LARGEST,
 )
 """For an application whose state has `callbacks`, a `CallbackIntake`."""
 

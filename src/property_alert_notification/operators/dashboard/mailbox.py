@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from property_alert_notification.api.dependencies import DatabaseDep
+from property_alert_notification.api.dependencies import DatabaseDep, operation_id
 from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound
@@ -123,16 +123,15 @@ class Cleared(BaseModel):
     """Messages that were removed."""
 
 
-def mailbox_router() -> APIRouter:
-    """The page and the API."""
-    router = APIRouter()
-    router.include_router(_pages)
-    router.include_router(_api)
-    return router
-
-
 _pages = APIRouter(include_in_schema=False)
-_api = APIRouter(prefix="/api/mailbox", tags=["mailbox"], responses=documented(403, 413, 422, 503))
+_api = APIRouter(
+    prefix="/api/mailbox",
+    tags=["mailbox"],
+    responses=documented(403, 413, 422, 503),
+    generate_unique_id_function=operation_id,
+)
+mailbox_routers = (_pages, _api)
+"""The page and the API."""
 
 
 @_pages.get("/mailbox")
