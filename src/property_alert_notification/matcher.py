@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Self
+from uuid import UUID
 
 import structlog
 
@@ -16,6 +17,9 @@ from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.alerts.searches import Searches
+from property_alert_notification.homes.alerts.settings import MatcherSettings
+from property_alert_notification.homes.alerts.shards.keeper import ShardKeeper
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.saved_searches.estimate import Estimator
@@ -37,10 +41,32 @@ def create_searches() -> Searches:
 class Matching:
     """The loops of one matcher, as an asynchronous context: they run from entering until leaving it."""
 
-    def __init__(self, parts: Parts, *, create: Callable[[], Searches] = create_searches) -> None:
+    def __init__(
+        self, parts: Parts, *, create: Callable[[], Searches] = create_searches, shards: int | None = None
+    ) -> None:
+        """`shards` is `MATCHER_SHARDS` unless it is given."""
         self._parts = parts
         planner = wiring.planner(parts.settings, parts.clock, parts.categories)
-        self._matcher = Matcher(parts.database, planner, parts.metrics, create_searches=create, wake=parts.wake)
+
+        def create_matcher(shard: Shard, holder: UUID) -> Matcher:
+            return Matcher(
+                parts.database,
+                planner,
+                parts.metrics,
+                shard=shard,
+                holder=holder,
+                create_searches=create,
+                wake=parts.wake,
+            )
+
+        self._shards = ShardKeeper(
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            parts.supervisor,
+            shards=load(MatcherSettings).shards if shards is None else shards,
+            create_matcher=create_matcher,
+        )
         self._first_alerts = FirstAlerts(parts.database, planner, create_index=SearchIndex, wake=parts.wake)
         self._checks = _checks(parts, planner)
         self._loops: list[asyncio.Task[None]] = []
@@ -48,7 +74,7 @@ class Matching:
     async def __aenter__(self) -> Self:
         start = self._parts.supervisor.start
         self._loops = [
-            start("matcher", self._knowing_categories(self._matcher.run)),
+            start("matcher_shards", self._knowing_categories(self._shards.run)),
             start("first_alerts", self._knowing_categories(self._first_alerts.run)),
             start("search_checks", self._knowing_categories(self._checks.run)),
         ]

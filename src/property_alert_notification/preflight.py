@@ -14,6 +14,7 @@ from property_alert_notification.base.settings.store_url import sqlite_file, sql
 from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.homes.alerts.settings import MatcherSettings
 from property_alert_notification.homes.feeds.settings import FeedSettings, configured_feeds
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
@@ -61,6 +62,7 @@ def check_together(settings: Settings) -> None:
     load(ListingSettings)
     configured_feeds()
     load(SearchSettings)
+    load(MatcherSettings)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 
@@ -129,6 +131,7 @@ def all_settings_groups() -> Iterator[type[SettingsGroup]]:
     yield ListingSettings
     yield FeedSettings
     yield SearchSettings
+    yield MatcherSettings
     yield from providers
 
 

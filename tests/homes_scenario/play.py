@@ -17,6 +17,7 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.matcher import Matcher
+from property_alert_notification.homes.alerts.shards.queries import add_first_shard
 from property_alert_notification.homes.criteria.expression import to_json
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
 from property_alert_notification.homes.listings.history import Periods
@@ -107,6 +108,7 @@ class Play:
                     insert(table_of(Preference)),
                     [{"user_id": one, "channels": "email", "updated_at": now} for one in some],
                 )
+                await add_first_shard(connection)
                 people = [{"number": one, "user_id": one} for one in some]
                 await connection.execute(insert(table_of(SearchPerson)), people)
         for searches in _parts(self._searches):

@@ -10,6 +10,7 @@ import pytest
 
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
+from property_alert_notification.homes.alerts.shards.queries import add_first_shard
 from tests.pipeline.feeds import Feeds
 from tests.pipeline.homes import Homes
 from tests.pipeline.world import World
@@ -80,6 +81,8 @@ async def any_world(
 @pytest.fixture
 async def homes(world: World) -> Homes:
     """Listings and saved searches in a world."""
+    async with world.parts.database.transaction() as connection:
+        await add_first_shard(connection)
     return Homes(world.parts.database, world.planner)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database, run_within, table_of
 from property_alert_notification.homes.alerts.matcher import Matcher
+from property_alert_notification.homes.alerts.shards.shard import WHOLE, Shard
 from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, to_json
 from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.listings.intake import ListingIntake, received
@@ -31,12 +32,14 @@ def up_to(price: int) -> Expression:
     return And((OneOf("StandardStatus", ("Active",)), Range("ListPrice", None, price * 100, "USD")))
 
 
-def a_matcher(database: Database, planner: Planner) -> Matcher:
+def a_matcher(database: Database, planner: Planner, shard: Shard = WHOLE) -> Matcher:
     """One more matcher, as if it were in a process of its own."""
     return Matcher(
         database,
         planner,
         Metrics(),
+        shard=shard,
+        holder=planner.clock.new_id(),
         create_searches=create_searches,
         wake=lambda: None,
     )

@@ -14,6 +14,7 @@ from property_alert_notification.homes.alerts.digests.scripts import up_to_date
 from property_alert_notification.homes.alerts.freshness import LISTING_GONE, NO_LONGER_MATCHES
 from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
 from property_alert_notification.homes.alerts.queries import remove_old
+from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
@@ -157,7 +158,7 @@ async def test_an_edit_counts_when_the_matcher_comes_to_it(
     await homes.list(a_home(key="2"))
     await homes.change_search(number, ANY, schedule=schedule)
     await near(homes)
-    digests = search_digests.SearchDigests(homes.database, homes.planner)
+    digests = search_digests.SearchDigests(homes.database, homes.planner, WHOLE)
     due = await digests.due(behind.position, renew=do_nothing)
     async with homes.database.transaction() as connection:
         await digests.submit(connection, due, behind.position)

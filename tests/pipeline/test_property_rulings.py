@@ -11,6 +11,7 @@ from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.ledger.queries import put_told, told_of
+from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.operators.properties.service import (
     HomeView,
@@ -104,7 +105,8 @@ async def test_a_home_that_was_merged_and_split_off_is_not_heard_of_twice(feeds:
     async with feeds.database.transaction() as connection:
         for home, change in ((one, before[0]), (other, before[1])):
             assert change.sequence is not None
-            await put_told(connection, [((home.id, "f"), np.array([7]), change.sequence)], now=feeds.clock.now())
+            told = [((home.id, "f"), np.array([7]), change.sequence)]
+            await put_told(connection, told, shards=[WHOLE], now=feeds.clock.now())
     await _correct(feeds, lambda service: service.merge(other.id, one.id))
 
     new = await _correct(feeds, lambda service: _split_of(service, "b"))

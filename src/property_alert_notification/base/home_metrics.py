@@ -64,8 +64,14 @@ class HomeMetrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.matcher_shards = Gauge(
+            "property_alerts_matcher_shards",
+            "Shards of users whose saved searches this process compares with changes of listings.",
+            registry=self.registry,
+        )
         self.matcher_behind = Gauge(
             "property_alerts_matcher_behind",
-            "Changes of listings and edits of saved searches that the matcher of this process has not handled yet.",
+            "Changes of listings and edits of saved searches that this process has not handled yet, by shard.",
+            ["shard"],
             registry=self.registry,
         )

@@ -65,7 +65,8 @@ def worker() -> None:
 def matcher() -> None:
     r"""Run a matcher: compare each change of a listing with all saved searches, and alert their users.
 
-    One matcher works at a time. Start a second one, and it takes over within seconds if the first one fails.
+    One matcher works at a time, or as many as MATCHER_SHARDS says, each for its share of the users. Start one more,
+    and it takes over within seconds if another one fails.
 
     For example:
 

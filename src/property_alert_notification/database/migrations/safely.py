@@ -19,18 +19,34 @@ _UNUSABLE_INDEX = sa.text(
 )
 
 
-def create_index(name: str, table: str, columns: Sequence[str], *, where: str | None = None) -> None:
+def create_index(
+    name: str, table: str, columns: Sequence[str], *, where: str | None = None, unique: bool = False
+) -> None:
     """Create an index, or the valid one in place of what an interrupted build left."""
     condition = None if where is None else sa.text(where)
     if not _is_postgresql() or (_is_empty(table) and not _is_unusable(name)):
-        op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition, if_not_exists=True)
+        op.create_index(
+            name,
+            table,
+            columns,
+            unique=unique,
+            sqlite_where=condition,
+            postgresql_where=condition,
+            if_not_exists=True,
+        )
         return
     with op.get_context().autocommit_block():
         _wait_as_long_as_it_takes()
         if _is_unusable(name):
             op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(
-            name, table, columns, postgresql_where=condition, if_not_exists=True, postgresql_concurrently=True
+            name,
+            table,
+            columns,
+            unique=unique,
+            postgresql_where=condition,
+            if_not_exists=True,
+            postgresql_concurrently=True,
         )
         _wait_briefly()
 
@@ -57,6 +73,43 @@ def drop_column(table: str, column: str) -> None:
         op.drop_column(table, column, if_exists=True)
     else:
         op.drop_column(table, column)
+
+
+def change_primary_key(table: str, columns: Sequence[str], *, indexes: Sequence[tuple[str, str]]) -> None:
+    """Give a table another primary key, of columns that it has.
+
+    Processes of the version before cannot go on to insert rows unless they exist. On SQLite the table is copied, with
+    its `indexes`: the name of each, and its column.
+    """
+    key = f"pk_{table}"
+    if _is_postgresql():
+        op.execute(f"DROP INDEX IF EXISTS {key}_next")
+        create_index(f"{key}_next", table, columns, unique=True)
+        op.execute(
+            f"ALTER TABLE {table} DROP CONSTRAINT {key}, ADD CONSTRAINT {key} PRIMARY KEY USING INDEX {key}_next"
+        )
+        return
+    for name, _ in indexes:
+        op.drop_index(name, table)
+    op.rename_table(table, f"{table}_before")
+    found = sa.inspect(op.get_bind()).get_columns(f"{table}_before")
+    op.create_table(
+        table,
+        *(
+            sa.Column(one["name"], one["type"], nullable=one["nullable"], server_default=_default(one["default"]))
+            for one in found
+        ),
+        sa.PrimaryKeyConstraint(*columns, name=key),
+    )
+    names = ", ".join(one["name"] for one in found)
+    op.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {table}_before")  # noqa: S608 - names of ours
+    op.drop_table(f"{table}_before")
+    for name, column in indexes:
+        op.create_index(name, table, [column])
+
+
+def _default(text: str | None) -> "sa.TextClause | None":
+    return None if text is None else sa.text(text)
 
 
 def rename_column(table: str, old: str, new: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import UNREADABLE
@@ -28,6 +29,7 @@ from property_alert_notification.homes.saved_searches.versions.queries import (
     versions_at,
     versions_then,
 )
+from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
 
 log = structlog.get_logger()
 
@@ -63,19 +65,31 @@ class Batch:
 
 
 class Batches:
-    """Matches batches with the searches of one process, which it keeps at a position."""
+    """Matches batches with the searches of some people, which it keeps at a position."""
 
     def __init__(
-        self, database: Database, clock: Clock, metrics: Metrics, create_searches: Callable[[], Searches]
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        create_searches: Callable[[], Searches],
+        share: Share = EVERYONE,
     ) -> None:
-        """`create_searches` makes an empty index."""
+        """`create_searches` makes an empty index, for the searches of the people of `share`."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
         self._create_searches = create_searches
+        self._share = share
+        self._behind = metrics.matcher_behind.labels(share.part)
         self._searches: Searches | None = None
         self._position = 0
         """Of the searches."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the searches were read."""
+        return self._searches is not None
 
     def forget(self) -> None:
         """Read all searches anew."""
@@ -86,7 +100,7 @@ class Batches:
         if self._searches is None:
             searches = self._create_searches()
             async with self._database.reading() as connection:
-                async for versions in versions_at(connection, position):
+                async for versions in versions_at(connection, position, self._share):
                     await asyncio.to_thread(searches.put_many, versions)
             self._searches, self._position = searches, position
         if self._position > position:
@@ -103,12 +117,12 @@ class Batches:
         await self.follow(after)
         async with self._database.reading() as connection:
             last = await queries.last_number(connection)
-            self._metrics.matcher_behind.set(last - after)
+            self._behind.set(last - after)
             until = min(last, after + AT_ONCE)
             if until <= after:
                 return None
             changes = await queries.changes_in(connection, after=after, until=until)
-            edits = [one for one in await versions_after(connection, after, AT_ONCE) if one.sequence <= until]
+            edits = await self._edits_after(connection, after, until)
             earlier = await facts_before(connection, changes)
         waiting: deque[ChangeToMatch | SearchEdit] = deque(changes)
         waiting.extend(edits)
@@ -154,7 +168,10 @@ class Batches:
     async def _edits(self, after: int, until: int) -> list[SearchEdit]:
         """Some edits after a number; fewer than `AT_ONCE` if no more are left."""
         async with self._database.reading() as connection:
-            edits = await versions_after(connection, after, AT_ONCE)
+            return await self._edits_after(connection, after, until)
+
+    async def _edits_after(self, connection: AsyncConnection, after: int, until: int) -> list[SearchEdit]:
+        edits = await versions_after(connection, after, AT_ONCE, self._share)
         return [edit for edit in edits if edit.sequence <= until]
 
     async def _go_back(self, searches: Searches, position: int) -> None:

@@ -1,4 +1,4 @@
-"""Matches the changes of listings with saved searches, and alerts people: the loop of one matcher.
+"""Matches the changes of listings with saved searches, and alerts people: the loop of one shard in one process.
 
 Changes and edits of searches are read in the order of their numbers, which is that of their commits. What a batch of
 them leads to (alerts, the told ledger, the match log) commits together with the position, if the lease is still ours.
@@ -7,6 +7,7 @@ them leads to (alerts, the told ledger, the match log) commits together with the
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +16,13 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, is_row_fault
-from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.batches import Batch, Batches
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.search_digests import SearchDigests
-from property_alert_notification.homes.alerts.queries import Lease
 from property_alert_notification.homes.alerts.searches import Searches
+from property_alert_notification.homes.alerts.shards import queries
+from property_alert_notification.homes.alerts.shards.queries import Lease
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.tell import Teller
 from property_alert_notification.notifications.create import Planner
 
@@ -41,7 +43,7 @@ class LeaseLost(Exception):
 
 
 class Matcher:
-    """The loop of one process. Of several one holds the lease; the others keep their searches up to date."""
+    """The loop of one shard. Of several processes one holds its lease; the others keep its searches up to date."""
 
     def __init__(
         self,
@@ -49,25 +51,37 @@ class Matcher:
         planner: Planner,
         metrics: Metrics,
         *,
+        shard: Shard,
+        holder: UUID,
         create_searches: Callable[[], Searches],
         wake: Callable[[], None],
     ) -> None:
-        """`create_searches` makes an empty index; `wake` is called after alerts were made."""
+        """It takes the lease for `holder`, its process.
+
+        `create_searches` makes an empty index; `wake` is called after alerts were made.
+        """
         self._database = database
         self._clock = planner.clock
         self._metrics = metrics
-        self._matching = Batches(database, planner.clock, metrics, create_searches)
+        self._shard = shard
+        self._me = holder
+        self._behind = metrics.matcher_behind.labels(shard.share.part)
+        self._matching = Batches(database, planner.clock, metrics, create_searches, shard.share)
         self._wake = wake
-        self._teller = Teller(planner)
-        self._digests = SearchDigests(database, planner)
+        self._teller = Teller(planner, shard)
+        self._digests = SearchDigests(database, planner, shard)
         self._digests_at = 0.0
-        self._me = self._clock.new_id()
         self._lease: Lease | None = None
         self._renew_at = 0.0
         self._batches: list[Batch] = []
         """Matched, and not committed yet: their edits are in the index already."""
         self._may_be_committed = False
         """Whether the store was asked to commit the first of them, and gave no answer."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has read its searches, so that it can take over at once."""
+        return self._matching.is_ready
 
     async def run(self, loop: Loop) -> None:
         """Match until cancelled; waits while the store is away."""
@@ -86,7 +100,7 @@ class Matcher:
             matched = await self.match()
             return 0.0 if await self._submit_digests() or matched else IDLE
         except LeaseLost:
-            log.warning("matcher.lease_lost")
+            log.warning("matcher.lease_lost", shard=self._shard.share.part)
             # The searches stay in memory: to read them all again takes longer than a lease.
             self._end()
             return IDLE
@@ -129,7 +143,7 @@ class Matcher:
 
     def _end(self) -> None:
         """Forget what belongs to the lease."""
-        self._metrics.matcher_behind.set(0)
+        self._behind.set(0)
         self._lease, self._batches, self._may_be_committed = None, [], False
 
     async def _is_ours(self) -> bool:
@@ -137,16 +151,18 @@ class Matcher:
         if self._lease is not None:
             return True
         async with self._database.reading() as connection:
-            position = await queries.position(connection)
+            position = await queries.position_of_shard(connection, self._shard)
+        if position is None:
+            return False
         await self._matching.follow(position)
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            lease = await queries.take_lease(connection, self._me, now=now, until=now + LEASE)
+            lease = await queries.take_lease(connection, self._shard, self._me, now=now, until=now + LEASE)
         if lease is None:
             return False
         self._lease, self._renew_at = lease, self._clock.monotonic() + LEASE.total_seconds() / 3
         await self._matching.follow(lease.position)
-        log.info("matcher.took_over", fence=lease.fence, position=lease.position)
+        log.info("matcher.took_over", shard=self._shard.share.part, fence=lease.fence, position=lease.position)
         return True
 
     async def _renew(self) -> None:
@@ -227,4 +243,4 @@ class Matcher:
             return
         lease, self._lease = self._lease, None
         async with self._database.within(2).transaction() as connection:
-            await queries.end_lease(connection, lease)
+            await queries.end_lease(connection, lease, now=self._clock.now())

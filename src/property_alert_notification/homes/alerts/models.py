@@ -1,7 +1,8 @@
 """The tables of alerts.
 
 `told` and `match_log` know people and searches by their numbers alone. `matchers` has how far matching has come: it
-changes in the same transaction as the others, so that after a crash nobody is told twice and nobody is left out.
+changes in the same transaction as the others, so that after a crash nobody is told twice and nobody is left out. Each
+of its rows is a shard, which has rows of its own in `told` and `match_log`: two shards never write to one row.
 """
 
 from datetime import datetime
@@ -14,22 +15,29 @@ from property_alert_notification.database import time_type
 
 
 class MatcherLease(SQLModel, table=True):
-    """Which matcher works, and how far it has come."""
+    """A shard: whose searches it has, which matcher works on it, and how far it has come."""
 
     __tablename__ = "matchers"
 
     shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Its number, which no later shard gets again when people are divided into another number of shards."""
+    part: int = Field(sa_column_kwargs={"server_default": "0"})
+    parts: int = Field(sa_column_kwargs={"server_default": "1"})
+    """It has the searches of the people whose number leaves `part` when it is divided by `parts`."""
     holder: UUID | None = None
-    """The matcher that holds the lease."""
+    """The matcher process that holds the lease."""
     fence: int = Field(sa_type=BigInteger)
     """Raised when another matcher takes the lease, so that the one before can commit no more."""
     leased_until: datetime | None = Field(default=None, sa_type=time_type())
     position: int = Field(sa_type=BigInteger)
     """The last number of `listing_changes` and of edits of searches that is done."""
+    wanted_by: UUID | None = None
+    """The matcher process that has read its searches and asks for it, because it works on fewer shards."""
+    wanted_until: datetime | None = Field(default=None, sa_type=time_type())
 
 
 class Told(SQLModel, table=True):
-    """The people who were told a fact of a property."""
+    """The people of one shard who were told a fact of a property."""
 
     __tablename__ = "told"
     __table_args__ = (Index("ix_told_changed", "changed_at"),)
@@ -37,6 +45,8 @@ class Told(SQLModel, table=True):
     property_id: UUID = Field(primary_key=True)
     fact: str = Field(primary_key=True, max_length=64)
     """The key of the fact, as `news` makes it."""
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False, "server_default": "0"})
+    """The shard that wrote it; it may have ended since."""
     people: str = Field(sa_type=Text)
     """Their numbers, as `numbers` packs them."""
     sequence: int = Field(sa_type=BigInteger)
@@ -45,13 +55,15 @@ class Told(SQLModel, table=True):
 
 
 class MatchLogEntry(SQLModel, table=True):
-    """The searches that a change of a listing concerns."""
+    """The searches of one shard that a change of a listing concerns."""
 
     __tablename__ = "match_log"
     __table_args__ = (Index("ix_match_log_listing", "listing_id"), Index("ix_match_log_made", "made_at"))
 
     sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     """The number of the change."""
+    shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False, "server_default": "0"})
+    """The shard that wrote it; it may have ended since."""
     listing_id: UUID
     property_id: UUID
     matches: str = Field(sa_type=Text)

@@ -1,6 +1,6 @@
 """Every statement about alerts, each on a batch."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,14 +9,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Integer,
-    and_,
     bindparam,
     delete,
     func,
-    or_,
     select,
     tuple_,
-    update,
 )
 
 # Its words for conflicts are SQLite's too.
@@ -24,84 +21,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
-from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry, Told
+from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.queries import CHANGES
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
-_matchers, _told, _log = table_of(MatcherLease), table_of(Told), table_of(MatchLogEntry)
+_told, _log = table_of(Told), table_of(MatchLogEntry)
 _alerts = table_of(Alert)
 _searches = table_of(SavedSearch)
 _changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
 _listings = table_of(Listing)
-_now = bindparam("now", type_=time_type())
-_SHARD = 0
-"""One matcher reads everything, until there is more than one shard."""
-
-
-class Lease(NamedTuple):
-    """A matcher's right to go on from a position."""
-
-    fence: int
-    position: int
-
-
-_mine = _matchers.c.shard == _SHARD
-_ADD_MATCHER = insert(_matchers).values(shard=_SHARD, fence=0, position=0).on_conflict_do_nothing()
-_TAKE = (
-    update(_matchers)
-    .where(_mine, or_(_matchers.c.leased_until.is_(None), _matchers.c.leased_until < _now))
-    .values(
-        holder=bindparam("new_holder", type_=_matchers.c.holder.type),
-        fence=_matchers.c.fence + 1,
-        leased_until=bindparam("until", type_=time_type()),
-    )
-    .returning(_matchers.c.fence, _matchers.c.position)
-)
-
-
-async def take_lease(connection: AsyncConnection, holder: UUID, *, now: datetime, until: datetime) -> Lease | None:
-    """Take the lease if nobody holds it; returns None if another matcher does."""
-    await connection.execute(_ADD_MATCHER)
-    row = (await connection.execute(_TAKE, {"new_holder": holder, "now": now, "until": until})).first()
-    return None if row is None else Lease(*row)
-
-
-_is_ours = and_(_mine, _matchers.c.fence == bindparam("our_fence", type_=BigInteger))
-_ADVANCE = (
-    update(_matchers)
-    .where(_is_ours, _matchers.c.position == bindparam("our_position", type_=BigInteger))
-    .values(leased_until=bindparam("until", type_=time_type()), position=bindparam("new_position", type_=BigInteger))
-    .returning(_matchers.c.fence)
-)
-
-
-async def advance(connection: AsyncConnection, lease: Lease, *, position: int, until: datetime) -> bool:
-    """Go on to a position and renew the lease; returns False if the lease is not as we know it."""
-    values = {**_values(lease), "our_position": lease.position, "new_position": position, "until": until}
-    return (await connection.execute(_ADVANCE, values)).first() is not None
-
-
-async def position_of(connection: AsyncConnection, lease: Lease) -> int | None:
-    """How far the holder of this lease has come; None if another matcher has taken it."""
-    found = await connection.execute(select(_matchers.c.position).where(_is_ours), _values(lease))
-    return found.scalar_one_or_none()
-
-
-async def end_lease(connection: AsyncConnection, lease: Lease) -> None:
-    """Let another matcher take over at once."""
-    await connection.execute(update(_matchers).where(_is_ours).values(leased_until=None), _values(lease))
-
-
-def _values(lease: Lease) -> dict[str, int]:
-    return {"our_fence": lease.fence}
-
-
-async def position(connection: AsyncConnection) -> int:
-    """How far matching has come."""
-    found = await connection.execute(select(_matchers.c.position).where(_mine))
-    return int(found.scalar_one_or_none() or 0)
 
 
 async def last_number(connection: AsyncConnection) -> int:
@@ -162,17 +92,19 @@ async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> 
     return [ChangeToMatch(*row) for row in found]
 
 
-_LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at")
+_LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at", "shard")
 _ADD_LOG = BatchStatement(
     columns_of(_log, *_LOG_COLUMNS),
     lambda new: insert(_log).from_select(_LOG_COLUMNS, select(*new.c), include_defaults=False),
 )
 
 
-async def add_log(connection: AsyncConnection, entries: Sequence[tuple[int, UUID, UUID, str, datetime]]) -> None:
-    """Log the matches of changes."""
-    if entries:
-        await _ADD_LOG.run(connection, entries)
+async def add_log(
+    connection: AsyncConnection, entries: Iterable[tuple[int, UUID, UUID, str, datetime]], *, shard: int
+) -> None:
+    """Log the matches of changes that a shard found."""
+    if rows := [(*one, shard) for one in entries]:
+        await _ADD_LOG.run(connection, rows)
 
 
 EXPRESSIONS = BatchStatement(
@@ -199,8 +131,8 @@ def _remove(key: Sequence[Column[Any]], since: Column[Any]) -> Any:
     return delete(since.table).where(*is_old).returning(key[0])
 
 
-_REMOVE_LOG = _remove([_log.c.sequence], _log.c.made_at)
-_REMOVE_TOLD = _remove([_told.c.property_id, _told.c.fact], _told.c.changed_at)
+_REMOVE_LOG = _remove([_log.c.sequence, _log.c.shard], _log.c.made_at)
+_REMOVE_TOLD = _remove([_told.c.property_id, _told.c.fact, _told.c.shard], _told.c.changed_at)
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:

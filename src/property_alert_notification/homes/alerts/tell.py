@@ -17,6 +17,7 @@ from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
@@ -40,10 +41,11 @@ class _Told(NamedTuple):
 
 
 class Teller:
-    """Tells people of changes, once."""
+    """Tells the people of a shard of changes, once."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, shard: Shard) -> None:
         self._clock = planner.clock
+        self._shard = shard
         self._submitter = Submitter(planner)
 
     async def note_edits(self, connection: AsyncConnection, edits: Iterable[SearchEdit]) -> None:
@@ -65,7 +67,7 @@ class Teller:
         if not matched:
             return {}
         now = self._clock.now()
-        await queries.add_log(connection, [_log_entry(one, now) for one in matched])
+        await queries.add_log(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
         known = await ledger.told_of(
             connection, {(one.change.property_id, news.key) for one in matched for news in one.matches.news}
         )
@@ -80,7 +82,7 @@ class Teller:
         told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]
         accepted = await self._submitter.submit(connection, [_alert(one) for one in told])
         # Who was refused, for want of preferences, was not told.
-        await ledger.put_told(connection, _ledger(known, compress(told, accepted)), now=now)
+        await ledger.put_told(connection, _ledger(known, compress(told, accepted)), shards=[self._shard], now=now)
         return outcomes_of(accepted)
 
 

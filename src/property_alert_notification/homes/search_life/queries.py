@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, func, or_, select, text, update
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, text, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +22,7 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.alerts.models import MatchLogEntry
+from property_alert_notification.homes.alerts.shards.queries import least_position
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
@@ -217,23 +218,31 @@ SEEN = "match_log_read"
 """The name of the number up to which the match log was read."""
 
 LOG_AT_ONCE = 500
-"""Entries of the match log of one transaction."""
+"""Entries of the match log of one transaction, and those of the same change."""
 
 _SEEN = select(_positions.c.last).where(_positions.c.name == SEEN).with_for_update()
+_IS_UNREAD = and_(
+    _log.c.sequence > bindparam("after", type_=BigInteger), _log.c.sequence <= bindparam("least", type_=BigInteger)
+)
+_NEXT = select(_log.c.sequence).where(_IS_UNREAD).order_by(_log.c.sequence).limit(LOG_AT_ONCE).subquery()
 _LOG = (
     select(_log.c.sequence, _log.c.matches, _log.c.made_at)
-    .where(_log.c.sequence > bindparam("after", type_=BigInteger))
+    # A change has an entry for each shard: all of the last one are read, or the next call would miss some.
+    .where(_IS_UNREAD, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
     .order_by(_log.c.sequence)
-    .limit(LOG_AT_ONCE)
 )
 
 
 async def unread_log(connection: AsyncConnection) -> list[tuple[int, str, datetime]]:
-    """The next entries of the match log: their numbers, what matched, and when. No other process reads them now."""
+    """The next entries of the match log: their numbers, what matched, and when. No other process reads them now.
+
+    Those of changes that all shards have matched: a slower shard adds entries below the newest ones.
+    """
     new = insert(_positions).values(name=SEEN, last=0).on_conflict_do_nothing()
     await connection.execute(new)
     after = (await connection.execute(_SEEN)).scalar_one()
-    return [tuple(row) for row in await connection.execute(_LOG, {"after": after})]
+    least = await least_position(connection)
+    return [tuple(row) for row in await connection.execute(_LOG, {"after": after, "least": least})]
 
 
 _MATCHED = BatchStatement(

@@ -35,6 +35,6 @@ HOMES: Mapping[str, Table] = MappingProxyType(
             "when the matches of a saved search go into a digest, by numbers that name nobody after erasure",
             "until the saved search is paused or deleted",
         ),
-        "matchers": Table("how far matching has come", "for good"),
+        "matchers": Table("how far matching has come, for each share of the users", "for good"),
     }
 )

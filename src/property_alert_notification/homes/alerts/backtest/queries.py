@@ -1,5 +1,6 @@
 """Every statement that replays a period."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, Cha
 from property_alert_notification.homes.listings.models import ListingChange
 
 _changes, _log = table_of(ListingChange), table_of(MatchLogEntry)
-_after = bindparam("after", type_=BigInteger)
+_after, _until = bindparam("after", type_=BigInteger), bindparam("until", type_=BigInteger)
 
 
 class PastChange(NamedTuple):
@@ -20,23 +21,31 @@ class PastChange(NamedTuple):
 
     change: ChangeToMatch
     made_at: datetime
-    matches: str | None
-    """As the match log has them; None if it has no entry."""
+    matches: Sequence[str]
+    """As the match log has them: an entry of each shard that found any."""
 
 
 _PAST = (
-    SELECT_CHANGES.add_columns(_changes.c.made_at, _log.c.matches)
-    .outerjoin(_log, _log.c.sequence == _changes.c.sequence)
-    .where(_changes.c.sequence > _after, _changes.c.sequence <= bindparam("until", type_=BigInteger))
+    SELECT_CHANGES.add_columns(_changes.c.made_at)
+    .where(_changes.c.sequence > _after, _changes.c.sequence <= _until)
     .order_by(_changes.c.sequence)
     .limit(bindparam("limit", type_=Integer))
 )
 
 
+_LOGGED = select(_log.c.sequence, _log.c.matches).where(_log.c.sequence > _after, _log.c.sequence <= _until)
+
+
 async def changes_after(connection: AsyncConnection, *, after: int, until: int, limit: int) -> list[PastChange]:
     """The next changes with numbers above `after` and up to `until`, in their order."""
     found = await connection.execute(_PAST, {"after": after, "until": until, "limit": limit})
-    return [PastChange(ChangeToMatch(*row[:-2]), *row[-2:]) for row in found]
+    changes = [(ChangeToMatch(*row[:-1]), row[-1]) for row in found]
+    logged: dict[int, list[str]] = {}
+    if changes:
+        entries = await connection.execute(_LOGGED, {"after": after, "until": changes[-1][0].sequence})
+        for sequence, matches in entries:
+            logged.setdefault(sequence, []).append(matches)
+    return [PastChange(change, made_at, logged.get(change.sequence, ())) for change, made_at in changes]
 
 
 _NEXT = (

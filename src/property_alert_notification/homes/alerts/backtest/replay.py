@@ -143,10 +143,9 @@ class Replay:
             matching = [one for one, does_match in judged if does_match]
         return Hit(past, matching, self._logged(past.matches))
 
-    def _logged(self, matches: str | None) -> dict[int, bool]:
-        entries = [] if matches is None else [matches]
+    def _logged(self, matches: Sequence[str]) -> dict[int, bool]:
         logged: dict[int, bool] = {}
-        for numbers in readable(entries, unpack, "match_log.unreadable"):
+        for numbers in readable(matches, unpack, "match_log.unreadable"):
             mine = numbers[np.isin(numbers >> 1, self._numbers)]
             logged |= {one >> 1: bool(one & 1) for one in mine.tolist()}
         return logged

@@ -18,6 +18,7 @@ from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.ledger.queries import FactKey, told_rows
 from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.shards.queries import position_for
 from property_alert_notification.homes.listing_preferences.queries import discarded
 
 SLICE = 200
@@ -80,7 +81,7 @@ class Run:
             last = await alerts.last_number(connection)
             until = await queries.number_before(connection, self.period.end + SKEW, last=last)
             begin = await queries.number_before(connection, self.period.start - SKEW, last=last)
-            position, digests = await alerts.position(connection), await digests_of(connection, self.person)
+            position, digests = await position_for(connection, self.person), await digests_of(connection, self.person)
         known = Known((), (), self.has_preferences, position, digests)
         at: int | None = begin if after is None else max(begin, after)
         while at is not None and not self._is_full():

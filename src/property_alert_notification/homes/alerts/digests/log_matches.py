@@ -13,6 +13,7 @@ from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.digests.queries import DueSearch, log_after
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.shards.shard import Shard
 
 SLICE = 200
 """Entries of the log that are read and compared together."""
@@ -34,20 +35,24 @@ class LogMatches:
 
 
 async def read_log(
-    database: Database, searches: Iterable[DueSearch], position: int, renew: Callable[[], Awaitable[None]]
+    database: Database,
+    shard: Shard,
+    searches: Iterable[DueSearch],
+    position: int,
+    renew: Callable[[], Awaitable[None]],
 ) -> LogMatches:
-    """What these searches matched that was not submitted yet; `renew` is called between the slices."""
+    """What these searches of a shard matched that was not submitted yet; `renew` is called between the slices."""
     since = {one.number: one.sequence for one in searches}
     wanted = np.array(sorted(since), dtype=np.int64)
-    found: dict[int, list[tuple[int, bool]]] = {}
+    found: dict[int, dict[tuple[int, bool], None]] = {}
     after = min(since.values(), default=position)
     while True:
         async with database.reading() as connection:
-            entries = await log_after(connection, after=after, until=position, limit=SLICE)
+            entries = await log_after(connection, shard=shard, after=after, until=position, limit=SLICE)
         await asyncio.to_thread(_pick, entries, wanted, since, found)
         await renew()
         if len(entries) < SLICE:
-            return LogMatches(position, since, found)
+            return LogMatches(position, since, {number: list(some) for number, some in found.items()})
         after = entries[-1][0]
 
 
@@ -55,12 +60,13 @@ def _pick(
     entries: Iterable[tuple[int, str]],
     wanted: Numbers,
     since: Mapping[int, int],
-    found: dict[int, list[tuple[int, bool]]],
+    found: dict[int, dict[tuple[int, bool], None]],
 ) -> None:
     for sequence, matches in readable(entries, _read, "match_log.unreadable", lambda one: one[0]):
         for one in matches[np.isin(matches >> 1, wanted)].tolist():
             if sequence > since[one >> 1]:
-                found.setdefault(one >> 1, []).append((sequence, bool(one & 1)))
+                # A shard that ended may have matched the change, too.
+                found.setdefault(one >> 1, {})[sequence, bool(one & 1)] = None
 
 
 def _read(entry: tuple[int, str]) -> tuple[int, Numbers]:

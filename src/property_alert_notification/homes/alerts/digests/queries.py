@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, Integer, bindparam, delete, select, true, update
+from sqlalchemy import BigInteger, FromClause, Integer, and_, bindparam, delete, func, or_, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -23,10 +23,12 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.homes.alerts.models import MatchLogEntry, SearchDigest
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
-from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion, is_in_share
+from property_alert_notification.homes.saved_searches.versions.share import Share
 
 _log, _digests, _searches = table_of(MatchLogEntry), table_of(SearchDigest), table_of(SavedSearchVersion)
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
@@ -82,16 +84,17 @@ class DueSearch(NamedTuple):
 
 _DUE = (
     select(_digests.c.search_number, _digests.c.sequence, _digests.c.closes_at)
-    .where(_digests.c.due_at <= _now)
+    .where(_digests.c.due_at <= _now, is_in_share(_digests.c.person))
     # Searches of one person are due at the same moment, and are processed together.
     .order_by(_digests.c.due_at, _digests.c.person, _digests.c.search_number)
     .limit(_limit)
 )
 
 
-async def due_searches(connection: AsyncConnection, *, now: datetime, limit: int) -> list[DueSearch]:
-    """Up to `limit` searches that are due."""
-    return [DueSearch(*row) for row in await connection.execute(_DUE, {"now": now, "limit": limit})]
+async def due_searches(connection: AsyncConnection, share: Share, *, now: datetime, limit: int) -> list[DueSearch]:
+    """Up to `limit` searches of people of `share` that are due."""
+    values = {"now": now, "limit": limit, **share._asdict()}
+    return [DueSearch(*row) for row in await connection.execute(_DUE, values)]
 
 
 class NextDigest(NamedTuple):
@@ -137,21 +140,31 @@ async def forget(connection: AsyncConnection, searches: Collection[int]) -> None
         await _FORGET.run(connection, as_rows(searches))
 
 
+_IS_BETWEEN = and_(
+    _log.c.sequence > bindparam("after", type_=BigInteger), _log.c.sequence <= bindparam("until", type_=BigInteger)
+)
+# Of earlier shards there may be people of this one among others.
+_MAY_BE_OURS = or_(
+    _log.c.shard == bindparam("shard", type_=Integer), _log.c.shard < bindparam("first_shard", type_=Integer)
+)
+_NEXT = select(_log.c.sequence).where(_IS_BETWEEN, _MAY_BE_OURS).order_by(_log.c.sequence).limit(_limit).subquery()
 _BETWEEN = (
     select(_log.c.sequence, _log.c.matches)
-    .where(
-        _log.c.sequence > bindparam("after", type_=BigInteger),
-        _log.c.sequence <= bindparam("until", type_=BigInteger),
-    )
+    # A change has an entry for each shard: all of the last one are read, or the next call would miss some.
+    .where(_IS_BETWEEN, _MAY_BE_OURS, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
     .order_by(_log.c.sequence)
-    .limit(_limit)
 )
 
 
-async def log_after(connection: AsyncConnection, *, after: int, until: int, limit: int) -> list[tuple[int, str]]:
-    """The next entries of the log: the numbers of changes with their matches as they are stored, in their order."""
-    found = await connection.execute(_BETWEEN, {"after": after, "until": until, "limit": limit})
-    return [(row[0], row[1]) for row in found]
+async def log_after(
+    connection: AsyncConnection, *, shard: Shard, after: int, until: int, limit: int
+) -> list[tuple[int, str]]:
+    """The next entries of the log: the numbers of changes with their matches as they are stored, in their order.
+
+    They are those of this shard, and of those that have ended. Fewer than `limit` are the last ones.
+    """
+    values = {"after": after, "until": until, "limit": limit, "shard": shard.number, "first_shard": shard.first}
+    return [(row[0], row[1]) for row in await connection.execute(_BETWEEN, values)]
 
 
 _CHANGES_OF = BatchStatement(

@@ -20,6 +20,7 @@ from property_alert_notification.homes.alerts.earlier.queries import facts_befor
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.alerts.numbers import NONE
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
@@ -45,10 +46,11 @@ LEAD = timedelta(minutes=5)
 
 
 class SearchDigests:
-    """Submits the matches of searches whose digest is near. Only the matcher that has the lease does so."""
+    """Submits the matches of searches whose digest is near. Only the matcher that has the lease of a shard does so."""
 
-    def __init__(self, database: Database, planner: Planner) -> None:
+    def __init__(self, database: Database, planner: Planner, shard: Shard) -> None:
         self._database = database
+        self._shard = shard
         self._clock = planner.clock
         self._submitter = Submitter(planner)
         self._log = LogMatches()
@@ -61,7 +63,7 @@ class SearchDigests:
         due, ready = await self._look(AT_ONCE)
         if not all(self._was_read(one, target, position) for one, target in ready):
             _, many = await self._look(READ_AT_ONCE)
-            self._log = await read_log(self._database, [one for one, _ in many], position, renew)
+            self._log = await read_log(self._database, self._shard, [one for one, _ in many], position, renew)
         elif not due:
             self._log = LogMatches()
         return due
@@ -70,7 +72,7 @@ class SearchDigests:
         """The searches that are due, and those of them whose matches are submitted now, with their targets."""
         now = self._clock.now()
         async with self._database.reading() as connection:
-            due = await digest_queries.due_searches(connection, now=now, limit=limit)
+            due = await digest_queries.due_searches(connection, self._shard.share, now=now, limit=limit)
             targets = await _active(connection, due) if due else {}
         found = [(one, targets.get(one.number)) for one in due]
         return due, [(one, target) for one, target in found if _is_ready(one, target, now)]
@@ -99,7 +101,8 @@ class SearchDigests:
         outcomes = await self._submit(connection, ready, targets)
         await digest_queries.forget(connection, [one.number for one in due if not _waits(targets.get(one.number))])
         kept = [
-            _next(one, targets[one.number], people, now, self._log.position if one in ready else one.sequence)
+            # The position is lower if people were divided anew since, and a slower shard had some of them.
+            _next(one, targets[one.number], people, now, max(one.sequence, self._log.position if one in ready else 0))
             for one in due
             if _waits(targets.get(one.number))
         ]
@@ -164,7 +167,7 @@ class SearchDigests:
                 people.setdefault((alert.property_id, news.key), []).append(alert.person)
         newest = max((home.newest.sequence for home in homes), default=0)
         ledger = [(key, np.union1d(told.get(key, NONE), some), newest) for key, some in people.items()]
-        await told_ledger.put_told(connection, ledger, now=self._clock.now())
+        await told_ledger.put_told(connection, ledger, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.outcome import Knowledge
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
+from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
@@ -64,7 +64,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         await queries.alerts_about(connection, home, number),
         Knowledge(
             await queries.told_to(connection, home, number),
-            await alerts.position(connection),
+            await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
         ),
         number in (await discarded(connection, [home])).get(home, ()),

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack, unpack
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.listings.models import ListingChange
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import ids_of_home
@@ -56,22 +57,36 @@ async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dic
     return found
 
 
-_TOLD_COLUMNS = ("property_id", "fact", "people", "sequence", "changed_at")
+_TOLD_COLUMNS = ("property_id", "fact", "shard", "people", "sequence", "changed_at")
 
 
 def _put_told_these(new: FromClause) -> Insert:
     wanted = insert(_told).from_select(_TOLD_COLUMNS, select(*new.c).where(true()), include_defaults=False)
-    changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[2:]}
-    return wanted.on_conflict_do_update(index_elements=["property_id", "fact"], set_=changed)
+    changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[3:]}
+    return wanted.on_conflict_do_update(index_elements=["property_id", "fact", "shard"], set_=changed)
 
 
 _PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
 
 
-async def put_told(connection: AsyncConnection, told: Iterable[tuple[FactKey, Numbers, int]], *, now: datetime) -> None:
-    """Store who was told facts, each with the number of the change that told it last."""
+async def put_told(
+    connection: AsyncConnection,
+    told: Iterable[tuple[FactKey, Numbers, int]],
+    *,
+    shards: Collection[Shard],
+    now: datetime,
+) -> None:
+    """Store which people of these shards were told facts, each with the number of the change that told it last.
+
+    People of other shards may be among them, since `told_of` returns all; they are left out.
+    """
     # In one order everywhere, or two transactions deadlock.
-    rows = [(*key, pack(people), sequence, now) for key, people, sequence in sorted(told, key=lambda one: one[0])]
+    rows = [
+        (*key, shard.number, pack(its), sequence, now)
+        for key, people, sequence in sorted(told, key=lambda one: one[0])
+        for shard in shards
+        if len(its := shard.share.of(people))
+    ]
     if rows:
         await _PUT_TOLD.run(connection, rows)
 

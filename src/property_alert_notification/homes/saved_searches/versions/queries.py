@@ -1,16 +1,30 @@
 """Reads the versions of saved searches, for the matcher: all of one moment, and the edits that follow."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, literal, null, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
+from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
 from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
 
 _searches, _people = table_of(SavedSearch), table_of(SearchPerson)
@@ -20,6 +34,14 @@ _limit = bindparam("limit", type_=Integer)
 
 AT_ONCE = 5_000
 """Versions of one statement."""
+
+
+_PARTS: Final = bindparam("parts", type_=BigInteger)
+
+
+def is_in_share(person: Column[Any]) -> ColumnElement[bool]:
+    """Whether a person belongs to the `Share` whose fields are parameters of the statement."""
+    return person % _PARTS == bindparam("part", type_=BigInteger)
 
 
 class CurrentVersion(NamedTuple):
@@ -47,6 +69,7 @@ class SearchEdit(NamedTuple):
     """What it looks for from then on; None if it looks for nothing any more."""
 
 
+_IS_OURS = is_in_share(_versions.c.person)
 _READ = [
     _versions.c.search_number,
     _versions.c.version,
@@ -65,20 +88,25 @@ _AT = (
         _versions.c.from_sequence <= bindparam("sequence", type_=BigInteger),
         or_(_versions.c.until_sequence.is_(None), _versions.c.until_sequence > bindparam("sequence", type_=BigInteger)),
         _IS_READABLE,
+        _IS_OURS,
     )
     .order_by(_versions.c.search_number)
     .limit(_limit)
 )
 
 
-async def versions_at(connection: AsyncConnection, sequence: int) -> AsyncIterator[list[CurrentVersion]]:
+async def versions_at(
+    connection: AsyncConnection, sequence: int, share: Share = EVERYONE
+) -> AsyncIterator[list[CurrentVersion]]:
     """The versions that applied after the change with this number, some thousands at a time, in the order of searches.
 
-    At most one version of a search applies at a time.
+    Only those of people of `share`. At most one version of a search applies at a time.
     """
     above = -1
     while True:
-        found = await connection.execute(_AT, {"above": above, "sequence": sequence, "limit": AT_ONCE})
+        found = await connection.execute(
+            _AT, {"above": above, "sequence": sequence, "limit": AT_ONCE, **share._asdict()}
+        )
         rows = [CurrentVersion(*row) for row in found]
         if rows:
             yield rows
@@ -120,12 +148,14 @@ def _edits() -> Select[*tuple[Any, ...]]:
         .where(later.c.search_number == _versions.c.search_number, later.c.from_sequence == _versions.c.until_sequence)
         .exists()
     )
-    begun = select(_versions.c.from_sequence.label("sequence"), *_READ).where(_versions.c.from_sequence > _after)
+    begun = select(_versions.c.from_sequence.label("sequence"), *_READ).where(
+        _versions.c.from_sequence > _after, _IS_OURS
+    )
     ended = select(
         _versions.c.until_sequence.label("sequence"),
         _versions.c.search_number,
         *[cast(null(), column.type).label(column.name) for column in _READ[1:]],
-    ).where(_versions.c.until_sequence > _after, ~is_replaced)
+    ).where(_versions.c.until_sequence > _after, ~is_replaced, _IS_OURS)
     some = [
         one.order_by(one.selected_columns.sequence).limit(_limit).subquery(name)
         for name, one in (("begun", begun), ("ended", ended))
@@ -137,12 +167,14 @@ def _edits() -> Select[*tuple[Any, ...]]:
 _EDITS = _edits()
 
 
-async def versions_after(connection: AsyncConnection, sequence: int, limit: int) -> list[SearchEdit]:
-    """Up to `limit` edits with a greater number than this, in their order.
+async def versions_after(
+    connection: AsyncConnection, sequence: int, limit: int, share: Share = EVERYONE
+) -> list[SearchEdit]:
+    """Up to `limit` edits with a greater number than this of searches of people of `share`, in their order.
 
     Each edit has a number of its own, so none is left out if the next call begins after the last one.
     """
-    found = await connection.execute(_EDITS, {"after": sequence, "limit": limit})
+    found = await connection.execute(_EDITS, {"after": sequence, "limit": limit, **share._asdict()})
     return [SearchEdit(at, number, CurrentVersion(number, *rest) if rest[2] else None) for at, number, *rest in found]
 
 
