@@ -15,6 +15,7 @@ from benchmarks import (
     accept,
     alerts,
     alerts_burst,
+    alerts_shards,
     callbacks,
     digests,
     drain,
@@ -52,6 +53,7 @@ class Measurement(StrEnum):
     MATCHING = "matching"
     ALERTS = "alerts"
     BURST = "burst"
+    SHARDS = "shards"
     PEOPLE = "people"
     DIGESTS = "digests"
     UNADDRESSED = "unaddressed"
@@ -65,6 +67,9 @@ def bench(
     searches: Annotated[
         int, typer.Option(help="Saved searches that listings are matched against, in `matching` and `alerts`.")
     ] = matching.SEARCHES,
+    shards: Annotated[
+        int, typer.Option(min=1, max=64, help="Shards of users, and as many matchers, in `shards`; beside one.")
+    ] = 4,
     json: Annotated[Path | None, typer.Option(help="Keep the results in this file, as JSON.")] = None,
 ) -> None:
     """Measure how fast notifications are accepted and delivered on this machine."""
@@ -73,7 +78,7 @@ def bench(
     report = Report()
     try:
         measurements, stores = _chosen(only, Measurement), _chosen(store, StoreName)
-        _measure(report, quick=quick, measurements=measurements, stores=stores, searches=searches)
+        _measure(report, quick=quick, measurements=measurements, stores=stores, searches=searches, shards=shards)
     except (ServiceMissing, ServiceFailed, ChildFailed) as fault:
         console.print(str(fault), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
@@ -85,7 +90,13 @@ def bench(
 
 
 def _measure(
-    report: Report, *, quick: bool, measurements: list[Measurement], stores: list[StoreName], searches: int
+    report: Report,
+    *,
+    quick: bool,
+    measurements: list[Measurement],
+    stores: list[StoreName],
+    searches: int,
+    shards: int,
 ) -> None:
     notifications = drain.QUICK_NOTIFICATIONS if quick else drain.NOTIFICATIONS
     with console.status("Starting") as status:
@@ -103,6 +114,13 @@ def _measure(
                 _measure_homes(
                     report, opened, quick=quick, measurements=measurements, searches=searches, progress=status.update
                 )
+                if Measurement.SHARDS in measurements:
+                    count, homes = (
+                        (alerts_shards.QUICK_SEARCHES, alerts_shards.QUICK_HOMES)
+                        if quick
+                        else (min(searches, alerts_shards.SEARCHES), alerts_shards.HOMES)
+                    )
+                    report.shards += alerts_shards.measure(opened, count, homes, (1, shards), status.update)
 
 
 def _measure_store(

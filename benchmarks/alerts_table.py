@@ -7,6 +7,7 @@ from rich.table import Table
 from benchmarks import alerts_burst, alerts_edits, alerts_latency
 from benchmarks.alerts import Alerting
 from benchmarks.alerts_burst import Burst
+from benchmarks.alerts_shards import Divided
 
 
 def alerts_table(results: Sequence[Alerting]) -> Table:
@@ -67,6 +68,34 @@ def burst_table(results: Sequence[Burst]) -> Table:
             f"{one.accepted_s:.0f}, {one.matched_s:.0f}, {one.sent_s:.0f} s",
             f"{one.urgent_s:.2f} s",
             alerts_burst.LONGEST.verdict(one.urgent_s),
+            str(one.missing),
+        )
+    return table
+
+
+def shards_table(results: Sequence[Divided]) -> Table:
+    """One row for each number of shards."""
+    table = Table(title="Several matchers at the same time, each for its users")
+    table.add_column("store")
+    for heading in (
+        "searches",
+        "shards",
+        "changes a second",
+        "CPU of each, store",
+        "memory of each",
+        "alerts",
+        "faults",
+    ):
+        table.add_column(heading, justify="right")
+    for one in results:
+        table.add_row(
+            one.store,
+            f"{one.searches:,}",
+            str(one.shards),
+            f"{one.per_second:,.0f}",
+            f"{one.cpu_us:,.0f}, {one.store_cpu_us:,.0f} µs",
+            f"{one.memory_mb:,.0f} MB",
+            f"{one.alerts:.1f}",
             str(one.missing),
         )
     return table

@@ -16,7 +16,8 @@ from benchmarks import accept, digests, drain, history, latency, people
 from benchmarks.accept import Accepting
 from benchmarks.alerts import Alerting
 from benchmarks.alerts_burst import Burst
-from benchmarks.alerts_table import alerts_table, burst_table
+from benchmarks.alerts_shards import Divided
+from benchmarks.alerts_table import alerts_table, burst_table, shards_table
 from benchmarks.callbacks import CalledBack
 from benchmarks.callbacks_table import callbacks_table
 from benchmarks.digests import Digested
@@ -50,6 +51,7 @@ class Report:
     matching: list[Matched] = field(default_factory=list)
     alerts: list[Alerting] = field(default_factory=list)
     bursts: list[Burst] = field(default_factory=list)
+    shards: list[Divided] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
     unaddressed: list[Unaddressed] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Report:
         faults += [one.wrong for one in self.matching]
         faults += [count for one in self.alerts for count in (one.missing, one.edited.failed, one.reached.missing)]
         faults += [one.missing for one in self.bursts]
-        faults += [one.missing for one in self.people]
+        faults += [one.missing for one in (*self.shards, *self.people)]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
         return not any(faults)
@@ -90,6 +92,7 @@ class Report:
             matching_table(self.matching),
             alerts_table(self.alerts),
             burst_table(self.bursts),
+            shards_table(self.shards),
             _people_table(self.people),
             _digests_table(self.digests),
             unaddressed_table(self.unaddressed),
