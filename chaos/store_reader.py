@@ -17,7 +17,8 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.windows.models import DigestWindow
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.schedules.models import Occurrence, Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Occurrence, Schedule
+from property_alert_notification.notifications.schedules.states import ScheduleState
 
 POLL = 0.1
 """Seconds between two looks."""

@@ -1,6 +1,8 @@
 """The help teaches: each command explains itself with an example."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,3 +49,10 @@ def test_the_help_lists_every_command(tmp_path: Path) -> None:
 
 def test_the_version(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").stdout == f"property-alerts {__version__}\n"
+
+
+@pytest.mark.parametrize("library", ["sqlalchemy", "pydantic", "fastapi", "numpy"])
+def test_the_command_starts_without_what_only_some_of_its_subcommands_need(library: str) -> None:
+    load = f"import sys, property_alert_notification.cli; sys.exit({library!r} in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", load], check=False).returncode == 0

@@ -10,7 +10,7 @@ import typer
 
 from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_facts, print_rows
-from property_alert_notification.notifications.schedules.models import ScheduleState
+from property_alert_notification.notifications.schedules.states import ScheduleState
 
 if TYPE_CHECKING:
     from datetime import datetime

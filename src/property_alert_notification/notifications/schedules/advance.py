@@ -12,8 +12,9 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import NotificationStatus
 from property_alert_notification.base.zones import ZoneUnknown, zone_named
 from property_alert_notification.database import of_kinds
-from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Schedule
 from property_alert_notification.notifications.schedules.rrule import Rule, RuleRefused, read_rule
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.schedules.timing import Timing, local_time
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import read_addresses

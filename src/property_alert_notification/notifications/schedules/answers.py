@@ -11,12 +11,13 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.edge import ADDRESSES
 from property_alert_notification.notifications.schedules.advance import timing_of, zone_of
 from property_alert_notification.notifications.schedules.damage import ScheduleSummary
-from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Schedule
 from property_alert_notification.notifications.schedules.schemas import (
     ScheduleOutline,
     SchedulePublic,
     ScheduleSummaryPublic,
 )
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.people.scripts import UserOf
 

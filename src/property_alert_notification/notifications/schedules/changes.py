@@ -30,10 +30,11 @@ from property_alert_notification.notifications.schedules import queries
 from property_alert_notification.notifications.schedules.advance import timing_of, why_over, written, zone_of
 from property_alert_notification.notifications.schedules.damage import DAMAGED, refuse_damaged
 from property_alert_notification.notifications.schedules.expand import nth_occurrence
-from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Schedule
 from property_alert_notification.notifications.schedules.occurrences import zones_of
 from property_alert_notification.notifications.schedules.rrule import read_rule
 from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses, write_addresses
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.scripts import UserOf, time_zones_of

@@ -9,7 +9,8 @@ from property_alert_notification.base.errors import RowDamaged, UnreadableRow
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import repaired
 from property_alert_notification.notifications.repaired import known_channels
-from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses
 
 

@@ -1,7 +1,6 @@
 """The tables of schedules and of their occurrences."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
@@ -9,21 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import partial_index, time_type
-
-
-class ScheduleState(StrEnum):
-    """The states of a schedule."""
-
-    ACTIVE = "active"
-    """The schedule has a next occurrence."""
-    PAUSED = "paused"
-    """A caller paused the schedule. Occurrences within the pause are skipped."""
-    ENDED = "ended"
-    """The schedule has no further occurrence; the reason names the cause."""
-    QUARANTINED = "quarantined"
-    """The row of the schedule broke a worker; the reason names the error. A change or a resume makes it active
-    again."""
-
 
 IS_ACTIVE = "state = 'active'"
 IS_NOT_ACTIVE = "state <> 'active'"

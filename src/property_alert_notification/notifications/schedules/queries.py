@@ -32,8 +32,8 @@ from property_alert_notification.notifications.schedules.models import (
     IS_NOT_ACTIVE,
     Occurrence,
     Schedule,
-    ScheduleState,
 )
+from property_alert_notification.notifications.schedules.states import ScheduleState
 
 _schedules = table_of(Schedule)
 _occurrences = table_of(Occurrence)

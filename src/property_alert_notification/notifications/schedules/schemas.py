@@ -16,8 +16,8 @@ from property_alert_notification.base.wording import Truth
 from property_alert_notification.base.zones import ZoneName
 from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChannel
 from property_alert_notification.notifications.fields import Category, Message, Reference, Title
-from property_alert_notification.notifications.schedules.models import ScheduleState
 from property_alert_notification.notifications.schedules.rrule import LONGEST, read_rule
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.schemas import NotificationContent
 
 MOST_SHOWN = 100

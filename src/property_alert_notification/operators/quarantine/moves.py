@@ -38,7 +38,8 @@ from property_alert_notification.deliveries.windows.keys import PREFIX
 from property_alert_notification.deliveries.windows.models import IS_DUE
 from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.notifications.schedules.states import ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.operators.quarantine.queries import Stuck
 
