@@ -6,16 +6,21 @@ from property_alert_notification.homes.alerts.explain.explain import (
     explained_search,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
+from property_alert_notification.homes.alerts.explain.outcome import Outcome
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
-from tests.pipeline.homes import Homes, a_home, up_to
+from tests.pipeline.homes import ANY, Homes, a_home, up_to
+from tests.pipeline.test_alert_digests import digest_is_near
+from tests.pipeline.test_backtests import NO_PREFERENCES, backtest, discard
 from tests.pipeline.world import World
 
+DAILY = ScheduleType.DAILY
 
-async def found(homes: Homes, user_id: int) -> Found:
+
+async def found(homes: Homes, user_id: int, key: str = "1") -> Found:
     async with homes.database.reading() as connection:
-        [listing] = await listings.find(connection, "1")
+        [listing] = await listings.find(connection, key)
         return await look_up(connection, user_id, listing)
 
 
@@ -44,6 +49,54 @@ async def test_each_outcome_has_its_reason(world: World, homes: Homes) -> None:
     await homes.list(a_home(120, InternetEntireListingDisplayYN=False, ListPrice=460_000))
     await homes.match()
     assert (await outcomes(homes))[0] == ["hidden"] * 4
+
+
+async def reasons(homes: Homes, user_id: int, key: str) -> set[str | None]:
+    """Why the user was not told of the changes of a home."""
+    its = await found(homes, user_id, key)
+    changes = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
+    return {each.reason_code for one in changes for each in one.searches if each.outcome is Outcome.NOT_TOLD}
+
+
+async def test_a_match_that_was_dropped_has_its_reason(world: World, homes: Homes) -> None:
+    for user in (1, 2, 4, 5):
+        await world.a_user(user)
+    await homes.list(a_home(key="back"), a_home(key="no"), a_home(key="no too"))
+    await homes.search(1, up_to(600_000), schedule=DAILY)
+    await homes.search(2)
+    for schedule in (ScheduleType.ASAP, DAILY):
+        await homes.search(NO_PREFERENCES, schedule=schedule)
+    paused, edited = await homes.search(4, schedule=DAILY), await homes.search(5, schedule=DAILY)
+    await homes.list(a_home(60, key="back", ListPrice=480_000), a_home(60, key="no too", ListPrice=480_000))
+    await homes.list(a_home(key="gone"), a_home(key="dear"), a_home(key="here"))
+    await discard(homes, 2, "no")
+    await homes.list(a_home(60, key="no", ListPrice=490_000))
+    await homes.match()
+    await homes.change_search(paused, None)
+    await homes.resume_search(paused, ANY)
+    await homes.change_search(edited, up_to(100_000))
+    await discard(homes, 1, "no too")
+    await homes.list(a_home(120, key="back"), a_home(120, key="gone", StandardStatus="Withdrawn"))
+    await homes.list(a_home(120, key="dear", ListPrice=700_000))
+    await digest_is_near(homes)
+
+    expected = {
+        "back": "changed_back", "gone": "listing_gone", "dear": "no_longer_matches", "no too": "home_discarded"
+    }  # fmt: skip
+    assert {key: await reasons(homes, 1, key) for key in expected} == {key: {why} for key, why in expected.items()}
+    assert await reasons(homes, 1, "here") == set()
+    assert await reasons(homes, 2, "no") == {"home_discarded"}
+    assert await reasons(homes, NO_PREFERENCES, "here") == {"no_preferences"}
+    assert await reasons(homes, 4, "here") == {"search_paused"}
+    assert await reasons(homes, 5, "here") == {"no_longer_matches"}
+    for user in (1, 2, NO_PREFERENCES, 4, 5):
+        replayed = await backtest(homes, user)
+        for key in ("back", "no", "no too", "gone", "dear", "here"):
+            facts = [fact for one in replayed.changes if one.change.after["ListingKey"] == key for fact in one.facts]
+            # Each search has its reason, and a fact one of them.
+            its, of_searches = {one.why for one in facts if one.outcome == "not_told"}, await reasons(homes, user, key)
+            assert its <= of_searches
+            assert bool(its) == bool(of_searches)
 
 
 async def test_an_explanation_names_conditions_and_deliveries(world: World, homes: Homes) -> None:

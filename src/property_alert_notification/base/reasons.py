@@ -44,7 +44,10 @@ class ReasonCode(StrEnum):
     PRICE_CHANGED_SINCE = "price_changed_since"
     NEWER_ALERT = "newer_alert"
     NO_LONGER_MATCHES = "no_longer_matches"
+    NO_LONGER_ASKED_FOR = "no_longer_asked_for"
+    CHANGED_BACK = "changed_back"
     HOME_DISCARDED = "home_discarded"
+    SEARCH_PAUSED = "search_paused"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -140,7 +143,10 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
     ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent before it",
     ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
+    ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and does not ask for this kind of change any more",
+    ReasonCode.CHANGED_BACK: "the home has the price again that it had before",
     ReasonCode.HOME_DISCARDED: "the user discarded the home",
+    ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

@@ -106,6 +106,7 @@ _EXPLANATION: dict[str, Any] = {
                     "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
                     "Version": 1,
                     "outcome": "not_matching",
+                    "reason_code": None,
                     "reason": "the home did not meet all conditions of the search",
                     "unmet": ["up to $500,000 → no, it is $538,000"],
                 }

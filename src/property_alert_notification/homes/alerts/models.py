@@ -71,6 +71,25 @@ class MatchLogEntry(SQLModel, table=True):
     made_at: datetime = Field(sa_type=time_type())
 
 
+class DroppedMatches(SQLModel, table=True):
+    """Searches that matched a change of which their users were not told, for one reason.
+
+    A transaction adds a row for each change and reason, so that two of them never write to one row: each search is in
+    one of them.
+    """
+
+    __tablename__ = "dropped_matches"
+
+    sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    """The number of the change."""
+    reason_code: str = Field(primary_key=True, max_length=32)
+    """A ReasonCode."""
+    first_search: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    """The lowest of the searches."""
+    searches: str = Field(sa_type=Text)
+    """Their numbers, as `numbers` packs them."""
+
+
 class Alert(SQLModel, table=True):
     """What a notification tells a person of a property, so that it can be looked at again before it is sent."""
 

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.queries import CHANGES
@@ -138,8 +139,11 @@ _REMOVE_TOLD = _remove([_told.c.property_id, _told.c.fact, _told.c.shard], _told
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
     """Delete up to `limit` entries of the log, and of the ledger, that are older; returns the greater number."""
     values = {"until": until, "limit": limit}
-    gone = [len((await connection.execute(statement, values)).all()) for statement in (_REMOVE_LOG, _REMOVE_TOLD)]
-    return max(gone)
+    logged, told = [
+        (await connection.execute(statement, values)).scalars().all() for statement in (_REMOVE_LOG, _REMOVE_TOLD)
+    ]
+    await drops.remove(connection, set(logged))
+    return max(len(logged), len(told))
 
 
 class NewAlert(NamedTuple):

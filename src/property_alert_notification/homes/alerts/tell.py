@@ -9,10 +9,13 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
+from property_alert_notification.homes.alerts.drops import queries as drop_queries
+from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
@@ -38,6 +41,18 @@ class _Told(NamedTuple):
     change: ReadChange
     telling: Telling
     searches: Sequence[NamedSearch]
+    """Empty if all of them were deleted."""
+
+    @property
+    def matches(self) -> list[Match]:
+        """All that led to it."""
+        return [(self.change.sequence, one.number) for one in self.telling.matches]
+
+    @property
+    def at_once(self) -> list[Match]:
+        """Those of the searches that alert at once: the others are dropped with their digests."""
+        targets = (one.target for one in self.searches)
+        return [(self.change.sequence, one.number) for one in targets if one.schedule_type is ScheduleType.ASAP]
 
 
 class Teller:
@@ -79,8 +94,17 @@ class Teller:
             for telling in _tellings_of(one, everyone, refused.get(one.change.property_id, ()))
         ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
-        told = [_Told(change, telling, theirs) for change, telling in wanted if (theirs := _named(telling, targets))]
+        told = [_Told(change, telling, _named(telling, targets)) for change, telling in wanted]
+        drops = Drops()
+        for one in matched:
+            drops.add(ReasonCode.HOME_DISCARDED, _refused(one, refused.get(one.change.property_id, ())))
+        drops.add(ReasonCode.SEARCH_PAUSED, (match for one in told if not one.searches for match in one.matches))
+        told = [one for one in told if one.searches]
         accepted = await self._submitter.submit(connection, [_alert(one) for one in told])
+        for alert, is_accepted in zip(told, accepted, strict=True):
+            if not is_accepted:
+                drops.add(ReasonCode.NO_PREFERENCES, alert.at_once)
+        await drop_queries.put(connection, drops)
         # Who was refused, for want of preferences, was not told.
         await ledger.put_told(connection, _ledger(known, compress(told, accepted)), shards=[self._shard], now=now)
         return outcomes_of(accepted)
@@ -88,6 +112,14 @@ class Teller:
 
 def _log_entry(one: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:
     return one.change.sequence, one.change.listing_id, one.change.property_id, pack(one.matches.logged), now
+
+
+def _refused(one: MatchedChange, people: Collection[int]) -> list[Match]:
+    """The matches that alert at once of people who discarded the home."""
+    if not people:
+        return []
+    its = one.matches.at_once & np.isin(one.matches.people, list(people))
+    return [(one.change.sequence, number) for number in one.matches.numbers[its].tolist()]
 
 
 def _tellings_of(one: MatchedChange, told: dict[FactKey, Numbers], refused: Collection[int]) -> list[Telling]:

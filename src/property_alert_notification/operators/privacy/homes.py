@@ -31,6 +31,11 @@ HOMES: Mapping[str, Table] = MappingProxyType(
                 "`LISTING_RETENTION_DAYS`",
             ),
         ),
+        "dropped_matches": Table(
+            "why people were not told of a change that their saved searches matched, by numbers that name nobody after "
+            "erasure",
+            "`LISTING_RETENTION_DAYS`",
+        ),
         "search_digests": Table(
             "when the matches of a saved search go into a digest, by numbers that name nobody after erasure",
             "until the saved search is paused or deleted",

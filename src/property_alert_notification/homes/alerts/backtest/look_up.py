@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts.backtest.replay import UNSAVED, Replay
-from property_alert_notification.homes.alerts.explain.queries import PastVersion, searches_of, versions_of
+from property_alert_notification.homes.alerts.explain.outcome import PastVersion
+from property_alert_notification.homes.alerts.explain.queries import searches_of, versions_of
 from property_alert_notification.homes.saved_searches import changes, queries
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions.queries import numbers_of
-from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, written_changes
+from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, ScheduleType, written_changes
 
 NOBODY = -1
 """The number of a user who never had a saved search."""
@@ -78,4 +79,4 @@ def _replayed(wanted: Wanted, found: list[SavedSearch], versions: list[PastVersi
 
 
 def _always(number: int, version: int, expression: str, change_types: str) -> PastVersion:
-    return PastVersion(number, version, -1, None, expression, change_types)
+    return PastVersion(number, version, -1, None, expression, change_types, ScheduleType.ASAP)

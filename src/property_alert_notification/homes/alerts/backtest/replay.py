@@ -15,11 +15,16 @@ from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.backtest.outcome import Evidence, Outcome, outcome_of
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
-from property_alert_notification.homes.alerts.explain.outcome import asked_for, wanted_news
-from property_alert_notification.homes.alerts.explain.queries import PastVersion
+from property_alert_notification.homes.alerts.drops.drops import Match
+from property_alert_notification.homes.alerts.explain.outcome import (
+    PastVersion,
+    asked_for,
+    wanted_news,
+    why_not_told,
+)
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.numbers import Numbers, unpack
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import from_json
 
@@ -97,6 +102,8 @@ class Known:
     """How far matching has come."""
     digests: Mapping[int, tuple[int, datetime | None]]
     """For each search that waits for a digest: up to which number its matches are submitted."""
+    dropped: Mapping[Match, ReasonCode]
+    """The matches that were dropped."""
 
 
 @dataclass
@@ -117,6 +124,11 @@ class Replay:
         for one in self.saved:
             self._versions.setdefault(one.number, []).append(one)
         self._numbers = np.array(sorted(self._versions), dtype=np.int64)
+
+    @property
+    def numbers(self) -> Numbers:
+        """Of the searches whose alerts are compared."""
+        return self._numbers
 
     def hits(self, changes: Iterable[PastChange], is_over: Callable[[], bool]) -> tuple[list[Hit], int | None]:
         """Those of these changes that concern a search, and the last one that was compared; at least one is."""
@@ -171,7 +183,7 @@ class Replay:
         key, sequence = (one.change.property_id, news.key), one.change.sequence
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
-        is_discarded = one.change.property_id in known.discarded
+        stops = _stops(one, known)
         outcome = outcome_of(
             Evidence(
                 is_replayed=is_replayed,
@@ -180,21 +192,29 @@ class Replay:
                 is_matched_yet=sequence <= known.position,
                 was_replayed=key in self._told,
                 waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
-                is_stopped=is_discarded or not known.has_preferences,
+                is_stopped=stops is not None,
                 is_as_then=self.is_as_then,
             )
         )
         if is_replayed:
             self._told.add(key)
-        return None if outcome is None else ComparedFact(news, outcome, _why(outcome, known, is_discarded=is_discarded))
+        if outcome is None:
+            return None
+        why = None
+        if outcome is Outcome.NOT_TOLD:
+            why = self._why(sequence, by_log, known) if by_log else stops
+        return ComparedFact(news, outcome, why)
+
+    def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> ReasonCode | None:
+        found = (why_not_told(one, sequence, known.dropped, self._versions[one]) for one in numbers)
+        return next((why for why in found if why is not None), None)
 
 
-def _why(outcome: Outcome, known: Known, *, is_discarded: bool) -> ReasonCode | None:
-    if outcome is not Outcome.NOT_TOLD:
-        return None
+def _stops(one: Candidate, known: Known) -> ReasonCode | None:
+    """Why the user would not be told now, whatever matches."""
     if not known.has_preferences:
         return ReasonCode.NO_PREFERENCES
-    return ReasonCode.HOME_DISCARDED if is_discarded else None
+    return ReasonCode.HOME_DISCARDED if one.change.property_id in known.discarded else None
 
 
 def _searches(one: Candidate) -> list[ComparedSearch]:

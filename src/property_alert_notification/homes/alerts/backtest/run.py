@@ -13,6 +13,7 @@ from property_alert_notification.homes.alerts.backtest import queries
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.backtest.replay import Candidate, Compared, Hit, Known, Replay
 from property_alert_notification.homes.alerts.changes import readable_changes
+from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.ledger.queries import FactKey, told_rows
@@ -82,7 +83,7 @@ class Run:
             until = await queries.number_before(connection, self.period.end + SKEW, last=last)
             begin = await queries.number_before(connection, self.period.start - SKEW, last=last)
             position, digests = await position_for(connection, self.person), await digests_of(connection, self.person)
-        known = Known((), (), self.has_preferences, position, digests)
+        known = Known((), (), self.has_preferences, position, digests, {})
         at: int | None = begin if after is None else max(begin, after)
         while at is not None and not self._is_full():
             at = await self._slice(known, at, until)
@@ -122,8 +123,11 @@ class Run:
         async with self.database.reading() as connection:
             rows = await told_rows(connection, keys)
             refused = await discarded(connection, homes)
+            stored = await dropped_of(connection, {one.change.sequence for one in candidates})
+        dropped = await asyncio.to_thread(reasons_in, stored, self.replay.numbers)
         told = await asyncio.to_thread(_told_to, self.person, rows)
-        known = replace(known, told=told, discarded={home for home, some in refused.items() if self.person in some})
+        refusing = {home for home, some in refused.items() if self.person in some}
+        known = replace(known, told=told, discarded=refusing, dropped=dropped)
         self._found += self.replay.compare(candidates, known)
 
     def _candidates(self, hits: Sequence[Hit], earlier: Mapping[int, Earlier]) -> list[Candidate]:

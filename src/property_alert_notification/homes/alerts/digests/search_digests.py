@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import compress
 from typing import Any
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
@@ -16,6 +16,8 @@ from property_alert_notification.homes.alerts.digests.log_matches import LogMatc
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
+from property_alert_notification.homes.alerts.drops import queries as drop_queries
+from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.news import News
@@ -133,7 +135,10 @@ class SearchDigests:
         outcomes = Counter(dropped=sum(map(len, found.values())) - len(waiting))
         digests = {one.number: one.closes_at for one in ready}
         listings = await digest_queries.listings_of(connection, {one.change.property_id for one in waiting})
-        outcomes += Counter(await self._tell(connection, gathered(waiting, listings), targets, digests))
+        drops = Drops()
+        homes = gathered(waiting, listings, drops)
+        outcomes += Counter(await self._tell(connection, homes, targets, digests, drops))
+        await drop_queries.put(connection, drops)
         return outcomes
 
     async def _tell(
@@ -142,12 +147,13 @@ class SearchDigests:
         homes: Sequence[HomeInDigest],
         targets: Mapping[int, SearchTarget],
         digests: Mapping[int, datetime | None],
+        drops: Drops,
     ) -> Mapping[str, int]:
         keys = {(home.property_id, key) for home in homes for key in home.news}
         told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
         alerts: list[WantedAlert] = []
-        fresh_news: list[list[News]] = []
+        fresh_news: list[tuple[HomeInDigest, list[News]]] = []
         dropped = 0
         for home in homes:
             fresh = [
@@ -157,18 +163,32 @@ class SearchDigests:
             facts = [] if home.now is None else net_facts(fresh, home.now.get("ListPrice"))
             if is_refused or home.is_gone or not facts:
                 dropped += 1
+                if (why := _why_dropped(home, fresh, is_refused=is_refused)) is not None:
+                    drops.add(why, home.matches)
                 continue
             alerts.append(_alert(home, facts, targets, digests))
-            fresh_news.append(fresh)
+            fresh_news.append((home, fresh))
         accepted = await self._submitter.submit(connection, alerts)
         people: dict[told_ledger.FactKey, list[int]] = {}
-        for alert, some in compress(zip(alerts, fresh_news, strict=True), accepted):
+        for (home, some), is_accepted in zip(fresh_news, accepted, strict=True):
+            if not is_accepted:
+                drops.add(ReasonCode.NO_PREFERENCES, home.matches)
+                continue
             for news in some:
-                people.setdefault((alert.property_id, news.key), []).append(alert.person)
+                people.setdefault((home.property_id, news.key), []).append(home.person)
         newest = max((home.newest.sequence for home in homes), default=0)
         ledger = [(key, np.union1d(told.get(key, NONE), some), newest) for key, some in people.items()]
         await told_ledger.put_told(connection, ledger, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
+
+
+def _why_dropped(home: HomeInDigest, fresh: Sequence[News], *, is_refused: bool) -> ReasonCode | None:
+    """Why a home is left out; None if its person was told before, which the ledger has."""
+    if is_refused:
+        return ReasonCode.HOME_DISCARDED
+    if home.is_gone:
+        return ReasonCode.LISTING_GONE
+    return ReasonCode.CHANGED_BACK if fresh else None
 
 
 def _waits(target: SearchTarget | None) -> bool:

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.freshness import OFF_MARKET, offered
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
@@ -43,6 +45,8 @@ class HomeInDigest:
     """The fields of that listing as they are now."""
     news: dict[str, News] = field(default_factory=dict)
     """By their keys, in the order of the changes; only of searches that match now."""
+    matches: list[Match] = field(default_factory=list)
+    """Those of the searches that match now."""
     searches: dict[int, bool] = field(default_factory=dict)
     """The numbers of the searches that match now, and whether the home was new to each."""
 
@@ -62,6 +66,11 @@ class _Wanted(NamedTuple):
     news: Sequence[News]
     expression: Expression
 
+    @property
+    def match(self) -> Match:
+        """The change and the search."""
+        return self.waiting.change.sequence, self.waiting.version.number
+
     def holds(self, fields: Mapping[str, Any]) -> bool:
         """Whether the search matches a listing."""
         return evaluate(self.expression, fields) is True
@@ -69,31 +78,39 @@ class _Wanted(NamedTuple):
 
 def still_wanted(waiting: Waiting) -> list[News]:
     """What a search still wants to tell of a match; one that was edited since is judged again as it is now."""
-    version, change = waiting.version, waiting.change
-    if version.from_sequence > change.sequence and evaluate(from_json(version.expression), change.after) is not True:
+    if _is_outdated(waiting):
         return []
-    kinds = kinds_of(version.change_types)
-    return [one for one in change.news if one.to_new == waiting.is_new and kinds & asked_by(one)]
+    kinds = kinds_of(waiting.version.change_types)
+    return [one for one in waiting.change.news if one.to_new == waiting.is_new and kinds & asked_by(one)]
 
 
-def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings]) -> list[HomeInDigest]:
+def _is_outdated(waiting: Waiting) -> bool:
+    """Whether the search was edited since, and does not match any more."""
+    version, change = waiting.version, waiting.change
+    return version.from_sequence > change.sequence and evaluate(from_json(version.expression), change.after) is not True
+
+
+def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings], drops: Drops) -> list[HomeInDigest]:
     """What each person is told of each home, over all of their searches that match it now; in the order of the changes.
 
-    `listings` has the listings of each home as they are now.
+    `listings` has the listings of each home as they are now. Matches that are told no more are added to `drops`.
     """
     in_order = sorted(waiting, key=lambda each: each.change.sequence)
     groups: dict[tuple[int, UUID], list[_Wanted]] = {}
     for one in readable(in_order, _wanted, "search.unreadable", lambda each: each.version.number):
         if one.news:
             groups.setdefault((one.waiting.version.person, one.waiting.change.property_id), []).append(one)
-    return [_home(some, listings.get(property_id, {})) for (_, property_id), some in groups.items()]
+        else:
+            edited = (ReasonCode.NO_LONGER_ASKED_FOR, ReasonCode.NO_LONGER_MATCHES)[_is_outdated(one.waiting)]
+            drops.add(edited, [one.match])
+    return [_home(some, listings.get(property_id, {}), drops) for (_, property_id), some in groups.items()]
 
 
 def _wanted(waiting: Waiting) -> _Wanted:
     return _Wanted(waiting, still_wanted(waiting), from_json(waiting.version.expression))
 
 
-def _home(some: Sequence[_Wanted], listings: Listings) -> HomeInDigest:
+def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDigest:
     newest = some[-1].waiting.change
     # Another agent may still offer the home.
     ids = sorted(listings, key=lambda id_: (id_ != newest.listing_id, id_))
@@ -105,6 +122,9 @@ def _home(some: Sequence[_Wanted], listings: Listings) -> HomeInDigest:
             number = one.waiting.version.number
             home.news.update({each.key: each for each in one.news})
             home.searches[number] = home.searches.get(number, False) or one.waiting.is_new
+            home.matches.append(one.match)
+        else:
+            drops.add(ReasonCode.LISTING_GONE if home.is_gone else ReasonCode.NO_LONGER_MATCHES, [one.match])
     return home
 
 

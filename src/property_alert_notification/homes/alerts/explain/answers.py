@@ -68,6 +68,8 @@ class ExplainedOutcome(BaseModel):
     Version: int | None
     """The version of the search that saw the change; null if none did."""
     outcome: Outcome
+    reason_code: ReasonCode | None
+    """Why the user was not told; null if the outcome is another one, or if the reason was not recorded."""
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []

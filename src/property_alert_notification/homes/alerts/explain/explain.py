@@ -17,8 +17,15 @@ from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedOutcome,
     ExplainedSearch,
 )
-from property_alert_notification.homes.alerts.explain.outcome import SENTENCES, Knowledge, Outcome, outcome_of
-from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
+from property_alert_notification.homes.alerts.explain.outcome import (
+    Knowledge,
+    Outcome,
+    PastVersion,
+    in_words,
+    outcome_of,
+    why_not_told,
+)
+from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained
@@ -75,7 +82,7 @@ def explained_change(
         searches=list(
             readable(
                 searches,
-                lambda one: _outcome(one, then.get(one.number), change, known, language),
+                lambda one: _outcome(one, then.get(one.number), versions, change, known, language),
                 "search.unreadable",
                 lambda one: one.id,
             )
@@ -84,10 +91,18 @@ def explained_change(
 
 
 def _outcome(
-    search: SavedSearch, version: PastVersion | None, change: ReadChange, known: Knowledge, language: str | None
+    search: SavedSearch,
+    version: PastVersion | None,
+    versions: Collection[PastVersion],
+    change: ReadChange,
+    known: Knowledge,
+    language: str | None,
 ) -> ExplainedOutcome:
     expression = None if version is None else from_json(version.expression)
     outcome = outcome_of(search.number, expression, version.change_types if version else "", change, known)
+    why = None
+    if outcome is Outcome.NOT_TOLD:
+        why = why_not_told(search.number, change.sequence, known.dropped, versions)
     unmet = []
     if expression is not None and outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
@@ -96,7 +111,8 @@ def _outcome(
         SavedSearchKey=search.id,
         Version=None if version is None else version.version,
         outcome=outcome,
-        reason=SENTENCES[outcome],
+        reason_code=why,
+        reason=in_words(outcome, why),
         unmet=unmet,
     )
 

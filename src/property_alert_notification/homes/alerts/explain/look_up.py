@@ -1,25 +1,28 @@
 """Reads what explains what became of a home for a user."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
+from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
-from property_alert_notification.homes.alerts.explain.outcome import Knowledge
-from property_alert_notification.homes.alerts.explain.queries import AlertDelivery, PastVersion
+from property_alert_notification.homes.alerts.explain.outcome import Knowledge, PastVersion
+from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.models import SavedSearch
-from property_alert_notification.homes.saved_searches.queries import find_person
+from property_alert_notification.homes.saved_searches.versions.queries import numbers_of
 
 MOST_CHANGES = 20
 """Changes of a home that are explained."""
@@ -49,16 +52,18 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     """Read what is known of the home of a listing and of a user."""
     [member] = await properties.listings(connection, [listing.id])
     home = member.property_id
-    person = await find_person(connection, user_id)
-    number = _NOBODY if person is None else person
+    number = (await numbers_of(connection, [user_id])).get(user_id, _NOBODY)
     listings = [one.id for one in await properties.members(connection, [home])]
     rows = await queries.last_changes(connection, listings, limit=MOST_CHANGES)
     earlier = await facts_before(connection, rows)
+    searches = await queries.searches_of(connection, user_id)
+    numbers = np.array([one.number for one in searches], dtype=np.int64)
+    dropped = await dropped_of(connection, {one.sequence for one in rows})
     return Found(
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
         await language_of(connection, user_id),
-        await queries.searches_of(connection, user_id),
+        searches,
         await queries.versions_of(connection, user_id),
         list(readable_changes(rows, earlier)),
         await queries.alerts_about(connection, home, number),
@@ -66,6 +71,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
             await queries.told_to(connection, home, number),
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
+            await asyncio.to_thread(reasons_in, dropped, numbers),
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )

@@ -4,12 +4,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.drops.drops import Match
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.saved_searches.words import ScheduleType
 
 
 class Outcome(StrEnum):
@@ -30,7 +34,7 @@ class Outcome(StrEnum):
     NOT_ASKED_FOR = "not_asked_for"
     """The home matched, but the search does not ask for such changes."""
     NOT_TOLD = "not_told"
-    """The user was not told: they discarded the home, have no preferences, or the home was gone before their digest."""
+    """The match was dropped, for a reason."""
 
 
 SENTENCES: Mapping[Outcome, str] = {
@@ -41,11 +45,28 @@ SENTENCES: Mapping[Outcome, str] = {
     Outcome.HIDDEN: "the home might not be shown then",
     Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
     Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this kind of change",
-    Outcome.NOT_TOLD: (
-        "the user was not told: the user discarded the home or has no preferences, or the home was gone before "
-        "the digest"
-    ),
+    Outcome.NOT_TOLD: "the user was not told",
 }
+
+
+_NOT_RECORDED = "and the reason was not recorded"
+
+
+class PastVersion(NamedTuple):
+    """What a search looked for between two numbers."""
+
+    number: int
+    """Of the search."""
+    version: int
+    from_sequence: int
+    until_sequence: int | None
+    expression: str
+    change_types: str
+    schedule_type: str
+
+    def applies_to(self, sequence: int) -> bool:
+        """Whether it saw the change with this number."""
+        return self.from_sequence < sequence and (self.until_sequence is None or sequence < self.until_sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,32 @@ class Knowledge:
     """How far matching has come."""
     digests: Mapping[int, tuple[int, datetime | None]]
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
+    dropped: Mapping[Match, ReasonCode]
+    """The matches that were dropped."""
+
+
+def why_not_told(
+    number: int, sequence: int, dropped: Mapping[Match, ReasonCode], versions: Iterable[PastVersion]
+) -> ReasonCode | None:
+    """Why a match of a search was dropped, of which the user was not told; None if it is not known.
+
+    `versions` are those of the search. That it was paused or deleted before its digest follows from them.
+    """
+    if (why := dropped.get((sequence, number))) is not None:
+        return why
+    its = [one for one in versions if one.number == number]
+    waited = any(one.applies_to(sequence) and one.schedule_type != ScheduleType.ASAP for one in its)
+    ends = {one.until_sequence for one in its if one.until_sequence is not None and one.until_sequence > sequence}
+    was_paused = waited and bool(ends - {one.from_sequence for one in its})
+    return ReasonCode.SEARCH_PAUSED if was_paused else None
+
+
+def in_words(outcome: Outcome, why: ReasonCode | None) -> str:
+    """The sentence of an outcome; `why` says why the user was not told."""
+    words = SENTENCES[outcome]
+    if outcome is not Outcome.NOT_TOLD:
+        return words
+    return f"{words}, {_NOT_RECORDED}" if why is None else f"{words}: {Reason(why).sentence()}"
 
 
 def wanted_news(expression: Expression, change_types: str, change: ReadChange) -> list[News]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest, Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
@@ -50,22 +51,6 @@ async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSe
     return [SavedSearch(**row) for row in (await connection.execute(asked, {"user": user_id})).mappings()]
 
 
-class PastVersion(NamedTuple):
-    """What a search looked for between two numbers."""
-
-    number: int
-    """Of the search."""
-    version: int
-    from_sequence: int
-    until_sequence: int | None
-    expression: str
-    change_types: str
-
-    def applies_to(self, sequence: int) -> bool:
-        """Whether it saw the change with this number."""
-        return self.from_sequence < sequence and (self.until_sequence is None or sequence < self.until_sequence)
-
-
 async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVersion]:
     """All versions that are kept of a user's searches."""
     asked = select(
@@ -75,6 +60,7 @@ async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVer
         _versions.c.until_sequence,
         _versions.c.expression,
         _versions.c.change_types,
+        _versions.c.schedule_type,
     ).where(_versions.c.user_id == _user, _versions.c.expression != "")
     return [PastVersion(*row) for row in await connection.execute(asked, {"user": user_id})]
 

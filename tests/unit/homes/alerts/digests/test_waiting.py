@@ -6,7 +6,9 @@ from uuid import UUID
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
+from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
+from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import And, Range, to_json
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.reso.words import ChangeType
@@ -37,7 +39,7 @@ RANGE = News("range", IN_RANGE, to_new=True, fact=cut(500, 450))
 
 def told(waiting: list[Waiting]) -> list[HomeInDigest]:
     """What is told of a home that is still as it was."""
-    return gathered(waiting, {HOME: {LISTING: NOW}})
+    return gathered(waiting, {HOME: {LISTING: NOW}}, Drops())
 
 
 def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
@@ -68,17 +70,17 @@ def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
 def test_a_home_that_cannot_be_had_is_gone() -> None:
     waiting = [Waiting(a_search(1), False, a_change(5, CUT))]
     for change in ({"StandardStatus": "Closed"}, {"InternetEntireListingDisplayYN": False}):
-        [home] = gathered(waiting, {HOME: {LISTING: NOW | change}})
+        [home] = gathered(waiting, {HOME: {LISTING: NOW | change}}, Drops())
         assert home.is_gone
-    [home] = gathered(waiting, {})
+    [home] = gathered(waiting, {}, Drops())
     assert home.is_gone
-    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"StandardStatus": "Active Under Contract"}}})
+    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"StandardStatus": "Active Under Contract"}}}, Drops())
     assert not home.is_gone
 
 
 def test_a_home_that_another_agent_offers_is_not_gone() -> None:
     listings = {LISTING: NOW | {"StandardStatus": "Withdrawn"}, UUID(int=8): NOW}
-    [home] = gathered([Waiting(a_search(1), False, a_change(5, CUT))], {HOME: listings})
+    [home] = gathered([Waiting(a_search(1), False, a_change(5, CUT))], {HOME: listings}, Drops())
     assert (home.is_gone, home.listing_id, home.now) == (False, UUID(int=8), NOW)
 
 
@@ -88,9 +90,28 @@ def test_only_searches_that_match_now_tell() -> None:
         Waiting(a_search(1, expression=cheap), True, a_change(5, RANGE)),
         Waiting(a_search(2), False, a_change(5, CUT)),
     ]
-    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"ListPrice": 500}}})
+    [home] = gathered(waiting, {HOME: {LISTING: NOW | {"ListPrice": 500}}}, Drops())
     assert (home.searches, list(home.news)) == ({2: False}, ["cut"])
-    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}}})
+    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}}}, Drops())
     assert (home.searches, home.news, home.is_gone) == ({}, {}, False)
-    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}, UUID(int=8): NOW}})
+    [home] = gathered(waiting[:1], {HOME: {LISTING: NOW | {"ListPrice": 500}, UUID(int=8): NOW}}, Drops())
     assert (home.searches, home.listing_id) == ({1: True}, UUID(int=8))
+
+
+def test_what_is_left_out_has_its_reason() -> None:
+    cheap, drops = Range("ListPrice", None, 10_000, "USD"), Drops()
+    waiting = [
+        Waiting(a_search(1, since=6, expression=cheap), False, a_change(5, CUT)),
+        Waiting(a_search(2, since=6, kinds="Open House"), False, a_change(5, CUT)),
+        Waiting(a_search(3, since=6, kinds="Open House"), False, a_change(5, CUT)),
+        Waiting(a_search(4, expression=cheap), False, a_change(5, CUT)),
+        Waiting(a_search(5), False, a_change(5, CUT)),
+    ]
+    [home] = gathered(waiting, {HOME: {LISTING: NOW}}, drops)
+    assert home.matches == [(5, 5)]
+    rows = [(sequence, why, unpack(searches).tolist()) for sequence, why, _, searches in drops.rows()]
+    assert rows == [(5, "no_longer_asked_for", [2, 3]), (5, "no_longer_matches", [1, 4])]
+
+    drops = Drops()
+    gathered(waiting[3:], {HOME: {LISTING: NOW | {"StandardStatus": "Closed"}}}, drops)
+    assert [(why, unpack(searches).tolist()) for _, why, _, searches in drops.rows()] == [("listing_gone", [4])]

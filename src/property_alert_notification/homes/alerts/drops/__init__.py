@@ -1,0 +1,1 @@
+"""Remembers why matches were dropped that nobody was told of, so that it can be asked for afterwards."""
