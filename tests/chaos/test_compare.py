@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chaos.compare import Findings, compare
+from chaos.compare import compare
 from chaos.experiment import Bound, Experiment
+from chaos.findings import Findings
 from chaos.provider.journal import Entry, Kind
 from chaos.store_reader import StoredAttempt, StoredDelivery
 from chaos.trial import Trial

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tests.homes_scenario.market import Event
-from tests.homes_scenario.matching import Queries, Record
-from tests.homes_scenario.searches import Search
+from tests.homes_scenario.matching import CurrentSearches, Record
+from tests.homes_scenario.searches import ASAP, Search
 
 GONE = {"Withdrawn", "Closed"}
 """The home may not be had any more, unless another listing offers it."""
@@ -121,8 +121,9 @@ class _Home:
             yield net
 
     def now(self) -> dict[str, Record]:
-        """The newest record of each listing."""
-        return {key: record for (_, key), record in sorted(self._records.items())}
+        """The newest record of each listing, in the order in which these came."""
+        newest = {key: record for (_, key), record in sorted(self._records.items())}
+        return {key: newest[key] for key in dict.fromkeys(key for _, key in self._records)}
 
     def _changes(self) -> Iterator[Change]:
         before: State | None = None
@@ -236,19 +237,46 @@ def _is_other_offer(before: State, after: State) -> bool:
     return is_back and after.at - (before.gone_since or after.at) > SAME_OFFER
 
 
+class Match(NamedTuple):
+    """A change that a search matched which does not alert at once."""
+
+    number: int
+    """Of the change."""
+    home: str
+    change: Change
+    search: Search
+    """As it was then."""
+    is_new: bool
+    """Whether the search did not match the home before."""
+
+
+class Digest(NamedTuple):
+    """What arrives of several alerts."""
+
+    recipient: str
+    items: int
+    shown: frozenset[tuple[str, int]]
+    """The title and the price of each, if all are shown."""
+
+
 class Expected:
     """What all users must have been told so far."""
 
     def __init__(self, searches: Sequence[Search]) -> None:
+        self.searches = CurrentSearches(searches)
         self.alerts: Counter[Alert] = Counter()
         self.told: Counter[tuple[int, str, str]] = Counter()
         """How often each user was told a fact of each kind of each home."""
-        self.mails: Counter[Mail] = Counter()
+        self.known: set[tuple[int, int, str]] = set()
+        """Users, with the number of a change and the kind of a fact of it that they were told."""
+        self.mails: Counter[Mail | Digest] = Counter()
+        self.sent: dict[tuple[int, str], int] = {}
+        """For users and homes, the number of the newest change that a mail told."""
         self.written_anew: set[tuple[str, str]] = set()
         """Users and addresses of homes: another agent offers it at another price when the alert is sent."""
+        self.waiting: dict[int, list[Match]] = {}
+        """What searches matched that do not alert at once, by their numbers."""
         self.changes = 0
-        self._searches = searches
-        self._queries = Queries(searches)
         self._homes: dict[str, _Home] = {}
 
     def take(self, call: Iterable[Event]) -> int:
@@ -258,40 +286,56 @@ class Expected:
             home = self._homes.setdefault(event.home, _Home())
             for change in home.take(event):
                 self.changes += 1
-                for alert in self._alerts(change):
+                for alert in self._alerts(event.home, change):
                     made += 1
-                    self.alerts[alert] += 1
-                    self.told.update((alert.user, event.home, fact.kind) for fact in alert.facts)
-                    self._expect_mail(_mail(alert, change, home.now()), alert, change)
+                    self.tell(alert, event.home, [(self.changes, fact.kind) for fact in alert.facts])
+                    self._expect_mail(event.home, _mail(alert, change, home.now()), alert, change)
         return made
 
-    def _expect_mail(self, mail: Mail | None, alert: Alert, change: Change) -> None:
+    def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
+        """A user is alerted, and so told facts of these kinds of changes with these numbers."""
+        self.alerts[alert] += 1
+        for number, kind in told:
+            self.known.add((alert.user, number, kind))
+            self.told[alert.user, home, kind] += 1
+
+    def listings_of(self, home: str) -> dict[str, Record]:
+        """The newest record of each listing of a home, in the order in which they came first."""
+        return self._homes[home].now()
+
+    def _expect_mail(self, home: str, mail: Mail | None, alert: Alert, change: Change) -> None:
         if mail is None:
             return
         if mail.price != alert.price:
             self.written_anew.add((mail.recipient, change.after.record["UnparsedAddress"]))
         self.mails[mail] += 1
+        self.sent[alert.user, home] = self.changes
 
-    def is_compared(self, mail: Mail) -> bool:
+    def is_compared(self, mail: Mail | Digest) -> bool:
         """Whether no mail to this user about this home was written anew with the price of another agent."""
-        return (mail.recipient, mail.subject.partition(": ")[2]) not in self.written_anew
+        return isinstance(mail, Digest) or (mail.recipient, mail.subject.partition(": ")[2]) not in self.written_anew
 
-    def _alerts(self, change: Change) -> Iterator[Alert]:
-        after = self._queries.matching(change.after.record)
-        before = np.zeros_like(after) if change.before is None else self._queries.matching(change.before.record)
+    def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
+        """The alerts of searches that alert at once; what the others match waits."""
+        after = self.searches.matching(change.after.record)
+        before = np.zeros_like(after) if change.before is None else self.searches.matching(change.before.record)
         told: dict[int, tuple[set[Fact], set[str]]] = {}
-        for number in np.flatnonzero(after):
-            search = self._searches[number]
-            if facts := set(_wanted(search, change, is_new=not before[number])):
+        for number in map(int, np.flatnonzero(after)):
+            search, is_new = self.searches[number], change.is_new or not before[number]
+            if facts := set(wanted(search, change, is_new=is_new)):
                 its = told.setdefault(search.user, (set(), set()))
-                its[0].update(facts)
                 its[1].add(search.name)
+                if search.schedule == ASAP:
+                    its[0].update(facts)
+                else:
+                    self.waiting.setdefault(search.number, []).append(Match(self.changes, home, change, search, is_new))
         record = change.after.record
         for user, (facts, names) in told.items():
-            yield Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
+            if facts:
+                yield Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
 
 
-def _wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
+def wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
     """The facts that an alert tells by this search."""
     if is_new and not change.is_new:
         yield Fact(IN_RANGE, None, None)
@@ -306,9 +350,14 @@ def _mail(alert: Alert, change: Change, now: dict[str, Record]) -> Mail | None:
         shown = next((one for one in now.values() if one["StandardStatus"] not in NOT_FREE), shown)
     if shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != change.after.record["StandardStatus"]:
         return None
-    headline = next(words for kind, words in HEADLINES.items() if any(fact.kind == kind for fact in alert.facts))
-    subject = f"{headline}: {change.after.record['UnparsedAddress']}"
-    return Mail(address_of(alert.user), subject, alert.searches, shown["ListPrice"])
+    return Mail(address_of(alert.user), title_of(alert.facts, shown), alert.searches, shown["ListPrice"])
+
+
+def title_of(facts: Iterable[Fact], record: Record) -> str:
+    """The title of an alert."""
+    kinds = {fact.kind for fact in facts}
+    headline = next(words for kind, words in HEADLINES.items() if kind in kinds)
+    return f"{headline}: {record['UnparsedAddress']}"
 
 
 def address_of(user: int) -> str:

@@ -11,8 +11,11 @@ from typing import NamedTuple
 from property_alert_notification.reso_server.sales import Sale, read_sales
 from property_alert_notification.reso_server.timeline import Step, story_of
 
-BATCH = 100
+BATCH = range(25, 81)
 """Records of one call."""
+
+CALLS = 24
+"""As many there shall be, or more."""
 
 SHUFFLED = 0.2
 """Of the homes: their records come in any order."""
@@ -68,6 +71,7 @@ def arrivals(random: Random, sales: Sequence[Sale]) -> Iterator[list[Event]]:
 
 def _calls(events: Sequence[Event]) -> Iterator[list[Event]]:
     left = list(events)
+    batch = min(max(len(events) // CALLS, BATCH[0]), BATCH[-1])
     while left:
         call: list[Event] = []
         later: list[Event] = []
@@ -77,7 +81,7 @@ def _calls(events: Sequence[Event]) -> Iterator[list[Event]]:
                 call.append(event)
             else:
                 later.append(event)
-            if len(call) == BATCH:
+            if len(call) == batch:
                 later += left[place + 1 :]
                 break
         yield call

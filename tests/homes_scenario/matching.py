@@ -65,6 +65,29 @@ class Queries:
         return found
 
 
+class CurrentSearches:
+    """All searches, each as its user wrote it last."""
+
+    def __init__(self, searches: Sequence[Search]) -> None:
+        self._searches = list(searches)
+        self._queries = Queries(searches)
+        self._alone: dict[int, Queries] = {}
+        """What some searches look for, by their numbers: to ask one of them costs less."""
+
+    def __getitem__(self, number: int) -> Search:
+        return self._searches[number]
+
+    def matching(self, record: Record) -> Flags:
+        """Whether each search matches a record, by its number."""
+        return self._queries.matching(record)
+
+    def matches(self, search: Search, record: Record) -> bool:
+        """Whether one of them matches a record."""
+        if search.number not in self._alone:
+            self._alone[search.number] = Queries([search])
+        return bool(self._alone[search.number].matching(record)[0])
+
+
 def _arrays(rows: Sequence[Sequence[float]], width: int) -> NDArray[np.float64]:
     return np.array(rows, dtype=np.float64).reshape(-1, width)
 

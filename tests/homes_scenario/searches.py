@@ -12,6 +12,10 @@ DEFAULT = ("New Listing", "Price Change", "Back On Market", "Open House")
 EACH = 3
 """Searches of a user."""
 
+ASAP, DAILY, WEEKLY = "ASAP", "Daily", "Weekly"
+SCHEDULES = (ASAP,) * 7 + (DAILY,) * 2 + (WEEKLY,)
+"""Seven of ten searches alert at once."""
+
 MATCHES = 2
 """So many searches shall match a record, about, however many there are: the narrower they are, the more there are."""
 
@@ -25,6 +29,7 @@ class Search(NamedTuple):
     user: int
     criteria: dict[str, Any]
     changes: tuple[str, ...] = DEFAULT
+    schedule: str = ASAP
 
     @property
     def name(self) -> str:
@@ -45,7 +50,7 @@ def some_searches(random: Random, sales: Sequence[Sale], count: int) -> Iterator
         changes = DEFAULT
         if random.random() < 0.2:
             changes = random.choice((("New Listing",), ("Price Change", "Closed"), ("Pending", "Withdrawn", "Closed")))
-        yield Search(number, user, _criteria(random, home, width), changes)
+        yield Search(number, user, _criteria(random, home, width), changes, random.choice(SCHEDULES))
 
 
 def _criteria(random: Random, home: Sale, width: float) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The sales of King County replayed against many saved searches: everyone hears of every home that matches, once.
 
-An independent model says who must be told what. It is compared with the alerts, with the told ledger and with what
-the SMTP server took. `make homes` plays all 21,613 sales against 100,000 searches on each store.
+Searches alert at once, daily or weekly; matchers and workers are killed at any statement meanwhile. An independent
+model says who must be told what. It is compared with the alerts, with the told ledger and with what the SMTP server
+took. `make homes` plays all 21,613 sales against 100,000 searches on each store.
 """
 
 import os
@@ -14,10 +15,12 @@ import pytest
 
 from property_alert_notification.base import logs
 from property_alert_notification.base.settings import Settings
+from tests.homes_scenario.expected import Digest, Mail
 from tests.homes_scenario.market import arrivals, some_sales
-from tests.homes_scenario.play import Play
+from tests.homes_scenario.play import START, Play
 from tests.homes_scenario.searches import some_searches
 from tests.pipeline.world import World
+from tests.scenario.clock import ScenarioClock
 from tests.services.smtp import SmtpServer
 
 RECORDS, SEARCHES, SEED = (os.environ.get(f"HOMES_{name}") for name in ("RECORDS", "SEARCHES", "SEED"))
@@ -26,7 +29,7 @@ ALWAYS = 150, 600
 """Sales and searches that every run of all tests plays: some ten seconds of a processor on each store."""
 
 KILL_EVERY = 3
-"""Calls of the feed, of which one ends with a killed matcher."""
+"""Turns of matchers and workers, of which one ends with a kill."""
 
 SHOWN = 30
 """Differences that a failure names."""
@@ -66,15 +69,19 @@ async def test_everyone_is_told_once_of_every_home_that_matches(
     sales = some_sales(random, sales_wanted)
     searches = list(some_searches(random, sales, searches_wanted))
     settings = Settings(database_url=url, email_provider="smtp", store_timeout=30, log_level="error")
-    async with World(settings, smtp_server) as world:
-        play = Play(world, random, searches, kill_every=KILL_EVERY)
-        await play.run(arrivals(random, sales), say)
+    clock = ScenarioClock(START)
+    async with World(settings, smtp_server, clock=clock) as world:
+        play = Play(world, clock, random, searches, kill_every=KILL_EVERY)
+        await play.run(list(arrivals(random, sales)), say)
         problems = await play.differences()
-    expected = play.expected
+    expected, crew = play.expected, play.crew
     say(
         f"{store}: {play.records:,} records, {expected.changes:,} changes, {expected.alerts.total():,} alerts of "
-        f"{expected.told.total():,} facts, {expected.mails.total():,} mails, {play.kills} matchers killed"
+        f"{expected.told.total():,} facts, {expected.mails.total():,} mails, "
+        f"{crew.matchers_killed} matchers and {crew.workers_killed} workers killed"
     )
     assert not problems, f"{len(problems)} differences:\n" + "\n".join(problems[:SHOWN])
-    assert play.kills
+    assert crew.matchers_killed
+    assert crew.workers_killed
+    assert {type(one) for one in expected.mails} == {Mail, Digest}
     assert {kind for _, _, kind in expected.told} >= {"New Listing", "Price Change", "In Range", "Back On Market"}

@@ -43,6 +43,16 @@ async def test_an_answer_older_than_the_stored_profile_changes_nothing(world: Wo
     assert gone == Entry(None, now + SECOND)
 
 
+async def test_without_a_user_service_a_pushed_profile_counts_however_old_it_is(world: World) -> None:
+    await world.a_user()
+    await _put(world, {1: Entry(ADA, world.parts.clock.now() - timedelta(days=400), pushed=True)})
+    await world.a_worker()
+
+    sent = await world.until(await world.accept_unaddressed(1), "sent")
+
+    assert sent.deliveries[0].address == ADA.email
+
+
 async def test_a_row_that_cannot_be_read_is_as_good_as_none(world: World) -> None:
     # PostgreSQL keeps no value of another kind.
     damages = ("email = x'00'", "known_at = 'never'", "etag = x'00'") if world.parts.database.is_sqlite else ()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable, NotFound, RequestError
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
@@ -63,9 +64,15 @@ class World:
     """Everything a pipeline test needs, with the words of the tests."""
 
     def __init__(
-        self, settings: Settings, smtp: SmtpServer, *, user_service: UserServiceSettings | None = None
+        self,
+        settings: Settings,
+        smtp: SmtpServer,
+        *,
+        user_service: UserServiceSettings | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.settings = settings
+        self._clock = clock
         self.user_service = user_service or UserServiceSettings()
         self.smtp = smtp
         self.workers: list[Parts] = []
@@ -77,7 +84,7 @@ class World:
         return self
 
     async def _assemble(self) -> Parts:
-        parts = await self._stack.enter_async_context(assemble(self.settings))
+        parts = await self._stack.enter_async_context(assemble(self.settings, clock=self._clock))
         return replace(parts, user_service=self.user_service)
 
     async def __aexit__(self, *_: object) -> None:

@@ -213,13 +213,15 @@ def _address_look_up(
 ) -> AddressLookUp:
     """The loop that plans notifications without addresses."""
     asked = parts.user_service
+    # Without a User service nobody knows better than what was pushed, however long ago.
+    stale_for = timedelta.max if profiles is None else timedelta(hours=asked.stale_hours)
     return AddressLookUp(
         parts.database,
         wiring.planner(parts.settings, parts.clock, parts.categories),
         parts.metrics,
         broken_rows,
         profiles,
-        ages=Ages(timedelta(seconds=asked.ttl), timedelta(hours=asked.stale_hours)),
+        ages=Ages(timedelta(seconds=asked.ttl), stale_for),
         rules=_rules(parts),
         # Time for one bulk request, one request for each user missing in its answer, and for storing the answers.
         lease=timedelta(seconds=2 * asked.timeout + 10),

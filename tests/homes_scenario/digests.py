@@ -1,0 +1,143 @@
+"""What searches tell that do not alert at once, by docs/alerts.md. It shares no code with the service."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from tests.homes_scenario.expected import (
+    IN_RANGE,
+    NOT_FREE,
+    Alert,
+    Digest,
+    Expected,
+    Fact,
+    Match,
+    address_of,
+    title_of,
+    wanted,
+)
+from tests.homes_scenario.matching import Record
+from tests.homes_scenario.searches import DAILY, WEEKLY, Search
+
+HOUR = time(8)
+"""When digests are made, by the clock of users; weekly ones on Mondays."""
+
+LEAD = timedelta(minutes=5)
+"""How long before a digest its items are submitted."""
+
+SHOWN = 20
+"""Items that a digest shows."""
+
+
+class _Wanted(NamedTuple):
+    """What a search tells of a match."""
+
+    search: Search
+    match: Match
+    facts: Sequence[Fact]
+
+
+class _News(NamedTuple):
+    """A fact that a user hears of, with the price before its change; None if the price is not what changed."""
+
+    fact: Fact
+    price_before: int | None
+
+
+def digests_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    """When digests are made after one moment, until another one."""
+    moment = datetime.combine(start, HOUR, start.tzinfo)
+    while moment <= end:
+        if moment > start:
+            yield moment
+        moment += timedelta(days=1)
+
+
+def schedules_at(moment: datetime) -> set[str]:
+    """The schedules of searches whose digest is made then."""
+    return {DAILY, WEEKLY} if moment.weekday() == 0 else {DAILY}
+
+
+def tell_digests(expected: Expected, moment: datetime) -> None:
+    """The digests of a moment are made."""
+    schedules = schedules_at(moment)
+    due = [number for number in expected.waiting if expected.searches[number].schedule in schedules]
+    items: dict[int, list[tuple[str, int]]] = {}
+    for user, title, price in _tell(expected, due):
+        items.setdefault(user, []).append((title, price))
+    for user, some in items.items():
+        shown = frozenset(some) if len(some) <= SHOWN else frozenset()
+        expected.mails[Digest(address_of(user), len(some), shown)] += 1
+
+
+def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[int, str, int]]:
+    """Alert to all that waits for these searches; gives user, title and price of what is still news when it is sent."""
+    groups: dict[tuple[int, str], list[_Wanted]] = {}
+    for number in due:
+        search = expected.searches[number]
+        for match in expected.waiting.pop(number):
+            if facts := _still_wanted(expected, search, match):
+                groups.setdefault((search.user, match.home), []).append(_Wanted(search, match, facts))
+    for (user, home), some in groups.items():
+        some.sort(key=lambda one: one.match.number)
+        newest = some[-1].match
+        found = _told_now(expected, user, home, some)
+        if found is None:
+            continue
+        alert, title, told = found
+        expected.tell(alert, home, told)
+        if expected.sent.get((user, home), 0) <= newest.number:
+            expected.sent[user, home] = newest.number
+            yield user, title, alert.price
+
+
+def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[Fact]:
+    """What a search tells of a match; one that was edited since decides again."""
+    if search is not match.search and not expected.searches.matches(search, match.change.after.record):
+        return []
+    return list(wanted(search, match.change, is_new=match.is_new))
+
+
+def _told_now(
+    expected: Expected, user: int, home: str, some: Sequence[_Wanted]
+) -> tuple[Alert, str, Sequence[tuple[int, str]]] | None:
+    """The alert about a home, its title, and which facts of which changes it tells; None if nothing is to be told."""
+    newest = some[-1].match.change.after.record
+    now = _offered(expected, home, newest["ListingKey"], some)
+    if now["StandardStatus"] in NOT_FREE and now["StandardStatus"] != newest["StandardStatus"]:
+        return None
+    kept = [one for one in some if expected.searches.matches(one.search, now)]
+    news = {(one.match.number, fact.kind): _news(one.match, fact) for one in kept for fact in one.facts}
+    fresh = {key: one for key, one in news.items() if (user, *key) not in expected.known}
+    facts = list(_net(fresh, now["ListPrice"]))
+    if not facts:
+        return None
+    names = frozenset(one.search.name for one in kept)
+    return Alert(user, now["ListingKey"], frozenset(facts), names, now["ListPrice"]), title_of(facts, now), list(fresh)
+
+
+def _offered(expected: Expected, home: str, own: str, some: Sequence[_Wanted]) -> Record:
+    """The record of the listing under which a home can be had, and that a search matches, if there is one."""
+    listings = expected.listings_of(home)
+    in_order = [listings[key] for key in sorted(listings, key=lambda key: key != own)]
+    free = [one for one in in_order if one["StandardStatus"] not in NOT_FREE]
+    matching = (record for record in free if any(expected.searches.matches(one.search, record) for one in some))
+    return next(matching, (free or in_order)[0])
+
+
+def _news(match: Match, fact: Fact) -> _News:
+    prices = [one.before for one in match.change.facts if one.kind == "Price Change"]
+    is_price = prices and fact.kind in ("Price Change", IN_RANGE)
+    return _News(fact, prices[0] if is_price else None)
+
+
+def _net(news: Mapping[tuple[int, str], _News], price: int) -> Iterator[Fact]:
+    """All facts in their order, and of several prices the first before and that of now."""
+    first: int | None = None
+    for fact, before in news.values():
+        if before is None:
+            yield fact
+        elif first is None:
+            first = before
+            if before != price:
+                yield fact if fact.kind == IN_RANGE else Fact("Price Change", before, price)
