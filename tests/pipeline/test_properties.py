@@ -239,6 +239,15 @@ async def test_what_follows_a_late_record_leads_from_what_was_heard(feeds: Feeds
     assert [fact[1] for fact in await _facts(feeds)] == ["New Listing", "Pending", "Price Change", "Back On Market"]
 
 
+async def test_the_sale_by_another_agent_is_heard_of_though_its_end_was_known_first(feeds: Feeds) -> None:
+    await feeds.take(a_record(300, key="b", StandardStatus="Closed", ListPrice=600_000, **SAME_HOME))
+    await feeds.take(a_record(0, key="a", StandardStatus="Closed", **HOME))
+    # It was offered, so that its end is news, and no other price of a home that was sold before.
+    await feeds.take(a_record(200, key="b", StandardStatus="Pending", ListPrice=600_000, **SAME_HOME))
+
+    assert (await _heard(feeds))[-1] == ("Closed", "Pending", "Closed")
+
+
 async def test_the_record_that_counts_of_two_of_a_time_is_heard_of(feeds: Feeds) -> None:
     records = [a_record(100, key="a", ListPrice=price, **HOME) for price in (450_000, 470_000)]
     for first, second in (records, records[::-1]):

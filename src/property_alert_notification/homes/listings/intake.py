@@ -202,6 +202,7 @@ class ListingIntake:
             work.look_at(one.id for one in of_home[id_])
             read = _together(id_, of_home[id_], snapshots)
             work.progress, changes = changes_of(read, self.periods, ended=work.progress.ended)
+            work.changed_at = changes[-1].after.at if changes else None
             work.changes = [change for change in changes if known[id_].pop(work.key_of(change), None) is None]
         wrong = [id_ for others in known.values() for id_ in others.values()]
         await queries.supersede(self.connection, wrong, now=self.clock.now())

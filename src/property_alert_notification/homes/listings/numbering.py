@@ -40,21 +40,25 @@ class Numbering:
                 self.heard = change.after
             elif (heard_at is None or at >= heard_at) and self._follows(change):
                 self.numbered.append(change)
-                self._hear(change.after)
+                self._hear(change.after, change.after.at)
             else:
                 self.silent.append(change)
                 if heard_at is None or at > heard_at:
-                    self._hear_net(change.after)
+                    self._hear_net(change.after, change.after.at)
 
-    def complete(self, progress: Progress) -> Snapshot | None:
-        """Number what holds now, if it is not what was heard last; returns what was heard if that is newer."""
+    def complete(self, progress: Progress, since: datetime | None) -> Snapshot | None:
+        """Number what holds now, if it is not what was heard last; returns what was heard if that is newer.
+
+        `since` is when the last change of the history led to it: records that came after that said nothing new. None if
+        it is not known.
+        """
         told = progress.told
         if self.heard is None or told is None or told is self.heard:
             return None
         # What was heard already may wait, because it follows in a quiet time of what came late.
         if progress.waits and self.heard_at is not None and told.at < self.heard_at:
             return self.heard
-        self._hear_net(told)
+        self._hear_net(told, since or told.at)
         return None
 
     def _follows(self, change: Change) -> bool:
@@ -62,17 +66,17 @@ class Numbering:
             return True
         return change.before is not None and change_between(self.heard, change.before, self.periods) is None
 
-    def _hear_net(self, now: Snapshot) -> None:
+    def _hear_net(self, now: Snapshot, at: datetime) -> None:
         change = change_between(self.heard, now, self.periods)
         if change is not None:
             said = Change(change.before, _said(change, self.silent), change.facts)
             self.numbered.append(said)
             self.net.append(said)
-            self._hear(now)
+            self._hear(now, at)
         self.heard = now
 
-    def _hear(self, now: Snapshot) -> None:
-        self.heard, self.heard_at = now, now.at
+    def _hear(self, now: Snapshot, at: datetime) -> None:
+        self.heard, self.heard_at = now, at
 
 
 def _said(net: Change, silent: Sequence[Change]) -> Snapshot:

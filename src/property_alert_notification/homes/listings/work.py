@@ -39,6 +39,8 @@ class Work:
     """Whether its changes are to be found again from all records of its listings."""
     changes: list[Change] = field(default_factory=list)
     """New ones, in the order of the feeds' clocks."""
+    changed_at: datetime | None = None
+    """The time of the last of all changes, also of those that are not new; None if these were not found again."""
     numbered: list[Change] = field(default_factory=list)
     """Those that get a number, and net ones that the history does not have."""
     silent: list[Change] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Work:
         numbering = Numbering(self.heard, self.home.told_at, periods)
         numbering.add(self.changes)
         # Most records are of one listing and in order: then the last change leads to what holds now.
-        ahead = numbering.complete(self.progress) if self.again or self.is_ahead else None
+        ahead = numbering.complete(self.progress, self.changed_at) if self.again or self.is_ahead else None
         self.numbered, self.silent, self.net = numbering.numbered, numbering.silent, numbering.net
         ends_at = now + periods.quiet if self.numbered else self.home.quiet_ends_at
         due_at = (ends_at or now) if self.progress.waits else None
