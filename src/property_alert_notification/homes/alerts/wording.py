@@ -114,7 +114,8 @@ def _headline(details: AlertDetails, words: Mapping[str, str]) -> str:
     def rank(fact: ToldFact) -> int:
         return _ORDER.index(fact.kind) if fact.kind in _ORDER else len(_ORDER)
 
-    return words[min(details.facts, key=rank).kind]
+    # Of facts of the same rank the newest: a home that was withdrawn and sold in the meantime is sold.
+    return words[min(reversed(details.facts), key=rank).kind]
 
 
 def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -> str | None:

@@ -32,6 +32,12 @@ def test_an_alert_in_spanish() -> None:
     assert "El precio cambió de 500.000 USD a 470.000 USD" in message
 
 
+def test_the_title_names_the_newest_status() -> None:
+    statuses = (("Withdrawn", "Active"), ("Pending", "Withdrawn"))
+    facts = tuple(ToldFact(now, "StandardStatus", before, now) for now, before in statuses)
+    assert write(replace(ALERT, facts=facts))[0] == "Now pending: 1 Main St"
+
+
 def test_a_hidden_address_is_not_named() -> None:
     assert write(replace(ALERT, address=None))[0] == "New price: A home in Seattle"
     assert write(replace(ALERT, address=None, city=None, price=None))[0] == "New price: A home"
