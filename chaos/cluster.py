@@ -72,6 +72,7 @@ class Cluster:
     urls: list[str]
     """Where each of `apis` answers."""
     workers: list[Server]
+    matchers: list[Server]
     provider_url: str
     taken: JournalReader
     """What the providers wrote down."""
@@ -84,7 +85,12 @@ class Cluster:
     @property
     def servers(self) -> list[Server]:
         """Every process of the service."""
-        return [*self.apis, *self.workers]
+        return [*self.apis, *self.background]
+
+    @property
+    def background(self) -> list[Server]:
+        """The processes that nobody calls."""
+        return [*self.workers, *self.matchers]
 
     @property
     def in_hand(self) -> int:
@@ -175,10 +181,11 @@ def open_cluster(plan: Plan) -> Iterator[Cluster]:
         run("migrate", folder=folder, settings=settings)
         apis = [_api(f"api-{number}", port, folder, settings, plan) for number, port in enumerate(ports, start=1)]
         workers = [_worker(name, folder, _providers(name, http_port, doors) | settings | lines, plan) for name in names]
-        for server in (*apis, *workers):
+        matchers = [_matcher(f"matcher-{number}", folder, settings, plan) for number in range(1, plan.matchers + 1)]
+        for server in (*apis, *workers, *matchers):
             stack.callback(server.stop)
         with ThreadPoolExecutor() as pool:
-            for starting in [pool.submit(server.start) for server in (*apis, *workers)]:
+            for starting in [pool.submit(server.start) for server in (*apis, *workers, *matchers)]:
                 starting.result()
         if rabbitmq is not None:
             settle_queues(rabbitmq)
@@ -190,6 +197,7 @@ def open_cluster(plan: Plan) -> Iterator[Cluster]:
             apis=apis,
             urls=[f"http://127.0.0.1:{port}" for port in ports],
             workers=workers,
+            matchers=matchers,
             provider_url=f"http://127.0.0.1:{http_port}",
             taken=stack.enter_context(closing(JournalReader(folder / "journal"))),
             rabbitmq=rabbitmq,
@@ -202,7 +210,8 @@ def open_cluster(plan: Plan) -> Iterator[Cluster]:
 
 def create_key(name: str, *, folder: Path, settings: dict[str, str], rate: str | None = None) -> str:
     """An API key of a caller who may do all that an experiment does, as often as `rate` says (`100/s`)."""
-    scopes = ("notifications:write", "notifications:read", "preferences:write")
+    things = ("notifications", "preferences", "users", "searches", "listings")
+    scopes = ("notifications:read", *(f"{thing}:write" for thing in things))
     chosen = [word for scope in scopes for word in ("--scope", scope)]
     chosen += ["--rate", rate] if rate else []
     return run("keys", "create", "--name", name, *chosen, folder=folder, settings=settings)
@@ -285,3 +294,8 @@ def _api(name: str, port: int, folder: Path, settings: dict[str, str], plan: Pla
 
 def _worker(name: str, folder: Path, settings: dict[str, str], plan: Plan) -> Server:
     return Server(name, "worker", ready="worker.started", folder=folder, settings=settings, ahead=plan.ahead.get(name))
+
+
+def _matcher(name: str, folder: Path, settings: dict[str, str], plan: Plan) -> Server:
+    ahead = plan.ahead.get(name)
+    return Server(name, "matcher", ready="matcher.started", folder=folder, settings=settings, ahead=ahead)

@@ -1,11 +1,11 @@
 """Compares the records of callers, store and providers of one trial. Pure."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.experiment import Bound, Experiment
+from chaos.findings import Findings
 from chaos.provider.journal import Entry
 from chaos.store_reader import StoredDelivery
 
@@ -13,22 +13,6 @@ ADDRESS = {"email": "user_email", "sms": "user_phone_number"}
 """By channel, the field that names the address. Email comes twice when it is sent twice; SMS has a keyed gateway."""
 
 OPEN = {"queued", "held", "collected", "sending", "retry_wait", "unknown"}
-
-
-@dataclass
-class Findings:
-    """What came of the messages of a trial."""
-
-    lost: int = 0
-    """Deliveries of accepted notifications that are still open, or `sent` and never arrived, or missing."""
-    duplicates: int = 0
-    """Emails that arrived again."""
-    bound: int = 0
-    """How many of them the fault explains."""
-    keyed_duplicates: int = 0
-    """SMS that the gateway, which recognises a repeat by its key, took as another one."""
-    wrong: Counter[str] = field(default_factory=Counter)
-    """Everything else that must not be, in words."""
 
 
 def compare(

@@ -34,5 +34,7 @@ class Experiment:
     load: Load = field(default_factory=Load)
     prepare: Callable[[Trial], Coroutine[Any, Any, None]] | None = None
     """Is done before the load begins."""
+    longest: float = 400.0
+    """Seconds that the calls and the fault may take."""
     ends: frozenset[str] = frozenset({"sent"})
     """The states in which a delivery may end here."""

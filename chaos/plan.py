@@ -19,6 +19,7 @@ class Plan:
 
     store: StoreName = StoreName.POSTGRESQL
     workers: int = 2
+    matchers: int = 0
     small_disk: bool = False
     """PostgreSQL's files lie on a disk of their own, which can be filled."""
     proxied: bool = False

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from chaos import store_reader
@@ -10,6 +11,7 @@ from chaos.caller import Caller
 from chaos.cluster import Cluster
 from chaos.compare import compare
 from chaos.experiment import Experiment
+from chaos.findings import Findings
 from chaos.record import Record
 from chaos.trial import Trial
 
@@ -17,9 +19,6 @@ CONNECTIONS = 32
 
 DRAINED_WITHIN = 90.0
 """Seconds until everything has to have ended, after the fault and the calls."""
-
-LONGEST = 400.0
-"""Seconds that the calls and the fault may take."""
 
 QUIET = 0.3
 """Seconds for which a worker that was late may still send."""
@@ -39,7 +38,7 @@ async def run_trial(name: str, experiment: Experiment, cluster: Cluster, seed: i
     if experiment.prepare is not None:
         await experiment.prepare(trial)
     try:
-        async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(experiment.longest), asyncio.TaskGroup() as tasks:
             tasks.create_task(_call_all(trial))
             tasks.create_task(experiment.disturb(trial))
     except TimeoutError:
@@ -75,20 +74,18 @@ async def _call_all(trial: Trial) -> None:
 
 async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: float, seconds: float) -> Record:
     cluster, call_log = trial.cluster, trial.call_log
-    stored = await store_reader.read_deliveries(cluster.database_url, trial.tag)
-    entries = trial.entries()
-    findings = compare(experiment, trial.bodies, call_log.ids, stored, entries, in_doubt_at_most=trial.in_doubt_at_most)
+    findings = await (trial.count or partial(_count_notifications, experiment, trial))()
     findings.wrong += trial.wrong + call_log.wrong
     if call_log.hangs:
         findings.wrong["calls that hung"] += call_log.hangs
-    if broken := sum(server.log().count(event) for server in cluster.workers for event in BROKEN):
+    if broken := sum(server.log().count(event) for server in cluster.background for event in BROKEN):
         findings.wrong["code of workers that broke"] += broken
     return Record(
         id=experiment.id,
         name=name,
         seed=trial.seed,
         at=datetime.now(UTC).date().isoformat(),
-        accepted=call_log.accepted,
+        accepted=call_log.accepted if findings.accepted is None else findings.accepted,
         calls=call_log.calls,
         faults=trial.faults,
         lost=findings.lost,
@@ -100,3 +97,9 @@ async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: f
         slow=round(call_log.slow, 3),
         wrong=dict(findings.wrong),
     )
+
+
+async def _count_notifications(experiment: Experiment, trial: Trial) -> Findings:
+    stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
+    in_doubt = trial.in_doubt_at_most
+    return compare(experiment, trial.bodies, trial.call_log.ids, stored, trial.entries(), in_doubt_at_most=in_doubt)

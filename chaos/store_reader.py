@@ -92,7 +92,7 @@ async def read_deliveries(url: str, tag: str) -> list[StoredDelivery]:
         .outerjoin(_occurrences, _occurrences.c.notification_id == _notifications.c.id)
         .where(_notifications.c.reference.startswith(f"{tag}-"))
     )
-    async with _opened(url) as database, database.reading() as connection:
+    async with opened(url) as database, database.reading() as connection:
         rows = (await connection.execute(deliveries)).all()
         in_digest = {row[2]: digest for row in rows if (digest := _digest_of(row)) is not None}
         by_digest = await _deliveries_of(connection, in_digest.values())
@@ -146,14 +146,14 @@ async def read_digests(url: str, users: Collection[int]) -> list[StoredDigest]:
         .join(_windows, _windows.c.digest_id == _notifications.c.id)
         .where(_windows.c.user_id.in_(users))
     )
-    async with _opened(url) as database, database.reading() as connection:
+    async with opened(url) as database, database.reading() as connection:
         return [StoredDigest(*row) for row in await connection.execute(wanted)]
 
 
 async def first_digest(url: str) -> datetime:
     """When the first of the open digest windows closes."""
     looking = select(func.min(_windows.c.closes_at)).where(_windows.c.closed_at.is_(None))
-    async with _opened(url) as database, database.reading() as connection:
+    async with opened(url) as database, database.reading() as connection:
         found: datetime = (await connection.execute(looking)).scalar_one()
         return found
 
@@ -161,7 +161,7 @@ async def first_digest(url: str) -> datetime:
 async def wait_until_closed(url: str) -> None:
     """Wait until no digest window is open."""
     looking = select(select(_windows.c.id).where(_windows.c.closed_at.is_(None)).exists())
-    async with _opened(url) as database:
+    async with opened(url) as database:
         while await _is_any(database, looking):  # noqa: ASYNC110 - the answer comes from other processes
             await asyncio.sleep(POLL)
 
@@ -170,7 +170,7 @@ async def wait_until_closed(url: str) -> None:
 async def watch_published(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
     """Gives a function that returns when a relay last marked deliveries as published."""
     looking = select(func.max(_deliveries.c.published_at))
-    async with _opened(url) as database:
+    async with opened(url) as database:
 
         async def last() -> datetime:
             async with database.reading() as connection:
@@ -182,7 +182,7 @@ async def watch_published(url: str) -> AsyncIterator[Callable[[], Awaitable[date
 async def wait_until_ended(url: str, *, patience: float) -> bool:
     """Wait until nothing is due or will be, `patience` seconds at most; returns whether that came."""
     try:
-        async with asyncio.timeout(patience), _opened(url) as database:
+        async with asyncio.timeout(patience), opened(url) as database:
             while await _is_any(database, _IS_OPEN):  # noqa: ASYNC110 - the answer comes from other processes
                 await asyncio.sleep(POLL)
     except TimeoutError:
@@ -200,7 +200,7 @@ async def _is_any(database: Database, looking: Select[bool]) -> bool:
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
+async def opened(url: str) -> AsyncIterator[Database]:
     # As the settings would name the driver.
     url = url if "+" in url.partition("://")[0] else url.replace("sqlite://", "sqlite+aiosqlite://")
     database = Database(url, pool_size=2, wait=10)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any, TypeVar
 
 from chaos.call_log import CallLog
 from chaos.caller import notification
 from chaos.cluster import LEASE, Cluster
+from chaos.findings import Findings
 from chaos.plan import Load
 from chaos.provider.faults import Fault
 from chaos.provider.journal import Entry
@@ -38,6 +39,8 @@ class Trial:
         self.wrong: Counter[str] = Counter()
         self.faults = 0
         self.in_doubt_at_most = 0
+        self.count: Callable[[], Coroutine[Any, Any, Findings]] | None = None
+        """How the messages are counted, if the callers do not submit them as notifications."""
         self.bodies: dict[str, dict[str, Any]] = {}
         for number in range(load.count):
             body = notification(first + number, self.tag)

@@ -17,21 +17,26 @@ def _kills_a_session(store: Postgres) -> bool:
     return True
 
 
-async def _disturb(trial: Trial) -> None:
+async def kill_store(trial: Trial) -> None:
+    """Kill one session of the store, or the whole server, which is started again after a while."""
     store = trial.cluster.database
+    # It may be away for longer than a lease.
+    trial.note_fault(workers=len(trial.cluster.workers))
+    if trial.random.random() < 0.5:
+        # Not while it still recovers from the last one.
+        await trial.in_thread(
+            lambda: wait_until(lambda: _kills_a_session(store), process=None, log=lambda: "no session")
+        )
+    else:
+        await trial.in_thread(store.kill)
+        await asyncio.sleep(trial.random_seconds())
+        await trial.in_thread(store.start)
+
+
+async def _disturb(trial: Trial) -> None:
     for moment in trial.random_shares(2, until=0.7):
         await trial.until_accepted(moment)
-        # It may be away for longer than a lease.
-        trial.note_fault(workers=len(trial.cluster.workers))
-        if trial.random.random() < 0.5:
-            # Not while it still recovers from the last one.
-            await trial.in_thread(
-                lambda: wait_until(lambda: _kills_a_session(store), process=None, log=lambda: "no session")
-            )
-        else:
-            await trial.in_thread(store.kill)
-            await asyncio.sleep(trial.random_seconds())
-            await trial.in_thread(store.start)
+        await kill_store(trial)
 
 
 EXPERIMENT = Experiment(

@@ -1,0 +1,1 @@
+"""Trials about homes: listing events come in, and the users of saved searches are alerted."""
