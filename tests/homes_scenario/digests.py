@@ -11,13 +11,15 @@ from tests.homes_scenario.expected import (
     Digest,
     Expected,
     Fact,
+    Mail,
     Match,
     address_of,
+    offered,
     title_of,
     wanted,
 )
 from tests.homes_scenario.matching import Record
-from tests.homes_scenario.searches import DAILY, WEEKLY, Search
+from tests.homes_scenario.searches import ASAP, DAILY, WEEKLY, Search
 
 HOUR = time(8)
 """When digests are made, by the clock of users; weekly ones on Mondays."""
@@ -63,15 +65,22 @@ def tell_digests(expected: Expected, moment: datetime) -> None:
     schedules = schedules_at(moment)
     due = [number for number in expected.waiting if expected.searches[number].schedule in schedules]
     items: dict[int, list[tuple[str, int]]] = {}
-    for user, title, price in _tell(expected, due):
-        items.setdefault(user, []).append((title, price))
+    for alert, title in _tell(expected, due):
+        items.setdefault(alert.user, []).append((title, alert.price))
     for user, some in items.items():
         shown = frozenset(some) if len(some) <= SHOWN else frozenset()
         expected.mails[Digest(address_of(user), len(some), shown)] += 1
 
 
-def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[int, str, int]]:
-    """Alert to all that waits for these searches; gives user, title and price of what is still news when it is sent."""
+def tell_at_once(expected: Expected) -> None:
+    """Searches that waited for a digest and alert at once now tell what waited."""
+    due = [number for number in expected.waiting if expected.searches[number].schedule == ASAP]
+    for alert, title in _tell(expected, due):
+        expected.mails[Mail(address_of(alert.user), title, alert.searches, alert.price)] += 1
+
+
+def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[Alert, str]]:
+    """Alert to all that waits for these searches; gives the alerts that are still news when they are sent."""
     groups: dict[tuple[int, str], list[_Wanted]] = {}
     for number in due:
         search = expected.searches[number]
@@ -82,13 +91,13 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[int, str, in
         some.sort(key=lambda one: one.match.number)
         newest = some[-1].match
         found = _told_now(expected, user, home, some)
-        if found is None:
+        if found is None or (user, home) in expected.discarded:
             continue
         alert, title, told = found
         expected.tell(alert, home, told)
         if expected.sent.get((user, home), 0) <= newest.number:
             expected.sent[user, home] = newest.number
-            yield user, title, alert.price
+            yield alert, title
 
 
 def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[Fact]:
@@ -120,9 +129,7 @@ def _offered(expected: Expected, home: str, own: str, some: Sequence[_Wanted]) -
     """The record of the listing under which a home can be had, and that a search matches, if there is one."""
     listings = expected.listings_of(home)
     in_order = [listings[key] for key in sorted(listings, key=lambda key: key != own)]
-    free = [one for one in in_order if one["StandardStatus"] not in NOT_FREE]
-    matching = (record for record in free if any(expected.searches.matches(one.search, record) for one in some))
-    return next(matching, (free or in_order)[0])
+    return offered(in_order, lambda record: any(expected.searches.matches(one.search, record) for one in some))
 
 
 def _news(match: Match, fact: Fact) -> _News:

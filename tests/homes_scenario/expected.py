@@ -3,7 +3,7 @@ the service.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ GONE = {"Withdrawn", "Closed"}
 
 NOT_FREE = {*GONE, "Pending"}
 SAME_OFFER = timedelta(days=98)
+QUIET = timedelta(seconds=30)
+"""How long further changes of a home wait after one, by the clock of the feed."""
+
 IN_RANGE = "In Range"
 
 HEADLINES = {
@@ -25,11 +28,11 @@ HEADLINES = {
     "Back On Market": "Back on the market",
     "Price Change": "New price",
     IN_RANGE: "Now matches your search",
-    "Pending": "Now pending",
-    "Withdrawn": "Listing withdrawn",
-    "Closed": "Sold",
 }
 """What the title of an alert begins with: the first of these that it tells."""
+
+STATUSES = {"Pending": "Now pending", "Withdrawn": "Listing withdrawn", "Closed": "Sold"}
+"""What it begins with if it tells none of them: the newest of these."""
 
 
 class Fact(NamedTuple):
@@ -91,19 +94,33 @@ class _Home:
         self._known: set[tuple[Any, ...]] = set()
         self._heard: State | None = None
         """The one that users were told of last."""
+        self._ended: datetime | None = None
+        """The end of the last quiet time that is over, by the clock of the feed."""
+        self._quiet_until: datetime | None = None
+        """The end of the one in which something waits."""
 
     def take(self, event: Event) -> list[Change]:
-        """Take a record; returns the changes that are news, the oldest first."""
-        place = (event.step.at, event.step.listing_key)
-        if place in self._records:
+        """Take records; returns the changes that are news, the oldest first."""
+        known = len(self._records)
+        for step in (event.step, *event.further):
+            self._records.setdefault((step.at, step.listing_key), step.record)
+        return self._news() if len(self._records) > known else []
+
+    def end_quiet(self) -> list[Change]:
+        """The quiet time is over in which something waits; returns the changes that are news."""
+        if self._quiet_until is None:
             return []
-        self._records[place] = event.step.record
+        self._ended = self._quiet_until
+        return self._news()
+
+    def _news(self) -> list[Change]:
         changes = list(self._changes())
         new = [one for one in changes if _identity(one) not in self._known]
         self._known = {_identity(one) for one in changes}
         news = new if self._heard is None else list(self._since_heard(self._heard, new))
         if news:
-            self._heard = changes[-1].after
+            # Without any change in the history what was heard turned out to be wrong.
+            self._heard = changes[-1].after if changes else self._told
         return news
 
     def _since_heard(self, heard: State, new: Sequence[Change]) -> Iterator[Change]:
@@ -116,7 +133,9 @@ class _Home:
             elif (net := _net(heard, change.after, new)) is not None:
                 yield net
             heard = change.after
-        *_, now = self._states()
+        now = self._told
+        if self._quiet_until is not None and now.at < heard.at:
+            return  # it waits still
         if (net := _net(heard, now, new)) is not None:
             yield net
 
@@ -126,12 +145,27 @@ class _Home:
         return {key: newest[key] for key in dict.fromkeys(key for _, key in self._records)}
 
     def _changes(self) -> Iterator[Change]:
-        before: State | None = None
-        for after in self._states():
-            facts = tuple(_facts(before, after))
-            if facts or (before is not None and _asked_for(before) != _asked_for(after)):
-                yield Change(before, after, facts)
-            before = after
+        """All changes by the history. Of several within a quiet time the first is told, and then the net one."""
+        told: State | None = None
+        last: State | None = None
+        quiet_until: datetime | None = None
+        for state in (*self._states(), None):
+            end = self._ended if state is None else state.at
+            while quiet_until is not None and end is not None and quiet_until <= end:
+                is_news = last is not None and told is not None and _differ(told, last)
+                if is_news:
+                    yield Change(told, last, tuple(_facts(told, last)))
+                told, quiet_until = last, quiet_until + QUIET if is_news else None
+            if state is None:
+                break
+            last = state
+            if quiet_until is None:
+                if _is_news(told, state):
+                    yield Change(told, state, tuple(_facts(told, state)))
+                    quiet_until = state.at + QUIET
+                told = state
+        waits = told is not None and last is not None and quiet_until is not None and _differ(told, last)
+        self._told, self._quiet_until = told, quiet_until if waits else None
 
     def _states(self) -> Iterator[State]:
         home: State | None = None
@@ -142,6 +176,10 @@ class _Home:
             others = [one for name, one in known.items() if name != key and one[1]["StandardStatus"] not in GONE]
             home = _next(home, at, record, None if previous is None else previous[1], others)
             yield home
+
+
+def _is_news(before: State | None, after: State) -> bool:
+    return any(_facts(before, after)) if before is None else _differ(before, after)
 
 
 def _differ(before: State, after: State) -> bool:
@@ -250,6 +288,16 @@ class Match(NamedTuple):
     """Whether the search did not match the home before."""
 
 
+class Unsent(NamedTuple):
+    """An alert that is sent soon."""
+
+    number: int
+    """Of its change."""
+    home: str
+    alert: Alert
+    change: Change
+
+
 class Digest(NamedTuple):
     """What arrives of several alerts."""
 
@@ -276,21 +324,48 @@ class Expected:
         """Users and addresses of homes: another agent offers it at another price when the alert is sent."""
         self.waiting: dict[int, list[Match]] = {}
         """What searches matched that do not alert at once, by their numbers."""
+        self.latest: list[tuple[str, Alert]] = []
+        """The alerts of the last call, with their homes."""
+        self.discarded: set[tuple[int, str]] = set()
+        """Users and homes of which they do not want to hear."""
+        self.erased: set[int] = set()
+        self._unsent: list[Unsent] = []
         self.changes = 0
         self._homes: dict[str, _Home] = {}
 
+    def edit(self, search: Search) -> None:
+        """A search is edited; what a paused one matched is told to nobody."""
+        self.searches.put(search)
+        if not search.active:
+            self.waiting.pop(search.number, None)
+
+    def erase(self, user: int) -> None:
+        """A user is erased."""
+        self.erased.add(user)
+        for search in self.searches.of(user):
+            self.edit(search._replace(active=False))
+
     def take(self, call: Iterable[Event]) -> int:
         """All records of a call have come, and what they tell was sent; returns how many alerts they made."""
-        made = 0
+        self.latest = []
         for event in call:
             home = self._homes.setdefault(event.home, _Home())
-            for change in home.take(event):
-                self.changes += 1
-                for alert in self._alerts(event.home, change):
-                    made += 1
-                    self.tell(alert, event.home, [(self.changes, fact.kind) for fact in alert.facts])
-                    self._expect_mail(event.home, _mail(alert, change, home.now()), alert, change)
-        return made
+            self._hear(event.home, home.take(event))
+        return len(self.latest)
+
+    def end_quiet(self, call: Iterable[Event]) -> None:
+        """The quiet times of the homes of a call are over."""
+        for name in dict.fromkeys(event.home for event in call):
+            home = self._homes[name]
+            self._hear(name, home.end_quiet())
+
+    def _hear(self, name: str, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.changes += 1
+            for alert in self._alerts(name, change):
+                self.latest.append((name, alert))
+                self.tell(alert, name, [(self.changes, fact.kind) for fact in alert.facts])
+                self._unsent.append(Unsent(self.changes, name, alert, change))
 
     def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
         """A user is alerted, and so told facts of these kinds of changes with these numbers."""
@@ -303,13 +378,38 @@ class Expected:
         """The newest record of each listing of a home, in the order in which they came first."""
         return self._homes[home].now()
 
-    def _expect_mail(self, home: str, mail: Mail | None, alert: Alert, change: Change) -> None:
-        if mail is None:
-            return
-        if mail.price != alert.price:
-            self.written_anew.add((mail.recipient, change.after.record["UnparsedAddress"]))
-        self.mails[mail] += 1
-        self.sent[alert.user, home] = self.changes
+    def send(self) -> None:
+        """All alerts are sent, with what is true of their homes now, and what their searches look for now."""
+        unsent, self._unsent = self._unsent, []
+        newest = {(one.alert.user, one.home): one.number for one in unsent}
+        for one in unsent:
+            place = one.alert.user, one.home
+            if newest[place] > one.number or one.alert.user in self.erased:
+                continue  # overtaken by a newer one
+            if (mail := self._mail(one)) is not None:
+                self.mails[mail] += 1
+                self.sent[place] = one.number
+
+    def _mail(self, one: Unsent) -> Mail | None:
+        """The mail of an alert, if it still holds."""
+        alert, record, now = one.alert, one.change.after.record, self.listings_of(one.home)
+        shown, names = now[alert.listing], alert.searches
+        if _name(shown) != _name(record):
+            searches = [search for search in self.searches.of(alert.user) if search.name in names]
+            in_order = [shown, *(now[key] for key in now if key != alert.listing)]
+            shown = offered(in_order, lambda it: any(self.searches.matches(search, it) for search in searches))
+            names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
+        if shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != record["StandardStatus"]:
+            return None
+        if len(now) > 1 and shown["ListPrice"] != alert.price:
+            self.written_anew.add((address_of(alert.user), record["UnparsedAddress"]))
+        price_before = next((fact.before for fact in one.change.facts if fact.kind == "Price Change"), None)
+        is_as_before = shown["ListPrice"] == price_before
+        by_price = {"Price Change", *([IN_RANGE] if price_before is not None else [])}
+        facts = [fact for fact in alert.facts if not (is_as_before and fact.kind in by_price)]
+        if not names or not facts:
+            return None
+        return Mail(address_of(alert.user), title_of(facts, record), names, shown["ListPrice"])
 
     def is_compared(self, mail: Mail | Digest) -> bool:
         """Whether no mail to this user about this home was written anew with the price of another agent."""
@@ -331,7 +431,7 @@ class Expected:
                     self.waiting.setdefault(search.number, []).append(Match(self.changes, home, change, search, is_new))
         record = change.after.record
         for user, (facts, names) in told.items():
-            if facts:
+            if facts and (user, home) not in self.discarded:
                 yield Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
 
 
@@ -343,21 +443,17 @@ def wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
         yield from (fact for fact in change.facts if fact.kind in search.changes)
 
 
-def _mail(alert: Alert, change: Change, now: dict[str, Record]) -> Mail | None:
-    """The mail of an alert, if it is sent while this is the newest of each listing of the home."""
-    shown = now[alert.listing]
-    if shown["StandardStatus"] in NOT_FREE:
-        shown = next((one for one in now.values() if one["StandardStatus"] not in NOT_FREE), shown)
-    if shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != change.after.record["StandardStatus"]:
-        return None
-    return Mail(address_of(alert.user), title_of(alert.facts, shown), alert.searches, shown["ListPrice"])
+def offered(listings: Sequence[Record], is_wanted: Callable[[Record], bool]) -> Record:
+    """The first of these listings of a home under which it can be had and that is wanted, or else the next best."""
+    free = [one for one in listings if one["StandardStatus"] not in NOT_FREE]
+    return next(filter(is_wanted, free), (free or listings)[0])
 
 
 def title_of(facts: Iterable[Fact], record: Record) -> str:
     """The title of an alert."""
-    kinds = {fact.kind for fact in facts}
-    headline = next(words for kind, words in HEADLINES.items() if kind in kinds)
-    return f"{headline}: {record['UnparsedAddress']}"
+    kinds = [fact.kind for fact in facts]
+    headline = next((words for kind, words in HEADLINES.items() if kind in kinds), None)
+    return f"{headline or STATUSES[kinds[-1]]}: {record['UnparsedAddress']}"
 
 
 def address_of(user: int) -> str:

@@ -5,6 +5,7 @@ records come again, at any time after they came first.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ SHUFFLED = 0.2
 REPEATED = 0.1
 """Of the records."""
 
+RESTLESS = 0.1
+"""Of the records of homes on the market: the price changes again within seconds, maybe back."""
+
 
 class Event(NamedTuple):
     """A record that a feed sends."""
@@ -30,6 +34,8 @@ class Event(NamedTuple):
     home: str
     """The number of its parcel."""
     step: Step
+    further: tuple[Step, ...] = ()
+    """Records of the same listing within the quiet time, which come in the same call."""
 
 
 def some_sales(random: Random, count: int) -> list[Sale]:
@@ -62,11 +68,21 @@ def arrivals(random: Random, sales: Sequence[Sale]) -> Iterator[list[Event]]:
         if random.random() >= SHUFFLED:
             moments.sort()
         for moment, step in zip(moments, in_order, strict=True):
-            waiting.append((moment, Event(parcel, step)))
+            waiting.append((moment, Event(parcel, step, tuple(_further(random, step)))))
             if random.random() < REPEATED:
                 waiting.append((random.uniform(moment, 1), Event(parcel, step)))
     waiting.sort(key=lambda one: one[0])
     yield from _calls([event for _, event in waiting])
+
+
+def _further(random: Random, step: Step) -> Iterator[Step]:
+    if step.record["StandardStatus"] != "Active" or random.random() >= RESTLESS:
+        return
+    for seconds in sorted(random.sample(range(1, 29), random.randint(1, 3))):
+        at = step.at + timedelta(seconds=seconds)
+        written = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        price = round(step.record["ListPrice"] * random.choice((0.95, 1, 1.05)), -3)
+        yield Step(at, step.listing_key, step.record | {"ModificationTimestamp": written, "ListPrice": int(price)})
 
 
 def _calls(events: Sequence[Event]) -> Iterator[list[Event]]:

@@ -71,15 +71,41 @@ class CurrentSearches:
     def __init__(self, searches: Sequence[Search]) -> None:
         self._searches = list(searches)
         self._queries = Queries(searches)
+        self._of: dict[int, list[int]] = {}
+        """The numbers of the searches of each user."""
+        for one in searches:
+            self._of.setdefault(one.user, []).append(one.number)
+        self._edited: dict[int, Search] = {}
+        self._edited_queries: Queries | None = None
+        """Of those, in their order."""
         self._alone: dict[int, Queries] = {}
         """What some searches look for, by their numbers: to ask one of them costs less."""
+
+    def __len__(self) -> int:
+        return len(self._searches)
 
     def __getitem__(self, number: int) -> Search:
         return self._searches[number]
 
+    def put(self, search: Search) -> None:
+        """A search is edited."""
+        self._searches[search.number] = self._edited[search.number] = search
+        self._edited_queries = None
+        self._alone.pop(search.number, None)
+
+    def of(self, user: int) -> list[Search]:
+        """Those of a user."""
+        return [self._searches[number] for number in self._of[user]]
+
     def matching(self, record: Record) -> Flags:
         """Whether each search matches a record, by its number."""
-        return self._queries.matching(record)
+        found = self._queries.matching(record)
+        if self._edited:
+            if self._edited_queries is None:
+                self._edited_queries = Queries(list(self._edited.values()))
+            active = np.array([one.active for one in self._edited.values()])
+            found[list(self._edited)] = self._edited_queries.matching(record) & active
+        return found
 
     def matches(self, search: Search, record: Record) -> bool:
         """Whether one of them matches a record."""

@@ -7,10 +7,12 @@ from random import Random
 
 from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.listings.intake import ListingIntake, received
+from property_alert_notification.homes.listings.quiet_times import QuietTimes
 from property_alert_notification.homes.reso.record import Feed, read
 from tests.homes_scenario import stored
+from tests.homes_scenario.acts import Act, Discard, Edit, Erase, afterwards, on_the_way
 from tests.homes_scenario.crew import Crew
-from tests.homes_scenario.digests import LEAD, digests_between, tell_digests
+from tests.homes_scenario.digests import LEAD, digests_between, tell_at_once, tell_digests
 from tests.homes_scenario.expected import Expected
 from tests.homes_scenario.market import Event
 from tests.homes_scenario.searches import Search
@@ -28,6 +30,9 @@ BESIDE_DIGESTS = timedelta(minutes=20)
 """No record comes shortly before or after a digest."""
 
 
+PERIODS = Periods(timedelta(seconds=30))
+
+
 class Play:
     """One run of the scenario."""
 
@@ -42,7 +47,8 @@ class Play:
         self._clock = clock
         self._random = random
         self._searches = searches
-        self._users = Users(world.parts.database, clock)
+        self._users = Users(world.parts.database, clock, world.rules.subjects)
+        self._quiet_times = QuietTimes(world.parts.database, clock, world.parts.metrics, periods=PERIODS)
         self._kill_every = kill_every
 
     async def run(self, calls: Sequence[Sequence[Event]], say: Callable[[str], None]) -> None:
@@ -52,9 +58,7 @@ class Play:
         try:
             for place, call in enumerate(calls):
                 await self._pass_to(_moment_of(place, len(calls)))
-                await self._send(call)
-                await self._match_and_mail()
-                made = self.expected.take(call)
+                made = await self._one(call)
                 self.records += len(call)
                 if place % 20 == 0:
                     alerts = self.expected.alerts.total()
@@ -62,6 +66,48 @@ class Play:
             await self._pass_to(START + LENGTH + timedelta(days=7))
         finally:
             await self.crew.end()
+
+    async def _one(self, call: Sequence[Event]) -> int:
+        """Send one call, while users do something; returns how many alerts it made."""
+        middle = self._random.randint(0, len(call))
+        acts = list(on_the_way(self._random, self.expected, self.expected.latest))
+        await self._send(call[:middle])
+        for act in acts:
+            if not isinstance(act, Edit):
+                # Of what is not matched yet these users hear nothing any more.
+                self._expect(act)
+        made = self.expected.take(call[:middle])
+        for act in acts:
+            await self._users.act(act)
+            self._expect(act)
+        await self._send(call[middle:])
+        made += self.expected.take(call[middle:])
+        for act in afterwards(self._random, self.expected):
+            await self._users.act(act)
+            self._expect(act)
+        await self._match_and_mail()
+        self.expected.send()
+        tell_at_once(self.expected)
+        await self._be_quiet(call)
+        return made
+
+    def _expect(self, act: Act) -> None:
+        match act:
+            case Edit(search):
+                self.expected.edit(search)
+            case Discard(user, home):
+                self.expected.discarded.add((user, home))
+            case Erase(user):
+                self.expected.erase(user)
+
+    async def _be_quiet(self, call: Sequence[Event]) -> None:
+        """Let the quiet time of the homes of a call end."""
+        self.crew.pass_to(self._clock.moment + PERIODS.quiet)
+        while await self._quiet_times.end_due():
+            pass
+        await self._match_and_mail()
+        self.expected.end_quiet(call)
+        self.expected.send()
 
     async def _pass_to(self, moment: datetime) -> None:
         """Let time go on; digests are made meanwhile."""
@@ -74,9 +120,10 @@ class Play:
 
     async def _send(self, call: Sequence[Event]) -> None:
         now = self._clock.now()
-        batch = [received(read(event.step.record, Feed(None, "USD"), now)) for event in call]
+        steps = [step for event in call for step in (event.step, *event.further)]
+        batch = [received(read(step.record, Feed(None, "USD"), now)) for step in steps]
         async with self._world.parts.database.transaction() as connection:
-            await ListingIntake(connection, self._clock, Periods(timedelta(seconds=30))).take(batch)
+            await ListingIntake(connection, self._clock, PERIODS).take(batch)
 
     async def _match_and_mail(self) -> None:
         await self.crew.match(kill=self._is_killed())
@@ -89,9 +136,10 @@ class Play:
         """Where the store or the mail server has something else than must be."""
         expected = self.expected
         async with self._world.parts.database.reading() as connection:
-            found = list(stored.differences("alert", expected.alerts, await stored.alerts(connection)))
+            alerts = Counter({one: n for one, n in expected.alerts.items() if one.user not in expected.erased})
+            found = list(stored.differences("alert", alerts, await stored.alerts(connection)))
             found += stored.differences("told", expected.told, await stored.told(connection))
-            in_doubt = await stored.in_doubt(connection)
+            in_doubt = self._users.doubts_erased + await stored.in_doubt(connection)
         arrived, again = stored.mails(self._world.smtp.mails)
         compared = [
             Counter({one: n for one, n in mails.items() if expected.is_compared(one)})

@@ -30,6 +30,7 @@ class Search(NamedTuple):
     criteria: dict[str, Any]
     changes: tuple[str, ...] = DEFAULT
     schedule: str = ASAP
+    active: bool = True
 
     @property
     def name(self) -> str:
