@@ -138,6 +138,19 @@ async def test_a_shard_that_has_ended_can_be_taken_no_more(world: World, homes: 
     assert await alerts(homes) == []
 
 
+async def test_shards_are_locked_also_by_who_waited_while_users_were_divided_anew(world: World, homes: Homes) -> None:
+    async def locked() -> list[int]:
+        async with homes.database.transaction() as connection:
+            return [row.shard.share.parts for row in await queries.shards(connection, lock=True)]
+
+    async with homes.database.transaction() as connection:
+        assert await queries.divide(connection, 2, now=homes.clock.now())
+        waiting = asyncio.create_task(locked())
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        assert not done
+    assert await waiting == [2, 2]
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes look at shards often, and leave free ones to others for a moment only."""

@@ -92,10 +92,16 @@ _ROWS = select(
 ).order_by(_matchers.c.shard)
 
 
+_LOCKED_ROWS = _ROWS.with_for_update()
+
+
 async def shards(connection: AsyncConnection, *, lock: bool = False) -> list[ShardRow]:
-    """All shards."""
-    found = await connection.execute(_ROWS.with_for_update() if lock else _ROWS)
-    return current([ShardRow(Shard(shard, Share(part, parts)), *rest) for shard, part, parts, *rest in found])
+    """All shards; with `lock` no matcher commits until the transaction ends."""
+    rows = (await connection.execute(_LOCKED_ROWS if lock else _ROWS)).all()
+    if lock and not rows:
+        # Users were divided anew while it waited for the shards of before.
+        rows = (await connection.execute(_LOCKED_ROWS)).all()
+    return current([ShardRow(Shard(shard, Share(part, parts)), *rest) for shard, part, parts, *rest in rows])
 
 
 async def position_for(connection: AsyncConnection, person: int) -> int:
