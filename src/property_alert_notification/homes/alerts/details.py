@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Self
 
 from property_alert_notification.homes.alerts.news import News
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class ToldFact(NamedTuple):
@@ -55,7 +57,16 @@ class AlertDetails:
     @property
     def stored(self) -> str:
         """As the store keeps it."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return self.stored_after(self.beginning)
+
+    @property
+    def beginning(self) -> str:
+        """As the store keeps it, up to the searches."""
+        return _encode({name: getattr(self, name) for name in _BEFORE_SEARCHES})[:-1]
+
+    def stored_after(self, beginning: str) -> str:
+        """As the store keeps it; `beginning` is that of an alert with the same facts of the home."""
+        return f'{beginning},"searches":{_encode(self.searches)}}}'
 
     @classmethod
     def read(cls, stored: str) -> Self:
@@ -71,6 +82,9 @@ class AlertDetails:
             return cls(**known)
         except (LookupError, TypeError, RecursionError) as fault:
             raise ValueError("not the details of an alert") from fault
+
+
+_BEFORE_SEARCHES = [field.name for field in fields(AlertDetails) if field.name != "searches"]
 
 
 def details_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,15 +93,21 @@ def not_told(matches: Matches, told: Mapping[str, Numbers]) -> dict[str, Numbers
 
 
 def tellings(matches: Matches, fresh: Mapping[str, Numbers]) -> Iterator[Telling]:
-    """What each person is told, of `fresh`, which `not_told` returned; in the order of the numbers of people."""
+    """What each person is told, of `fresh`, which `not_told` returned; in the order of the numbers of people.
+
+    Those who are told the same have one list of it.
+    """
     if not fresh:
         return
     everyone = np.unique(np.concatenate(list(fresh.values())))
-    told = {one.key: np.isin(everyone, fresh.get(one.key, NONE)) for one in matches.news}
+    is_told = [np.isin(everyone, fresh.get(one.key, NONE)) for one in matches.news]
     mine = np.flatnonzero(np.isin(matches.people, everyone))
     mine = mine[np.argsort(matches.people[mine], kind="stable")]
-    starts = np.searchsorted(matches.people[mine], everyone)
-    for place, some in enumerate(np.split(mine, starts[1:])):
-        news = [one for one in matches.news if told[one.key][place]]
-        found = [Match(int(matches.numbers[each]), bool(matches.is_new[each])) for each in some]
-        yield Telling(int(everyone[place]), news, found)
+    starts = np.searchsorted(matches.people[mine], everyone).tolist()
+    found = list(map(Match, matches.numbers[mine].tolist(), matches.is_new[mine].tolist()))
+    alike: dict[tuple[bool, ...], list[News]] = {}
+    told = zip(*(flags.tolist() for flags in is_told), strict=True)
+    for person, flags, start, end in zip(everyone.tolist(), told, starts, [*starts[1:], len(found)], strict=True):
+        if flags not in alike:
+            alike[flags] = list(compress(matches.news, flags))
+        yield Telling(person, alike[flags], found[start:end])

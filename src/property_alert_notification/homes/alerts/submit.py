@@ -1,7 +1,7 @@
 """Submits alerts to the core, within the transaction that decides about them: a few statements for many."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
 from property_alert_notification.homes.alerts.queries import NewAlert
-from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.alerts.wording import Opening, open_with, write
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
@@ -29,6 +29,7 @@ from property_alert_notification.people.categories.rules import LISTING_ALERT
 from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.scripts import preferences_of
+from property_alert_notification.people.scripts import UserOf
 
 _LONGEST_REFERENCE = 255
 _sentence = lru_cache(maxsize=4096)(lambda stored, language: sentence(from_json(stored), language))
@@ -64,6 +65,16 @@ class WantedAlert(NamedTuple):
         return self.searches[0].target.user_id
 
 
+class _Text(NamedTuple):
+    """What an alert says."""
+
+    listing_key: str
+    title: str
+    message: str
+    details: str
+    """What it is made of, as the store keeps it."""
+
+
 def outcomes_of(accepted: Iterable[bool]) -> Counter[str]:
     """How many alerts had which outcome."""
     return Counter("submitted" if one else "refused" for one in accepted)
@@ -86,14 +97,14 @@ class Submitter:
             return []
         people = await self.people(connection, {one.user_id for one in alerts})
         stored = await queries.expressions_of(connection, {its.target.number for one in alerts for its in one.searches})
-        details = [_details(one, people.get(one.user_id, UNKNOWN).language, stored) for one in alerts]
-        submissions = [self._submission(one, its) for one, its in zip(alerts, details, strict=True)]
-        results = await run_within(connection, create(self._planner, submissions))
+        texts = list(_texts(alerts, people, stored))
+        submissions = [self._submission(one, text) for one, text in zip(alerts, texts, strict=True)]
+        results = await run_within(connection, create(self._planner, submissions, self._decided(people)))
         await queries.add_alerts(
             connection,
             [
-                NewAlert(result.id, one.person, one.property_id, one.listing_id, one.sequence, its.stored)
-                for one, its, result in zip(alerts, details, results, strict=True)
+                NewAlert(result.id, one.person, one.property_id, one.listing_id, one.sequence, text.details)
+                for one, text, result in zip(alerts, texts, results, strict=True)
                 if isinstance(result, Accepted)
             ],
         )
@@ -106,20 +117,42 @@ class Submitter:
         profiles = await run_within(connection, profiles_of(sorted(users)))
         return {user_id: Person(theirs, profiles.get(user_id)) for (user_id, _), theirs in known.items()}
 
-    def _submission(self, one: WantedAlert, details: AlertDetails) -> Submission:
-        title, message = write(details)
+    def _decided(self, people: Mapping[int, Person]) -> Mapping[UserOf, Person] | None:
+        """The users for `create`, which then need not be read again; None if the suppression list decides, too.
+
+        Until the addresses of an alert are looked up, nothing counts but whether its user has preferences. An erased
+        user must not get the default ones, and only the suppression list has who was erased.
+        """
+        if self._planner.default_preferences is not None:
+            return None
+        return {(user_id, False): person for user_id, person in people.items()}
+
+    def _submission(self, one: WantedAlert, text: _Text) -> Submission:
         chosen = _channels_of(one)
         return Submission(
             user_id=one.user_id,
-            title=title,
-            message=message,
+            title=text.title,
+            message=text.message,
             addresses={},
             category=LISTING_ALERT,
-            reference=details.listing_key[:_LONGEST_REFERENCE] or None,
+            reference=text.listing_key[:_LONGEST_REFERENCE] or None,
             channels=chosen,
             look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
             digest_at=one.digest_at,
         )
+
+
+def _texts(alerts: Iterable[WantedAlert], people: Mapping[int, Person], stored: Mapping[int, str]) -> Iterator[_Text]:
+    """The text of each alert. What those have in common that tell the same facts of a home is made once."""
+    common: dict[tuple[int, int, str], tuple[str, Opening]] = {}
+    for one in alerts:
+        details = _details(one, people.get(one.user_id, UNKNOWN).language, stored)
+        # They live as long as their alerts, so each has a number of its own.
+        key = id(one.fields), id(one.facts), details.language
+        if key not in common:
+            common[key] = details.beginning, open_with(details)
+        beginning, opening = common[key]
+        yield _Text(details.listing_key, *write(details, opening), details.stored_after(beginning))
 
 
 def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:

@@ -1,6 +1,6 @@
 """Writes what matched changes lead to, within the transaction that moves the matcher's position: a few statements."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import compress
 from typing import NamedTuple
@@ -100,7 +100,7 @@ class Teller:
             drops.add(ReasonCode.HOME_DISCARDED, _refused(one, refused.get(one.change.property_id, ())))
         drops.add(ReasonCode.SEARCH_PAUSED, (match for one in told if not one.searches for match in one.matches))
         told = [one for one in told if one.searches]
-        accepted = await self._submitter.submit(connection, [_alert(one) for one in told])
+        accepted = await self._submitter.submit(connection, list(_alerts(told)))
         for alert, is_accepted in zip(told, accepted, strict=True):
             if not is_accepted:
                 drops.add(ReasonCode.NO_PREFERENCES, alert.at_once)
@@ -140,17 +140,15 @@ def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedS
     return [NamedSearch(targets[one.number], one.is_new) for one in telling.matches if one.number in targets]
 
 
-def _alert(one: _Told) -> WantedAlert:
-    change, facts = one.change, [ToldFact.of(news) for news in one.telling.news]
-    return WantedAlert(
-        one.telling.person,
-        change.property_id,
-        change.listing_id,
-        change.sequence,
-        change.after,
-        facts,
-        one.searches,
-    )
+def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:
+    """An alert for each. Those of one change that tell the same have one list of facts."""
+    facts: dict[int, list[ToldFact]] = {}
+    for change, telling, searches in told:
+        if (its := facts.get(id(telling.news))) is None:
+            its = facts[id(telling.news)] = [ToldFact.of(news) for news in telling.news]
+        yield WantedAlert(
+            telling.person, change.property_id, change.listing_id, change.sequence, change.after, its, searches
+        )
 
 
 def _ledger(known: Mapping[FactKey, Numbers], told: Iterable[_Told]) -> list[tuple[FactKey, Numbers, int]]:

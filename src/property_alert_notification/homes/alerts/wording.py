@@ -1,7 +1,7 @@
 """The text of an alert, in the language of its user: the home, its price, what changed, and the searches. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.news import IN_RANGE
@@ -82,8 +82,22 @@ _WORDS = {"en": _EN, "es": _ES}
 _SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
 
-def write(details: AlertDetails) -> tuple[str, str]:
-    """The title and the message of an alert."""
+class Opening(NamedTuple):
+    """What the texts of all alerts with the same facts of a home have in common, in one language."""
+
+    title: str
+    lines: str
+
+
+def write(details: AlertDetails, opening: Opening | None = None) -> tuple[str, str]:
+    """The title and the message of an alert; `opening` may be that of an alert with the same facts of the home."""
+    title, lines = opening or open_with(details)
+    searches = "\n".join(_searches(details, _WORDS.get(details.language, _EN)))
+    return title, _cut(f"{lines}\n\n{searches}", LONGEST_MESSAGE)
+
+
+def open_with(details: AlertDetails) -> Opening:
+    """The title, and all lines before the searches."""
     words = _WORDS.get(details.language, _EN)
     place = _place(details, words)
     title = f"{_headline(details, words)}: {place}"
@@ -91,8 +105,7 @@ def write(details: AlertDetails) -> tuple[str, str]:
     if details.price is not None:
         lines.append(words["price"].format(price=money(details.price, details.currency, details.language)))
     lines += [line for fact in details.facts if (line := _sentence(fact, details, words)) is not None]
-    lines += ["", *_searches(details, words)]
-    return _cut(title, LONGEST_TITLE), _cut("\n".join(lines), LONGEST_MESSAGE)
+    return Opening(_cut(title, LONGEST_TITLE), "\n".join(lines))
 
 
 def money(amount: float, currency: str, language: str) -> str:
