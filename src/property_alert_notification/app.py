@@ -47,6 +47,7 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.feedback.webhooks.routes import router as webhooks
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
+from property_alert_notification.homes.alerts.approvals.routes import router as approvals
 from property_alert_notification.homes.alerts.backtest.routes import router as backtest
 from property_alert_notification.homes.alerts.explain.routes import router as explain
 from property_alert_notification.homes.feeds.routes import router as entity_events
@@ -199,6 +200,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.consent_ledger = ConsentLedger(parts.clock, app.state.subjects, parts.categories.current)
     app.state.addresses_of = addresses_of
     app.state.base_url = settings.base_url
+    app.state.message_ttl = settings.default_ttl
     app.state.tokens = Tokens(settings.link_keys)
     app.state.webhook_rules = webhook_rules(settings)
     app.state.unused_channels = unused(settings)
@@ -263,6 +265,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
         backtest,
         saved_searches,
         explain,
+        approvals,
         personal_data,
         webhooks,
         quarantine,

@@ -361,6 +361,8 @@ async def _of_saved_searches(house: House, caller: Caller, method: str, path: st
         asked = {"Criteria": search["Criteria"]}
     if path.endswith("backtest"):
         asked = {}
+    if "approvals" in path:
+        asked = {"ids": [key]}
     body = {"json": asked} if method in _WITH_BODY else {}
     answer = await house.ask(caller, method, path.format(user_id=1, key=key), **body)
 
@@ -526,6 +528,9 @@ CHECKS: dict[str, Check] = {
     "preview_saved_search": _of_saved_searches,
     "backtest_searches": _of_saved_searches,
     "backtest_saved_search": _of_saved_searches,
+    "list_approvals": _of_saved_searches,
+    "approve_alerts": _of_saved_searches,
+    "reject_alerts": _of_saved_searches,
     "list_listing_preferences": _of_listing_preferences,
     "put_listing_preference": _of_listing_preferences,
     "read_listing_preference": _of_listing_preferences,

@@ -71,6 +71,7 @@ class Homes:
         changes: Iterable[ChangeType] = DEFAULT_CHANGE_TYPES,
         channels: str | None = None,
         daily: str = "",
+        concierge: bool = False,
     ) -> int:
         """A user saves a search; returns its number."""
         number, now = self._numbers, self.clock.now()
@@ -88,7 +89,7 @@ class Homes:
             await connection.execute(
                 insert(table_of(SavedSearch)).values(
                     id=self.clock.new_id(), number=number, name=name, daily_schedule=daily, channels=channels,
-                    active=True, warnings="", created_at=now, changed_at=now, **its,
+                    active=True, concierge=concierge, warnings="", created_at=now, changed_at=now, **its,
                 )
             )  # fmt: skip
             await connection.execute(

@@ -18,6 +18,7 @@ from property_alert_notification.deliveries.records import Settlement, Submissio
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.feedback.reports.apply import apply_reports
 from property_alert_notification.feedback.reports.incoming import reports_of
+from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.privacy.erasure import queries as erasure
@@ -36,9 +37,8 @@ NOT_HEARD_YET = {Event.COLLECTED, Event.RELEASED, Event.CARRIED, Event.DROPPED}
 """No feature has them happen yet."""
 NOT_IN_A_DIGEST_YET = {(Event.UNWANTED, DeliveryState.COLLECTED)}
 """A digest will ask this of what it collected when it is sent."""
-BY_A_WORKER = (
-    set(Event) - NOT_HEARD_YET - set(REPORTED) - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED, Event.ERASED}
-)
+BY_A_PERSON = {Event.REPLAYED, Event.DISCARDED, Event.APPROVED, Event.REJECTED, Event.ERASED}
+BY_A_WORKER = set(Event) - NOT_HEARD_YET - set(REPORTED) - BY_A_PERSON - {Event.CLAIMED}
 
 
 @pytest.mark.parametrize("event", [event for event in Event if event not in NOT_HEARD_YET])
@@ -81,7 +81,11 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         Event.CLAIMED: lambda: run_within(connection, delivery_scripts.claim([delivery], now=now, leased_until=later)),
         Event.REPLAYED: lambda: moves.replay(connection, delivery, reason=SOME, now=now),
         Event.DISCARDED: lambda: moves.discard(connection, delivery, reason=SOME, now=now),
-        Event.TOO_LATE: lambda: moves.expire(connection, [Stuck(delivery, notification, "email", None, None)], now=now),
+        Event.APPROVED: lambda: approvals.approve(connection, [delivery], reason=SOME, now=now),
+        Event.REJECTED: lambda: approvals.reject(connection, [delivery], reason=SOME, now=now),
+        Event.TOO_LATE: lambda: moves.expire(
+            connection, [Stuck(delivery, notification, "email", "quarantined", None, None)], now=now
+        ),
         Event.BROKE: lambda: moves.quarantine(connection, delivery, fence=None, reason=SOME, now=now),
         Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason=SOME, most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason=SOME, now=now),

@@ -48,6 +48,9 @@ class ReasonCode(StrEnum):
     CHANGED_BACK = "changed_back"
     HOME_DISCARDED = "home_discarded"
     SEARCH_PAUSED = "search_paused"
+    WAITS_FOR_APPROVAL = "waits_for_approval"
+    APPROVED = "approved"
+    REJECTED = "rejected"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -147,6 +150,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.CHANGED_BACK: "the home has the price again that it had before",
     ReasonCode.HOME_DISCARDED: "the user discarded the home",
     ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
+    ReasonCode.WAITS_FOR_APPROVAL: "it waits for approval, as its saved search asks for",
+    ReasonCode.APPROVED: "it was approved, and is due at once",
+    ReasonCode.REJECTED: "it was rejected",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",
@@ -193,7 +199,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
     ReasonCode.REPLAYED: "an operator replayed it",
     ReasonCode.DISCARDED: "an operator discarded it: {because}",
-    ReasonCode.NOT_DECIDED: "no operator decided about it in time: {because}",
+    ReasonCode.NOT_DECIDED: "it expired before it was decided about: {because}",
     ReasonCode.COUNT_REACHED: "all {count} occurrences of its rule have passed",
     ReasonCode.UNTIL_REACHED: "the time in UNTIL of its rule has passed",
     ReasonCode.NO_OCCURRENCE: "its rule has no further occurrence before the year 2201",

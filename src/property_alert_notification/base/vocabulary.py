@@ -105,7 +105,7 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     """The provider may have taken it; it is sent once more at `due_at`."""
     ON_HOLD = "on_hold"
-    """Waits for the approval of an operator."""
+    """Waits until it is approved or rejected, or expires."""
     QUARANTINED = "quarantined"
     """Repeatedly broke the worker; waits for an operator."""
 
@@ -121,6 +121,15 @@ class DeliveryState(StrEnum):
     """It was not sent before its expiry."""
     CANCELLED = "cancelled"
     """Its caller cancelled it."""
+
+
+class Approval(StrEnum):
+    """Whether a notification that needs approval has it."""
+
+    WAITING = "waiting"
+    """Its deliveries are on hold until it is approved or rejected."""
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 class Outcome(StrEnum):

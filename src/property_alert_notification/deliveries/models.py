@@ -18,12 +18,13 @@ OPEN = is_in(states.OPEN)
 FULFILLED = is_in((DeliveryState.SENT, DeliveryState.DELIVERED))
 """The condition of another partial index: end states that are stored in the delivery's row only."""
 
-IS_LEASED, IS_HELD, IS_QUARANTINED = (
+IS_LEASED, IS_HELD, IS_QUARANTINED, IS_ON_HOLD = (
     is_in(states.LEASED),
     is_in((DeliveryState.HELD,)),
     is_in((DeliveryState.QUARANTINED,)),
+    is_in((DeliveryState.ON_HOLD,)),
 )
-"""The conditions of three more partial indexes."""
+"""The conditions of more partial indexes."""
 
 HAS_HOLDER = "held_by IS NOT NULL"
 """The condition of the index of held and collected deliveries; a comparison of `held_by` implies it."""
@@ -50,9 +51,10 @@ class Delivery(SQLModel, table=True):
         partial_index("ix_deliveries_open", "notification_id", where=OPEN),
         # Sent deliveries, likewise.
         partial_index("ix_deliveries_fulfilled", "state", "notification_id", where=FULFILLED),
-        # Quarantined deliveries, and those on hold: both are rare.
+        # Quarantined deliveries, and those that wait for approval.
         partial_index("ix_deliveries_quarantined", "id", where=IS_QUARANTINED),
-        # Held and collected deliveries, by `held_by`.
+        partial_index("ix_deliveries_on_hold", "id", where=IS_ON_HOLD),
+        # Held, collected and waiting deliveries, by `held_by`.
         partial_index("ix_deliveries_holder", "held_by", where=HAS_HOLDER),
     )
 
@@ -71,7 +73,7 @@ class Delivery(SQLModel, table=True):
     """The parameters of the reason as JSON; None if it has none."""
     held_by: str | None = Field(default=None, max_length=80)
     """The cause of the state `held`: `pause:` with the name of the pause, or a Rule. For a delivery that is or was
-    collected: `digest:` with the id of its window."""
+    collected: `digest:` with the id of its window. On hold: `approval:` with the id of its user."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When a worker processes it next: to send it or, while it is `sending`, to rescue it after its lease has
     expired."""

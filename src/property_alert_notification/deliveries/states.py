@@ -31,7 +31,7 @@ class Event(StrEnum):
     UNUSED = "unused"
     """No provider carries its channel any more."""
     TOO_LATE = "too late"
-    """It expired before it was sent, or before an operator decided."""
+    """It expired before it was sent, or before it was decided about."""
     CANCELLED = "cancelled"
     """Its caller cancelled it."""
     COLLECTED = "collected"
@@ -48,6 +48,10 @@ class Event(StrEnum):
     """An operator replayed it."""
     DISCARDED = "discarded"
     """An operator discarded it."""
+    APPROVED = "approved"
+    """It was on hold, and was approved."""
+    REJECTED = "rejected"
+    """It was on hold, and was rejected."""
     CONFIRMED = "confirmed"
     """The provider reports that it took it, before or instead of its answer."""
     ARRIVED = "arrived"
@@ -68,7 +72,7 @@ LEASED = (DeliveryState.SENDING,)
 """A worker holds these until their lease ends: only it settles them, and only the rescuer takes them over."""
 
 STUCK = (DeliveryState.ON_HOLD, DeliveryState.QUARANTINED)
-"""These wait for an operator."""
+"""These wait for a decision."""
 
 ENDED = (
     DeliveryState.SENT,
@@ -83,7 +87,7 @@ ENDED = (
 _ENDED = frozenset(ENDED)
 
 OPEN = tuple(state for state in DeliveryState if state not in ENDED)
-"""These are open: a worker, a digest or an operator still moves them."""
+"""These are open: a worker, a digest or a decision still moves them."""
 
 _NEVER_TAKEN = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
 _MAYBE_TAKEN = (*LEASED, DeliveryState.UNKNOWN, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
@@ -97,7 +101,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.BROKE: ((*WAITING, *COLLECTED, *LEASED), DeliveryState.QUARANTINED),
     Event.UNWANTED: ((*LEASED, *COLLECTED), DeliveryState.SUPPRESSED),
     Event.UNUSED: (WAITING, DeliveryState.SUPPRESSED),
-    Event.TOO_LATE: ((*LEASED, *COLLECTED, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
+    Event.TOO_LATE: ((*LEASED, *COLLECTED, *STUCK), DeliveryState.EXPIRED),
     Event.CANCELLED: ((*WAITING, *COLLECTED, *STUCK, *LEASED), DeliveryState.CANCELLED),
     # A delivery that its provider may have taken joins no digest.
     Event.COLLECTED: ((*_NEVER_TAKEN, *LEASED), DeliveryState.COLLECTED),
@@ -107,6 +111,8 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.HELD: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
+    Event.APPROVED: ((DeliveryState.ON_HOLD,), DeliveryState.QUEUED),
+    Event.REJECTED: ((DeliveryState.ON_HOLD,), DeliveryState.SUPPRESSED),
     # A provider may report before its answer is settled, on a delivery whose outcome is unknown otherwise, and on one
     # that would be sent again: by its report it has it.
     Event.CONFIRMED: (_MAYBE_TAKEN, DeliveryState.SENT),

@@ -84,7 +84,7 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     new = list(drafts)
     deliveries = [delivery for one in new for delivery in one.deliveries]
     plain = [one.notification for one in new if one.look_up is None]
-    looked_up = [(*one.notification, *one.look_up, one.digest_at) for one in new if one.look_up is not None]
+    looked_up = [one.looked_up for one in new if one.look_up is not None]
     statements = [notification_scripts.add(plain)] if plain else []
     statements += [notification_scripts.add_looked_up(looked_up)] if looked_up else []
     if windows := [window for one in new for window in one.windows]:

@@ -116,7 +116,7 @@ def _detail(
 
 
 _NOT_SHOWN = {
-    *("channels", "status", "addresses", "cancelled_by", "moved_at"),
+    *("channels", "status", "addresses", "cancelled_by", "moved_at", "approval"),
     *("look_up", "look_up_at", "parked", "away_since"),
 }
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import InvalidField, PreferencesNotFound, RequestError
-from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.base.vocabulary import Approval, Channel, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.deliveries.windows.keys import WindowKey
@@ -45,6 +45,14 @@ class Draft(NamedTuple):
     """The digest windows that collect some of the deliveries."""
     digest_at: datetime | None = None
     """When the digest is made that it is for. Only notifications whose addresses are looked up have one."""
+    approval: Approval | None = None
+    """Whether it waits for approval. Only notifications whose addresses are looked up may."""
+
+    @property
+    def looked_up(self) -> tuple[Any, ...]:
+        """The row of a notification whose addresses are looked up, in the order of `WITH_LOOK_UP`."""
+        assert self.look_up is not None  # noqa: S101 - the caller knows
+        return (*self.notification, *self.look_up, self.digest_at, self.approval)
 
 
 def draft(
@@ -91,7 +99,8 @@ def draft(
         addresses=write_addresses(submission.addresses) if later else None,
     )
     accepted = Accepted(id_, status_of(states), waiting=_waiting(submission, states, now))
-    return Draft(notification, deliveries, accepted, _look_up(submission, now), windows, submission.digest_at)
+    approval = Approval.WAITING if submission.needs_approval else None
+    return Draft(notification, deliveries, accepted, _look_up(submission, now), windows, submission.digest_at, approval)
 
 
 def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datetime) -> int:

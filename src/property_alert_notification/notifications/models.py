@@ -74,6 +74,8 @@ class Notification(SQLModel, table=True):
     """When a change last made it due at once, from which its age counts. None if its age counts from `send_at`."""
     digest_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the digest is made that it is for, if a saved search does not alert at once. None for others."""
+    approval: str | None = Field(default=None, max_length=16)
+    """An Approval; None if it needs none."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
     """When it was cancelled. Deliveries that were not submitted to a provider by then are not sent."""
     cancelled_by: str | None = Field(default=None, max_length=180)

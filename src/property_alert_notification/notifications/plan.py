@@ -9,6 +9,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.records import NewDelivery
+from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decide import Message, decide
@@ -22,6 +23,8 @@ _ENDS = {
     ReasonCode.TOO_OLD: DeliveryState.EXPIRED,
 }
 """The end state of a delivery without an address, by the reason."""
+
+_WAITS_FOR_APPROVAL = Reason(ReasonCode.WAITS_FOR_APPROVAL)
 
 NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
 """The reason of deliveries on a channel without a provider."""
@@ -83,6 +86,27 @@ def _planned(channel: Channel, address: str, decision: Decision, now: datetime) 
             return Planned(channel, address, DeliveryState.COLLECTED, reason, closes_at=closes_at)
         case Suppress(reason=reason):
             return Planned(channel, address, DeliveryState.SUPPRESSED, reason)
+
+
+def until_approved(planned: Planned, user_id: int) -> Planned:
+    """The delivery, on hold until it is approved; one that has ended stays as it is.
+
+    Once it is approved, a worker decides about it anew, like about one that is due now.
+    """
+    if planned.state in ENDED:
+        return planned
+    return Planned(
+        planned.channel,
+        planned.address,
+        DeliveryState.ON_HOLD,
+        _WAITS_FOR_APPROVAL,
+        held_by=approval_of(user_id),
+    )
+
+
+def approval_of(user_id: int) -> str:
+    """The `held_by` of deliveries to a user that wait for approval."""
+    return f"approval:{user_id}"
 
 
 def create_deliveries(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.base.vocabulary import Approval, Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.holds import scripts as holds
@@ -22,7 +22,7 @@ from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.ends.planned import events_of_planned
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
+from property_alert_notification.notifications.plan import Planned, create_deliveries, plan, until_approved
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.stored_local import read_local
 from property_alert_notification.people.decide import Message
@@ -166,7 +166,7 @@ def _deliveries_of(
 ) -> list[NewDelivery]:
     """Plan its deliveries; adds the digest windows that collect some of them to `windows`."""
     expired = notification.expires_at is not None and notification.expires_at <= now
-    planned = plan(
+    planned: Iterable[Planned] = plan(
         reach.addresses,
         person,
         planner.categories().of(notification.category),
@@ -177,9 +177,13 @@ def _deliveries_of(
         unreachable=reach.unreachable,
         digest_at=notification.digest_at,
     )
+    if expired:
+        planned = map(_expire, planned)
+    if notification.approval == Approval.WAITING:
+        planned = (until_approved(one, notification.user_id) for one in planned)
     deliveries, joined = create_deliveries(
         notification.id,
-        [_expire(one) if expired else one for one in planned],
+        planned,
         user_id=notification.user_id,
         category=notification.category,
         urgent=notification.urgent,

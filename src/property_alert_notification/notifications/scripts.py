@@ -107,15 +107,15 @@ def add(notifications: Sequence[NewNotification]) -> Statement:
     return Statement(_ADD, notifications)
 
 
-_WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at", "digest_at")
+WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at", "digest_at", "approval")
 _ADD_LOOKED_UP = BatchStatement(
-    columns_of(_notifications, *_WITH_LOOK_UP),
-    lambda new: insert(_notifications).from_select(_WITH_LOOK_UP, select(*new.c)),
+    columns_of(_notifications, *WITH_LOOK_UP),
+    lambda new: insert(_notifications).from_select(WITH_LOOK_UP, select(*new.c)),
 )
 
 
 def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:
-    """Insert accepted notifications, each with the channels whose addresses are looked up, when, and its digest."""
+    """Insert accepted notifications whose addresses are looked up: their columns are those of `WITH_LOOK_UP`."""
     return Statement(_ADD_LOOKED_UP, notifications)
 
 

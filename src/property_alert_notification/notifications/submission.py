@@ -33,6 +33,8 @@ class Submission(NamedTuple):
     """The category of the items of a digest; None for other notifications."""
     digest_at: datetime | None = None
     """When the digest is made that it is for, as a saved search has it. It then needs a `look_up`."""
+    needs_approval: bool = False
+    """Whether its deliveries are on hold until it is approved. It then needs a `look_up`."""
 
     @property
     def not_before(self) -> datetime | None:

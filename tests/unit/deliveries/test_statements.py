@@ -110,6 +110,8 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "operators.pauses.scripts._HOLD": (Event.HELD, _unleased(Event.HELD)),
     "operators.quarantine.moves._REPLAY": (Event.REPLAYED, set(movable_by(Event.REPLAYED))),
     "operators.quarantine.moves._DISCARD": (Event.DISCARDED, set(movable_by(Event.DISCARDED))),
+    "homes.alerts.approvals.queries._APPROVE": (Event.APPROVED, set(movable_by(Event.APPROVED))),
+    "homes.alerts.approvals.queries._REJECT": (Event.REJECTED, set(movable_by(Event.REJECTED))),
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
     "operators.quarantine.moves._RELEASE_ORPHANS": (Event.RELEASED, set(COLLECTED)),
     "deliveries.windows.scripts._RELEASE": (Event.RELEASED, set(COLLECTED)),

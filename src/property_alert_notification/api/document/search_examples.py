@@ -20,6 +20,7 @@ _SEARCH: dict[str, Any] = {
     "DailySchedule": [],
     "Channels": None,
     "ChangeTypes": ["New Listing", "Price Change"],
+    "ConciergeYN": False,
     "ActiveYN": True,
     "ReasonActiveOrDisabled": None,
     "Version": 1,
@@ -163,7 +164,30 @@ _BACKTEST: dict[str, Any] = {
     "next": None,
 }
 
+_APPROVALS: dict[str, Any] = {
+    "items": [
+        {
+            "id": "01a226a1-5a10-7c63-b0b5-95ecb5d8a1f1",
+            "SavedSearchKeys": ["01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11"],
+            "title": "New listing: 8103 Bagley Ave N",
+            "message": "8103 Bagley Ave N\nPrice: $538,000",
+            "accepted_at": "2026-11-29T20:00:00.512804Z",
+            "expires_at": "2026-12-04T20:00:00.512804Z",
+            "digest_at": None,
+        }
+    ],
+    "next": None,
+}
+
+
+def _decided(status: str) -> dict[str, Any]:
+    return {"results": [{"id": "01a226a1-5a10-7c63-b0b5-95ecb5d8a1f1", "status": status}]}
+
+
 ANSWERS: dict[str, Any] = {
+    "list_approvals": _APPROVALS,
+    "approve_alerts": _decided("approved"),
+    "reject_alerts": _decided("rejected"),
     "list_listing_preferences": {"items": [_PREFERENCE], "next": None},
     "put_listing_preference": _PREFERENCE,
     "read_listing_preference": _PREFERENCE,
@@ -195,8 +219,9 @@ NAMES_ONE = (
     "pause_saved_search",
     "resume_saved_search",
     "backtest_saved_search",
+    "list_approvals",
 )
-"""The operations with the key of a search in their path."""
+"""The operations with the key of a search."""
 NAMES_A_LISTING = (
     "put_listing_preference",
     "read_listing_preference",

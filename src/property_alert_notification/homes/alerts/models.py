@@ -106,6 +106,15 @@ class Alert(SQLModel, table=True):
     """What its text is made of, as JSON."""
 
 
+class ApprovalSearch(SQLModel, table=True):
+    """A saved search that asked for the approval of a notification."""
+
+    __tablename__ = "approval_searches"
+
+    notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
+    search_number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
 class SearchDigest(SQLModel, table=True):
     """When the matches of a search that does not alert at once are submitted for the next digest."""
 

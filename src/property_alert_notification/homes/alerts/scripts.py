@@ -10,7 +10,7 @@ from sqlalchemy import FromClause, Text, bindparam, literal, or_, select
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason
-from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.base.vocabulary import Approval, Channel, DeliveryState
 from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
@@ -48,6 +48,8 @@ _its_channel = (_deliveries.c.notification_id == _newer.c.notification_id) & (
 _looks_up = (
     (_notifications.c.id == _newer.c.notification_id)
     & _notifications.c.look_up_at.is_not(None)
+    # One that is to be approved may never be sent.
+    & _notifications.c.approval.is_distinct_from(Approval.WAITING)
     & (literal(" ") + _notifications.c.look_up + " ").like(bindparam("channel_word", type_=Text()))
 )
 """The channels of these are not known yet."""

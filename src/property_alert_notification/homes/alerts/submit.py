@@ -15,6 +15,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
+from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.wording import Opening, open_with, write
@@ -64,6 +65,18 @@ class WantedAlert(NamedTuple):
         """The user whose searches these are."""
         return self.searches[0].target.user_id
 
+    @property
+    def senders(self) -> list[SearchTarget]:
+        """The searches by which it is sent now. It may name others that alert later."""
+        targets = [its.target for its in self.searches]
+        at_once = [one for one in targets if one.schedule_type is ScheduleType.ASAP]
+        return (self.digest_at is None and at_once) or targets
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether it is on hold until it is approved: one search that needs no approval is enough to send it."""
+        return all(one.concierge for one in self.senders)
+
 
 class _Text(NamedTuple):
     """What an alert says."""
@@ -108,6 +121,15 @@ class Submitter:
                 if isinstance(result, Accepted)
             ],
         )
+        await approvals.add_searches(
+            connection,
+            [
+                (result.id, sender.number)
+                for one, result in zip(alerts, results, strict=True)
+                if isinstance(result, Accepted) and one.needs_approval
+                for sender in one.senders
+            ],
+        )
         return [isinstance(result, Accepted) for result in results]
 
     async def people(self, connection: AsyncConnection, users: Collection[int]) -> Mapping[int, Person]:
@@ -139,6 +161,7 @@ class Submitter:
             channels=chosen,
             look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
             digest_at=one.digest_at,
+            needs_approval=one.needs_approval,
         )
 
 
@@ -172,13 +195,8 @@ def _in_words(stored: str | None, number: int, language: str) -> str:
 
 
 def _channels_of(alert: WantedAlert) -> list[Channel] | None:
-    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing.
-
-    It may name searches that alert later: they do not send it now, and so not on their channels.
-    """
-    targets = [its.target for its in alert.searches]
-    at_once = [one for one in targets if one.schedule_type is ScheduleType.ASAP]
-    chosen = [one.channels for one in (alert.digest_at is None and at_once) or targets]
+    """The channels of an alert of several searches: all that any of them has; None if one of them narrows nothing."""
+    chosen = [one.channels for one in alert.senders]
     if None in chosen:
         return None
     wanted = {channel for channels in chosen for channel in channels or ()}

@@ -104,6 +104,7 @@ def public(search: SavedSearch, language: str) -> SavedSearchPublic:
         DailySchedule=list(_words(HalfDay, search.daily_schedule, search)),
         Channels=None if channels is None else [_CHANNELS[one] for one in channels if one in _CHANNELS],
         ChangeTypes=[one for one in ChangeType if one in kinds],
+        ConciergeYN=search.concierge,
         ActiveYN=search.active,
         ReasonActiveOrDisabled=_reason(search),
         Version=search.version,

@@ -54,6 +54,8 @@ class SavedSearch(SQLModel, table=True):
     """The channels of its alerts, separated by spaces; None means all that the user wants."""
     change_types: str = Field(max_length=255)
     """The ChangeTypes that lead to alerts, separated by commas."""
+    concierge: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether its alerts are on hold until they are approved."""
     active: bool
     reason_code: str | None = Field(default=None, max_length=64)
     """A SearchReason; None for a search that was never changed."""

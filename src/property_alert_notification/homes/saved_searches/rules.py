@@ -33,6 +33,7 @@ def new_values(body: SavedSearchCreate) -> dict[str, Any]:
         "daily_schedule": " ".join(days),
         "channels": _channels(body.Channels),
         "change_types": written_changes(body.ChangeTypes or DEFAULT_CHANGE_TYPES),
+        "concierge": body.ConciergeYN,
     }
 
 
@@ -61,6 +62,8 @@ def changed_values(before: SavedSearch, patch: SavedSearchPatch) -> dict[str, An
         values["channels"] = _channels(patch.Channels)
     if "ChangeTypes" in given:
         values["change_types"] = written_changes(patch.ChangeTypes or DEFAULT_CHANGE_TYPES)
+    if "ConciergeYN" in given:
+        values["concierge"] = patch.ConciergeYN
     if given & {"ScheduleType", "DailySchedule"}:
         values |= _schedule(before, patch)
     return values

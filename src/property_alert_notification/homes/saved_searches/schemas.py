@@ -121,6 +121,8 @@ class SavedSearchCreate(_WantedFields):
     InitialAlert: Literal["new", "all"] = "new"
     """`new`: only what happens after the search was saved is alerted. `all`: the first alert has the listings that
     match when the search is saved."""
+    ConciergeYN: bool = False
+    """Whether its alerts are on hold until they are approved, by an agent for example."""
 
     @model_validator(mode="after")
     def _has_a_query(self) -> Self:
@@ -148,6 +150,8 @@ class SavedSearchPatch(_WantedFields):
     ScheduleType: Annotated[_Schedule, _Unchanged] = words.ScheduleType.ASAP
     ChangeTypes: Annotated[WantedChanges | None, _Unchanged] = None
     """The changes that lead to alerts; null means the default."""
+    ConciergeYN: Annotated[bool, _Unchanged] = False
+    """Whether its alerts are on hold until they are approved. Alerts that wait already go on waiting."""
     Version: int | None = Field(None, ge=1)
     """The version that the change is made to: if the search has another one by now, the call is answered 409. The
     header `If-Match` does the same, and is answered 412."""
@@ -187,6 +191,8 @@ class SavedSearchPublic(BaseModel):
     Channels: list[Channel] | None
     """Null means all channels that the user's preferences allow."""
     ChangeTypes: list[ChangeType]
+    ConciergeYN: bool
+    """Whether its alerts are on hold until they are approved."""
     ActiveYN: bool
     ReasonActiveOrDisabled: SearchReason | None
     """Why it is active or not; null for an active search that was never changed."""

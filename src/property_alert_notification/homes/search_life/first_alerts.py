@@ -13,6 +13,7 @@ from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
+from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.answers import language_of
@@ -107,6 +108,12 @@ class FirstAlerts:
             submissions = [await self._submission(connection, one, found[one.number]) for one in wanted]
             results = await run_within(connection, create(self._planner, submissions)) if submissions else []
             late = {one.id for one, result in zip(wanted, results, strict=True) if not isinstance(result, Accepted)}
+            held = [
+                (result.id, one.number)
+                for one, result in zip(wanted, results, strict=True)
+                if isinstance(result, Accepted) and one.concierge
+            ]
+            await approvals.add_searches(connection, held)
             await queries.put_off_first_alerts(connection, late, at=now + LATER)
             await queries.end_first_alerts(connection, {one.id for one in done} - late)
         return len(taken)
@@ -115,7 +122,7 @@ class FirstAlerts:
         language = shown_language(await language_of(connection, search.user_id))
         matches = FirstMatches(found.total, [home.fields for home in found.first])
         title, message = write(search.name, sentence(found.expression, language), matches, language)
-        return submission_about(self._planner, search, title, message)
+        return submission_about(self._planner, search, title, message, needs_approval=search.concierge)
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Let a damaged row have no first alert, so that it does not hold up the others."""

@@ -14,7 +14,9 @@ from property_alert_notification.people.categories.rules import LISTING_ALERT
 from property_alert_notification.people.preferences.scripts import preferences_of
 
 
-def submission_about(planner: Planner, search: SavedSearch, title: str, message: str) -> Submission:
+def submission_about(
+    planner: Planner, search: SavedSearch, title: str, message: str, *, needs_approval: bool = False
+) -> Submission:
     """A message about a search, on its channels, to the addresses that the directory has."""
     chosen = None if search.channels is None else set(search.channels.split())
     wanted = [channel for channel in Channel if chosen is None or channel in chosen]
@@ -31,6 +33,7 @@ def submission_about(planner: Planner, search: SavedSearch, title: str, message:
         category=LISTING_ALERT,
         channels=None if chosen is None else wanted,
         look_up=reachable,
+        needs_approval=needs_approval,
     )
 
 

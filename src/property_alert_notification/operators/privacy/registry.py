@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from property_alert_notification.operators.privacy.declaration import ERASED_USER, Erasure, FoundBy, Table
 from property_alert_notification.operators.privacy.homes import HOMES
+from property_alert_notification.operators.privacy.searches import SEARCHES
 
 _RETENTION = "`RETENTION_DAYS`"
 _ENDED = f"{_RETENTION} after the notification ended"
@@ -88,44 +89,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ),
             hidden="user_id look_up used_zone reason_parameters next_at passed_at passed_local final",
         ),
-        "saved_searches": Table(
-            "saved searches: which homes a user looks for",
-            "until they are deleted",
-            FoundBy.USER,
-            "user_id",
-            exported=(
-                "id name version query_type query schedule_type daily_schedule channels change_types active "
-                "reason_code expected_per_day warnings created_at changed_at matched_at viewed_at ignored"
-            ),
-            hidden="user_id number person expression first_alert_at check_at told_at told_too_many usual_schedule",
-        ),
-        "saved_search_versions": Table(
-            "what a saved search looked for at which time",
-            "`LISTING_RETENTION_DAYS` after another version replaced it, or its search was paused or deleted; erasure "
-            "keeps only numbers",
-            FoundBy.USER,
-            "user_id",
-            exported="search_number version query_type query schedule_type change_types from_at until_at",
-            hidden="user_id person expression from_sequence until_sequence",
-            erasure=Erasure.BLANK,
-            blank={"user_id": ERASED_USER, "query": "", "expression": ""},
-        ),
-        "listing_preferences": Table(
-            "what users think of homes: favourites and discarded ones",
-            "until the user takes it back",
-            FoundBy.USER,
-            "user_id",
-            exported="listing_id preference changed_at",
-            hidden="id user_id person",
-        ),
-        "search_people": Table(
-            "the number that stands for a user where it is recorded who was alerted to which home",
-            "until the user is erased; then the number names nobody",
-            FoundBy.USER,
-            "user_id",
-            exported="number",
-            hidden="user_id",
-        ),
+        **SEARCHES,
         "inbound_replies": Table(
             "messages that people sent to our numbers",
             f"{_RETENTION} after they were received",
@@ -199,6 +163,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             exported="notification_id listing_id details",
             hidden="person property_id sequence",
         ),
+        "approval_searches": Table(
+            "the saved searches that asked for the approval of an alert",
+            _ENDED,
+            FoundBy.NOTIFICATION,
+            "notification_id",
+            exported="notification_id search_number",
+        ),
         "notification_changes": Table(
             "who changed which fields of a notification",
             _ENDED,
@@ -234,7 +205,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "user_id",
             exported=(
                 "id category reference title message urgent channels accepted_at expires_at caller test send_at "
-                "send_at_local addresses digest_at cancelled_at"
+                "send_at_local addresses digest_at approval cancelled_at"
             ),
             hidden="user_id status look_up look_up_at parked away_since moved_at cancelled_by",
             erasure=Erasure.BLANK,

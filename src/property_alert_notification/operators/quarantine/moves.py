@@ -85,6 +85,7 @@ _EXPIRE = BatchStatement(
             state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
             reason_code=late.c.reason_code,
             reason_parameters=late.c.reason_parameters,
+            held_by=None,
             changed_at=bindparam("now", type_=time_type()),
         )
         .returning(_deliveries.c.id)
@@ -93,7 +94,7 @@ _EXPIRE = BatchStatement(
 
 
 async def expire(connection: AsyncConnection, late: Collection[Stuck], *, now: datetime) -> set[UUID]:
-    """End those of these that are still quarantined, since they are of no use any more; returns which those were."""
+    """End those of these about which nothing was decided yet, since they are of no use any more; returns which."""
     reasons = {one.id: one.reason.behind(ReasonCode.NOT_DECIDED) for one in late}
     rows = [(id_, reason.code, reason.stored) for id_, reason in reasons.items()]
     ended = await _EXPIRE.run(connection, rows, now=now)

@@ -20,8 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import is_row_fault, table_of
 from property_alert_notification.deliveries.models import IS_QUARANTINED, Attempt, Delivery
+from property_alert_notification.deliveries.states import STUCK, is_in
 from property_alert_notification.notifications.models import Notification
 
 _deliveries = table_of(Delivery)
@@ -153,28 +155,33 @@ def _checked(case: Case) -> Case:
 
 
 class Stuck(NamedTuple):
-    """A quarantined delivery, with what decides whether it has expired."""
+    """A delivery that waits for a decision, with what tells whether it has expired."""
 
     id: UUID
     notification_id: UUID
     channel: str
+    state: str
     reason_code: str | None
     reason_parameters: str | None
 
     @property
     def reason(self) -> Reason:
-        """Why it is quarantined."""
+        """Why it waits."""
         return Reason.read(self.reason_code, self.reason_parameters)
 
 
-_SOME = (
-    select(*[_deliveries.c[name] for name in Stuck._fields])
-    .where(text(IS_QUARANTINED), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
-    .order_by(_deliveries.c.id)
-    .limit(bindparam("limit", type_=Integer))
-)
+_SOME = {
+    state: (
+        select(*[_deliveries.c[name] for name in Stuck._fields])
+        # In the words of an index.
+        .where(text(is_in((state,))), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
+        .order_by(_deliveries.c.id)
+        .limit(bindparam("limit", type_=Integer))
+    )
+    for state in STUCK
+}
 
 
-async def some(connection: AsyncConnection, *, after: UUID, limit: int) -> list[Stuck]:
-    """Up to `limit` quarantined deliveries above an id, the oldest first."""
-    return [Stuck(*row) for row in await connection.execute(_SOME, {"after": after, "limit": limit})]
+async def some(connection: AsyncConnection, state: DeliveryState, *, after: UUID, limit: int) -> list[Stuck]:
+    """Up to `limit` deliveries in one of the states `STUCK` above an id, the oldest first."""
+    return [Stuck(*row) for row in await connection.execute(_SOME[state], {"after": after, "limit": limit})]

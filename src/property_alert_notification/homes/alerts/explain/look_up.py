@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,12 @@ from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
-from property_alert_notification.homes.alerts.explain.outcome import Knowledge, PastVersion
+from property_alert_notification.homes.alerts.explain.outcome import (
+    Knowledge,
+    Outcome,
+    PastVersion,
+    outcome_of_alert,
+)
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
@@ -59,6 +65,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     searches = await queries.searches_of(connection, user_id)
     numbers = np.array([one.number for one in searches], dtype=np.int64)
     dropped = await dropped_of(connection, {one.sequence for one in rows})
+    told_by = await queries.alerts_about(connection, home, number)
     return Found(
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
@@ -66,12 +73,22 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         searches,
         await queries.versions_of(connection, user_id),
         list(readable_changes(rows, earlier)),
-        await queries.alerts_about(connection, home, number),
+        told_by,
         Knowledge(
             await queries.told_to(connection, home, number),
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
             await asyncio.to_thread(reasons_in, dropped, numbers),
+            _outcomes(told_by),
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )
+
+
+def _outcomes(rows: Sequence[AlertDelivery]) -> Mapping[int, Outcome]:
+    """What became of each alert, by the number of its newest change."""
+    return {
+        sequence: outcome_of_alert(theirs[0].approval, [one.state for one in theirs])
+        for sequence, some in groupby(rows, key=lambda row: row.sequence)
+        if (theirs := list(some))
+    }

@@ -1,12 +1,13 @@
 """What became of a change for one search, and why. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Approval, DeliveryState
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
 from property_alert_notification.homes.alerts.news import News, may_be_shown
@@ -21,6 +22,10 @@ class Outcome(StrEnum):
 
     TOLD = "told"
     """The user was told, by this search or another one."""
+    WAITS_FOR_APPROVAL = "waits_for_approval"
+    """Its alert is on hold until it is approved or rejected."""
+    REJECTED = "rejected"
+    """Its alert was rejected."""
     WAITS_FOR_DIGEST = "waits_for_digest"
     """The search does not alert at once, and its digest is not made yet."""
     NOT_YET_MATCHED = "not_yet_matched"
@@ -39,6 +44,8 @@ class Outcome(StrEnum):
 
 SENTENCES: Mapping[Outcome, str] = {
     Outcome.TOLD: "the user was told",
+    Outcome.WAITS_FOR_APPROVAL: "its alert waits for approval",
+    Outcome.REJECTED: "its alert was rejected",
     Outcome.WAITS_FOR_DIGEST: "it waits for the digest of the search",
     Outcome.NOT_YET_MATCHED: "the matcher has not come to this change yet",
     Outcome.NO_ACTIVE_SEARCH: "the search was not active when the change was made",
@@ -81,6 +88,8 @@ class Knowledge:
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
     dropped: Mapping[Match, ReasonCode]
     """The matches that were dropped."""
+    alerts: Mapping[int, Outcome] = field(default_factory=dict)
+    """What became of each alert about the home, by the number of the newest change that it tells."""
 
 
 def why_not_told(
@@ -135,7 +144,21 @@ def outcome_of(
     if not (news := wanted_news(expression, change_types, change)):
         return Outcome.NOT_ASKED_FOR
     if all(one.key in known.told for one in news):
-        return Outcome.TOLD
+        return _as_told(change, known)
     if number in known.digests and change.sequence > known.digests[number][0]:
         return Outcome.WAITS_FOR_DIGEST
     return Outcome.NOT_TOLD
+
+
+def _as_told(change: ReadChange, known: Knowledge) -> Outcome:
+    """What became of the alert about a change: the first one that is not older."""
+    told_by = min((sequence for sequence in known.alerts if sequence >= change.sequence), default=None)
+    return Outcome.TOLD if told_by is None else known.alerts[told_by]
+
+
+def outcome_of_alert(approval: str | None, states: Collection[str | None]) -> Outcome:
+    """What became of an alert; `states` are those of its deliveries, None stands for one that is not planned yet."""
+    if approval == Approval.REJECTED:
+        return Outcome.REJECTED
+    waits = approval == Approval.WAITING and any(state in (None, DeliveryState.ON_HOLD) for state in states)
+    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.TOLD

@@ -17,9 +17,10 @@ from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, Cha
 from property_alert_notification.homes.listings.models import ListingChange
 from property_alert_notification.homes.properties.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+from property_alert_notification.notifications.models import Notification
 
 _changes, _alerts, _told = table_of(ListingChange), table_of(Alert), table_of(Told)
-_digests, _deliveries = table_of(SearchDigest), table_of(Delivery)
+_digests, _deliveries, _notifications = table_of(SearchDigest), table_of(Delivery), table_of(Notification)
 _searches, _versions = table_of(SavedSearch), table_of(SavedSearchVersion)
 _user = bindparam("user", type_=BigInteger)
 _limit = bindparam("limit", type_=Integer)
@@ -89,6 +90,8 @@ class AlertDelivery(NamedTuple):
     state: str | None
     reason_code: str | None
     reason_parameters: str | None
+    approval: str | None
+    """Of the alert."""
 
 
 async def alerts_about(connection: AsyncConnection, property_id: UUID, person: int) -> list[AlertDelivery]:
@@ -102,7 +105,9 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
             _deliveries.c.state,
             _deliveries.c.reason_code,
             _deliveries.c.reason_parameters,
+            _notifications.c.approval,
         )
+        .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
         .where(_alerts.c.property_id.in_(ids_of_home(property_id)), _alerts.c.person == person)
         .order_by(_alerts.c.sequence.desc(), _deliveries.c.channel)

@@ -193,6 +193,8 @@ class SearchTarget(NamedTuple):
     channels: tuple[str, ...] | None
     """None means all that the user wants."""
     change_types: frozenset[ChangeType]
+    concierge: bool
+    """Whether its alerts need approval."""
     active: bool
     reason_code: str | None
 
@@ -210,6 +212,7 @@ _TARGETS = BatchStatement(
         _searches.c.daily_schedule,
         _searches.c.channels,
         _searches.c.change_types,
+        _searches.c.concierge,
         _searches.c.active,
         _searches.c.reason_code,
     ).join(wanted, wanted.c.number == _searches.c.number),
@@ -226,7 +229,8 @@ async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> d
 
 
 def _target(row: Sequence[Any]) -> SearchTarget:
-    number, key, name, user_id, person, version, schedule_type, daily_schedule, channels, changes, active, reason = row
+    number, key, name, user_id, person, version, schedule_type, daily_schedule, channels, changes, *rest = row
+    concierge, active, reason = rest
     return SearchTarget(
         number=number,
         key=key,
@@ -238,6 +242,7 @@ def _target(row: Sequence[Any]) -> SearchTarget:
         daily_schedule=tuple(daily_schedule.split()),
         channels=None if channels is None else tuple(channels.split()),
         change_types=read_changes(changes),
+        concierge=concierge,
         active=active,
         reason_code=reason,
     )

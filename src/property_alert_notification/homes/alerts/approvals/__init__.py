@@ -1,0 +1,1 @@
+"""Alerts of searches with `ConciergeYN`, which are on hold until they are approved or rejected."""

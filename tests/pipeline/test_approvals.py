@@ -1,0 +1,158 @@
+"""Alerts of searches with `ConciergeYN` wait until they are approved or rejected, on each store."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from property_alert_notification.api.access import queries as access
+from property_alert_notification.base.errors import RequestError
+from property_alert_notification.base.vocabulary import Approval, DeliveryState
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.windows.models import DigestWindow
+from property_alert_notification.homes.alerts.approvals import queries
+from property_alert_notification.homes.alerts.approvals.service import decide
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+from property_alert_notification.notification_worker.expire import Expirer
+from property_alert_notification.notifications.models import Notification
+from tests.pipeline.homes import Homes, a_home
+from tests.pipeline.test_alert_digests import digest_is_near
+from tests.pipeline.test_alert_explanations import outcomes
+from tests.pipeline.test_first_alerts import a_first_alert, maker
+from tests.pipeline.world import World, eventually
+
+_NOTIFICATIONS = table_of(Notification)
+
+
+async def waiting(homes: Homes, user_id: int = 1, *, search: int | None = None) -> list[UUID]:
+    async with homes.database.reading() as connection:
+        return await queries.page(connection, user_id, search=search, before=None, limit=100)
+
+
+async def on_hold(homes: Homes, count: int) -> dict[str, UUID]:
+    """The alerts of user 1 that wait, by the keys of their listings, once there are so many."""
+
+    async def found() -> dict[str, UUID] | None:
+        ids = await waiting(homes)
+        async with homes.database.reading() as connection:
+            known = await queries.notifications_of(connection, ids)
+        return {str(one.reference): one.id for one in known.values()} if len(ids) == count else None
+
+    return await eventually(found)
+
+
+async def decided(
+    homes: Homes, decision: Approval, ids: Sequence[UUID], *, user_id: int = 1
+) -> list[tuple[int, str] | None]:
+    """The status and detail of each error; None if the decision holds."""
+    async with homes.database.transaction() as connection:
+        found = await decide(connection, user_id, ids, decision, actor="ada", clock=homes.clock)
+    return [_error(found[id_]) for id_ in ids]
+
+
+def _error(error: RequestError | None) -> tuple[int, str] | None:
+    return None if error is None else (error.status, error.detail)
+
+
+async def test_an_alert_waits_until_it_is_approved_or_rejected_or_expires(world: World, homes: Homes) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+        await homes.profile(user)
+    search = await homes.search(1, concierge=True)
+    await homes.search(2)
+    await homes.list(*(a_home(key=key) for key in ("1", "bad", "gone", "late")))
+    await homes.match()
+    await world.a_worker()
+    await world.smtp.wait_for(4)
+    alerts = await on_hold(homes, 4)
+    assert (await world.delivery(alerts["1"])).reason_code == "waits_for_approval"
+    assert await outcomes(homes) == [["waits_for_approval"]]
+    assert sorted(await waiting(homes, search=search), reverse=True) == await waiting(homes)
+    assert await waiting(homes, search=search + 1) == await waiting(homes, 2) == []
+
+    # The other user's alerts are no affair of this one, and what does not need approval has none.
+    no_such = (404, "The user has no alert with this id that needs approval.")
+    assert await decided(homes, Approval.APPROVED, [alerts["1"]], user_id=2) == [no_such]
+    assert await decided(homes, Approval.REJECTED, [homes.clock.new_id()]) == [no_such]
+    await homes.list(a_home(60, key="gone", StandardStatus="Pending"))
+    async with homes.database.transaction() as connection:
+        its = _NOTIFICATIONS.c.id == alerts["late"]
+        await connection.execute(update(_NOTIFICATIONS).where(its).values(expires_at=homes.clock.now()))
+    parts = world.parts
+    expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=world.rules)
+    assert await expirer.expire_some(DeliveryState.ON_HOLD) == 4
+    for _ in range(2):  # a decision may be repeated
+        assert await decided(homes, Approval.REJECTED, [alerts["bad"]]) == [None]
+        assert await decided(homes, Approval.APPROVED, [alerts["1"], alerts["gone"]]) == [None, None]
+    assert await decided(homes, Approval.APPROVED, [alerts["bad"], alerts["late"]]) == [
+        (409, "It was rejected before."),
+        (409, "It does not wait for approval: it is not planned yet, or it has ended."),
+    ]
+
+    mails = await world.smtp.wait_for(5)
+    assert [mail.parsed()["Subject"] for mail in mails if mail.recipients[0] == "user1@example.com"] == [
+        "New listing: 1 Pinehurst Way NE"
+    ]
+    assert await waiting(homes) == []
+    assert (await world.until(alerts["gone"], "suppressed")).deliveries[0].reason_code == "listing_gone"
+    reasons = {key: (await world.delivery(alerts[key])).reason_code for key in ("bad", "late")}
+    assert reasons == {"bad": "rejected", "late": "not_decided"}
+    async with homes.database.reading() as connection:
+        record = await access.changes(connection, limit=10)
+    assert [(one.action, one.subject, one.actor) for one in reversed(record)] == [
+        ("alerts.rejected", "1 alerts", "ada"),
+        ("alerts.approved", "2 alerts", "ada"),
+    ]
+    # What was rejected is told no more, also if another agent lists it.
+    await homes.list(a_home(60, key="bad", OriginatingSystemName="another", UnparsedAddress="bad Pinehurst Way NE"))
+    await homes.match()
+    assert await waiting(homes) == []
+
+
+async def test_a_rejected_alert_is_explained(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1, concierge=True)
+    await homes.list(a_home())
+    await homes.match()
+    assert await outcomes(homes) == [["waits_for_approval"]]
+    await world.a_worker()
+    alerts = await on_hold(homes, 1)
+    assert await decided(homes, Approval.REJECTED, list(alerts.values())) == [None]
+    assert await outcomes(homes) == [["rejected"]]
+
+
+async def test_an_item_of_a_digest_waits_and_joins_its_digest(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1, schedule=ScheduleType.DAILY, concierge=True)
+    await homes.list(a_home(key="in time"), a_home(key="rejected"))
+    await digest_is_near(homes)
+    await world.a_worker()
+    alerts = await on_hold(homes, 2)
+    assert await decided(homes, Approval.APPROVED, [alerts["in time"]]) == [None]
+    assert (await world.until_delivery(alerts["in time"], "collected")).reason_code == "collected_for_search"
+    async with homes.database.reading() as connection:
+        [closes_at] = (await connection.execute(select(table_of(DigestWindow).c.closes_at))).scalars()
+    assert closes_at - homes.clock.now() < timedelta(minutes=2)
+
+
+async def test_one_search_that_needs_no_approval_is_enough(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, concierge=True)
+    await homes.search(1, schedule=ScheduleType.DAILY)
+    await homes.list(a_home(key="waits"))
+    await homes.match()
+    await homes.search(1)
+    await homes.list(a_home(key="sent"))
+    await homes.match()
+    first = await homes.search(1, concierge=True)
+    await a_first_alert(homes, first)
+    await maker(homes).make_due()
+    async with homes.database.reading() as connection:
+        found = await connection.execute(
+            select(_NOTIFICATIONS.c.reference, _NOTIFICATIONS.c.approval).order_by(_NOTIFICATIONS.c.id)
+        )
+        approvals = [tuple(row) for row in found]
+    assert approvals == [("waits", "waiting"), ("sent", None), (None, "waiting")]
