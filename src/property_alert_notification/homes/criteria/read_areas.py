@@ -147,7 +147,7 @@ def _is_number(given: Any) -> bool:
 
 
 def _polygon(rings: list[list[Point]], place: str) -> tuple[Ring, ...]:
-    found = [_unbroken(points, f"{place}[{n}]") for n, points in enumerate(rings)]
+    found = [_unbroken(points, f"{place}[{n}]", is_hole=n > 0) for n, points in enumerate(rings)]
     edge, *holes = (_moved(ring, box_of(ring).west, -180) for ring in found)
     west = box_of(edge).west
     whole = (edge, *(_moved(hole, box_of(hole).west, west) for hole in holes))
@@ -159,7 +159,7 @@ def _polygon(rings: list[list[Point]], place: str) -> tuple[Ring, ...]:
     return whole
 
 
-def _unbroken(points: list[Point], place: str) -> Ring:
+def _unbroken(points: list[Point], place: str, *, is_hole: bool) -> Ring:
     """The ring without a jump at the antimeridian: there it goes on beyond 180 degrees.
 
     An edge that spans more than 180 degrees is taken to go the short way. One of 360 degrees goes round Earth.
@@ -169,6 +169,9 @@ def _unbroken(points: list[Point], place: str) -> Ring:
         if 180 < abs(longitude - before) < 360:
             turn += 360 if longitude < before else -360
         unbroken.append((longitude + turn, latitude))
+    if turn and is_hole:
+        # The line by which it is closed at the pole would belong to the area.
+        raise InvalidField(place, "is a hole that goes round a pole: send the area in two parts, without this hole")
     if turn:
         unbroken += _to_the_pole(unbroken, place)
     else:
