@@ -23,7 +23,8 @@ from benchmarks.limits import AtLeast, AtMost
 from benchmarks.matching_load import Load
 from benchmarks.matching_scan import Scan
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.criteria.expression import And, Expression, from_json, to_json
+from property_alert_notification.homes.alerts.searches import Searches
+from property_alert_notification.homes.criteria.expression import And, Expression, to_json
 from property_alert_notification.homes.matching import numba_kernel, numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.matching.kernels import Kernel
@@ -154,10 +155,11 @@ async def _start_cold(store: Path) -> tuple[SearchIndex, float, int]:
     gc.collect()
     before, began = _resident(), time.process_time()
     index = SearchIndex(KERNELS["numpy"])
+    searches = Searches(index)
     engine = create_async_engine(f"sqlite+aiosqlite:///{store}")
     async with engine.connect() as connection:
         async for versions in versions_at(connection, 1):
-            index.put_many((version.number, from_json(version.expression)) for version in versions)
+            searches.put_many(versions)
         len(index)
     await engine.dispose()
     took = time.process_time() - began

@@ -20,7 +20,6 @@ from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.alerts.settings import MatcherSettings
 from property_alert_notification.homes.alerts.shards.keeper import ShardKeeper
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
@@ -35,7 +34,7 @@ log = structlog.get_logger()
 
 def create_searches() -> Searches:
     """An empty index of searches."""
-    return Searches(SearchIndex(), from_json)
+    return Searches(SearchIndex())
 
 
 class Matching:

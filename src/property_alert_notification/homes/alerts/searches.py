@@ -1,6 +1,7 @@
 """All current saved searches in the memory of a matcher: which of them match a listing, and whom each concerns."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,11 +27,11 @@ _OFFERED = frozenset({ChangeType.COMING_SOON, ChangeType.ACTIVE_UNDER_CONTRACT})
 class Index(Protocol):
     """Finds the searches that match a listing."""
 
-    def put(self, number: int, expression: Any) -> None:
-        """Add or replace a search."""
+    def put_stored(self, number: int, expression: str) -> None:
+        """Add or replace a search, by what the store keeps of its query."""
 
     def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
-        """Add many."""
+        """Add many, by their expressions."""
 
     def remove(self, number: int) -> None:
         """Forget a search."""
@@ -42,10 +43,8 @@ class Index(Protocol):
 class Searches:
     """The versions of all searches that apply at one position. Their numbers are dense, so arrays hold them."""
 
-    def __init__(self, index: Index, read_expression: Callable[[str], Any]) -> None:
-        """`read_expression` reads what the store keeps of a query."""
+    def __init__(self, index: Index) -> None:
         self._index = index
-        self._read = read_expression
         self.people: Numbers = np.zeros(1024, dtype=np.int64)
         """The person of each search, by its number."""
         self.kinds: NDArray[np.uint32] = np.zeros(1024, dtype=np.uint32)
@@ -55,19 +54,15 @@ class Searches:
 
     def put_many(self, versions: Iterable[CurrentVersion]) -> None:
         """Add these versions, or replace the earlier ones of their searches."""
-        many = list(versions)
-        for one in many:
+        for one in versions:
             self._note(one)
-        read = [(one.number, self._readable(one)) for one in many]
-        self._index.put_many([(number, expression) for number, expression in read if expression is not None])
+            self._is_put(one)
 
     def put(self, version: CurrentVersion) -> None:
         """Add a version, or replace the earlier one of its search."""
         self._note(version)
-        if (expression := self._readable(version)) is None:
+        if not self._is_put(version):
             self._index.remove(version.number)
-        else:
-            self._index.put(version.number, expression)
 
     def remove(self, number: int) -> None:
         """Forget a search; it may be unknown."""
@@ -77,13 +72,14 @@ class Searches:
         """The numbers of the searches that match a listing, sorted."""
         return self._index.match(fields)
 
-    def _readable(self, version: CurrentVersion) -> Any:
-        """The query of a version; None if its row is damaged: it must not stop the other searches."""
+    def _is_put(self, version: CurrentVersion) -> bool:
+        """Put a version into the index; False if its row is damaged: it must not stop the other searches."""
         try:
-            return self._read(version.expression)
+            self._index.put_stored(version.number, version.expression)
         except UNREADABLE as error:
             log.error("search.unreadable", number=version.number, **origin(error))  # noqa: TRY400
-            return None
+            return False
+        return True
 
     def _note(self, version: CurrentVersion) -> None:
         if version.number >= len(self.people):
@@ -105,6 +101,7 @@ def asked_by(news: News) -> int:
     return KINDS[news.kind] | (KINDS[ChangeType.NEW_LISTING] if news.to_new and news.kind in _OFFERED else 0)
 
 
+@lru_cache(4_096)
 def kinds_of(change_types: str) -> int:
     """The bits of the kinds that a search wants to hear of. That a listing comes into its range is always told."""
     return sum(KINDS[one] for one in read_changes(change_types)) | KINDS[IN_RANGE]

@@ -137,20 +137,27 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 def to_json(expression: Expression) -> str:
     """The expression as the text of a row: lists that begin with the name of their kind."""
-    return _encode(_listed(expression))
+    return _encode(as_list(expression))
 
 
 def from_json(stored: str) -> Expression:
-    """The expression that `to_json` wrote. A million are read when a matcher starts."""
-    return _read(pydantic_core.from_json(stored))
+    """The expression that `to_json` wrote."""
+    return from_list(list_in(stored))
 
 
-def _listed(expression: Expression) -> list[Any]:
+def list_in(stored: str) -> list[Any]:
+    """What `as_list` made of the expression that `to_json` wrote."""
+    listed: list[Any] = pydantic_core.from_json(stored)
+    return listed
+
+
+def as_list(expression: Expression) -> list[Any]:
+    """The expression as a list that begins with the name of its kind. Its parts are such lists, too."""
     match expression:
         case And(parts) | Or(parts):
-            return [_NAMES[type(expression)], *map(_listed, parts)]
+            return [_NAMES[type(expression)], *map(as_list, parts)]
         case Not(part) | Excluding(part):
-            return [_NAMES[type(expression)], _listed(part)]
+            return [_NAMES[type(expression)], as_list(part)]
         case Compare(field, operator, value):
             return [_NAMES[Compare], field, operator, *_listed_value(value)]
         case Keywords(words):
@@ -176,7 +183,8 @@ def _listed_area(area: Area) -> list[Any]:
             return ["polygons", *([[n for point in ring for n in point] for ring in rings] for rings in polygons)]
 
 
-def _read(stored: list[Any]) -> Expression:
+def from_list(stored: list[Any]) -> Expression:
+    """The expression that `as_list` made this of."""
     return _READERS[stored[0]](stored)
 
 
@@ -187,12 +195,14 @@ def _read_compare(stored: list[Any]) -> Compare:
     return Compare(field, operator, value)
 
 
-def _read_area(stored: list[Any]) -> Within:
-    _, kind, *numbers = stored
+def area_of(within: list[Any]) -> Area:
+    """The area of a condition that `as_list` made of a `Within`."""
+    _, kind, *numbers = within
     if kind == "polygons":
-        polygons = tuple(tuple(tuple(zip(ring[::2], ring[1::2], strict=True)) for ring in rings) for rings in numbers)
-        return Within(Polygons(polygons))
-    return Within(Box(*numbers) if kind == "box" else Circle(*numbers))
+        return Polygons(
+            tuple(tuple(tuple(zip(ring[::2], ring[1::2], strict=True)) for ring in rings) for rings in numbers)
+        )
+    return Box(*numbers) if kind == "box" else Circle(*numbers)
 
 
 # Many searches have the same ones.
@@ -204,10 +214,10 @@ def _one_of(field: str, words: list[str]) -> OneOf:
 
 
 _READERS: dict[str, Callable[[list[Any]], Expression]] = {
-    "and": lambda stored: And(tuple([_read(part) for part in stored[1:]])),
-    "or": lambda stored: Or(tuple([_read(part) for part in stored[1:]])),
-    "not": lambda stored: Not(_read(stored[1])),
-    "excluding": lambda stored: Excluding(_read(stored[1])),
+    "and": lambda stored: And(tuple([from_list(part) for part in stored[1:]])),
+    "or": lambda stored: Or(tuple([from_list(part) for part in stored[1:]])),
+    "not": lambda stored: Not(from_list(stored[1])),
+    "excluding": lambda stored: Excluding(from_list(stored[1])),
     "compare": _read_compare,
     "range": lambda stored: _range(stored[1], stored[2], stored[3], stored[4]),
     "one": lambda stored: _one_of(stored[1], stored[2]),
@@ -215,7 +225,7 @@ _READERS: dict[str, Callable[[list[Any]], Expression]] = {
     "any": lambda stored: HasAny(stored[1], tuple(stored[2])),
     "text": lambda stored: Text(stored[1], stored[2], stored[3], stored[4]),
     "words": lambda stored: Keywords(tuple(stored[1:])),
-    "in": _read_area,
+    "in": lambda stored: Within(area_of(stored)),
     "missing": lambda stored: IsMissing(stored[1]),
 }
 _KINDS = (And, Or, Not, Excluding, Compare, Range, OneOf, HasAll, HasAny, Text, Keywords, Within, IsMissing)

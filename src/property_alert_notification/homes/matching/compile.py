@@ -1,26 +1,18 @@
-"""Compiling an expression: where its listings can be, and the packed conditions that a listing must meet.
+"""Compiling a stored expression: where its listings can be, and the packed conditions that a listing must meet.
 
-What cannot be packed stays as an open condition, which `evaluate` decides.
+Conditions are compiled from the lists that the store has, because a matcher starts with a million of them. What cannot
+be packed becomes an expression again and stays as an open condition, which `evaluate` decides.
 """
 
 import math
+import struct
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
 from typing import Any, Final
 
-from property_alert_notification.homes.criteria.areas import Area, Circle, boxes_of
+from property_alert_notification.homes.criteria.areas import boxes_of
 from property_alert_notification.homes.criteria.comparable import key_of, keys_of, words_in
-from property_alert_notification.homes.criteria.expression import (
-    And,
-    Compare,
-    Expression,
-    HasAll,
-    Keywords,
-    OneOf,
-    Range,
-    Within,
-)
+from property_alert_notification.homes.criteria.expression import Compare, Expression, OneOf, Range, area_of, from_list
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, TYPES, accepted_by, accepted_currency
 from property_alert_notification.homes.matching.places import (
     Place,
@@ -43,55 +35,70 @@ _MOST_KNOWN: Final = 65_536
 _MOST_TYPES: Final = 4
 """A search of more property types is looked up without them: it would be in as many buckets."""
 
+Stored = list[Any]
+"""A condition as `as_list` lists it."""
+
 
 class Compiler:
-    """Writes searches into a batch."""
+    """Writes searches into a batch, until it is taken."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._known: dict[Hashable, tuple[int, bool]] = {}
-        """What conditions accept that many searches have: to look them up by a tuple is faster than by themselves."""
-        self._handlers: Mapping[type[Expression], Callable[[Any], None]] = {
-            And: self._all_of,
-            Range: self._range,
-            Compare: self._compare,
-            OneOf: self._one_of,
-            HasAll: self._has_all,
-            Keywords: self._keywords,
-            Within: self._within,
+        """What conditions accept that many searches have."""
+        self._handlers: Mapping[str, Callable[[Stored], None]] = {
+            "and": self._all_of,
+            "range": self._range,
+            "compare": self._compare,
+            "one": self._one_of,
+            "all": self._has_all,
+            "words": self._keywords,
+            "in": self._within,
         }
-        self._begin(Batch())
+        self.batch = Batch()
+        self._begin()
 
-    def compile(self, searches: Iterable[tuple[int, Expression]], batch: Batch) -> None:
-        """Add these searches to a batch."""
-        for number, expression in searches:
-            self._begin(batch)
-            try:
-                self._add(expression)
-                self._add_keys()
-            except Exception:
-                batch.forget_unfinished()
-                raise
-            batch.search(number, self._accept, self._required, self._low, self._high, self._open)
-        self._begin(Batch())
+    def take(self) -> Batch:
+        """The batch; the searches that come next are in another one."""
+        taken, self.batch = self.batch, Batch()
+        return taken
 
-    def _begin(self, batch: Batch) -> None:
-        self._batch = batch
+    def compile(self, number: int, stored: Stored) -> None:
+        """Add a search to the batch.
+
+        Raises:
+            ValueError, LookupError, TypeError: the list is none that `as_list` made; nothing is added.
+        """
+        self._begin()
+        try:
+            self._add(stored)
+            self._add_keys()
+        except struct.error as error:
+            self.batch.forget_unfinished()
+            raise ValueError("must have numbers where areas and bounds have them") from error
+        except Exception:
+            self.batch.forget_unfinished()
+            raise
+        self.batch.search(number, self._accept, self._required, self._low, self._high, self._open)
+
+    def _begin(self) -> None:
         self._accept, self._required, self._open = EVERYTHING, 0, 0
         self._low, self._high = UNKNOWN, _NO_HIGH
-        self._area: Within | None = None
+        self._area: Stored | None = None
         self._places: list[Place] = []
-        self._names: list[Place] = []
+        self._names: list[Stored] = []
         """Places that a search looked up by them need not check; none of them is packed."""
 
-    def _add(self, condition: Expression) -> None:
-        self._handlers.get(type(condition), self._decide_otherwise)(condition)
+    def _add(self, stored: Stored) -> None:
+        self._handlers.get(stored[0], self._decide_otherwise)(stored)
 
-    def _all_of(self, condition: And) -> None:
-        for part in condition.parts:
-            self._add(part)
+    def _all_of(self, stored: Stored) -> None:
+        handlers = self._handlers
+        for part in stored[1:]:
+            handlers.get(part[0], self._decide_otherwise)(part)
 
-    def _decide_otherwise(self, condition: Expression) -> None:
+    def _decide_otherwise(self, stored: Stored) -> None:
+        condition = from_list(stored)
         accept, is_all = accepted_by(condition)
         self._accept &= accept
         if not is_all:
@@ -100,125 +107,135 @@ class Compiler:
                 self._places.append(place)
 
     def _leave_open(self, condition: Expression) -> None:
-        self._batch.check(Kind.OPEN, self._vocabulary.open_condition(condition))
+        self.batch.check(Kind.OPEN, self._vocabulary.open_condition(condition))
         self._open += 1
 
-    def _range(self, condition: Range) -> None:
-        field, low, high = condition.field, condition.low, condition.high
+    def _range(self, stored: Stored) -> None:
+        _, field, low, high, unit = stored
         if field == "ListPrice":
-            self._price(condition)
-        elif not self._accept_group(condition, (field, low, high)):
-            self._measured(condition, low, high)
+            self._price(stored, low, high, unit)
+        elif not self._accept_group((field, low, high), stored):
+            self._measured(stored, Range, unit, low, high)
 
-    def _price(self, condition: Range) -> None:
-        low = LOWEST if condition.low is None else condition.low
-        high = HIGHEST if condition.high is None else condition.high
+    def _price(self, stored: Stored, low: Any, high: Any, currency: str | None) -> None:
+        low = LOWEST if low is None else low
+        high = HIGHEST if high is None else high
         if not (isinstance(low, int) and isinstance(high, int) and low >= LOWEST and high <= HIGHEST):
-            self._leave_open(condition)
+            self._leave_open(from_list(stored))
             return
         self._low, self._high = max(self._low, low), min(self._high, high)
-        accept, is_all = accepted_currency(condition.unit or "")
+        accept, is_all = accepted_currency(currency or "")
         self._accept &= accept
         if not is_all:
-            self._leave_open(condition)
+            self._leave_open(from_list(stored))
 
-    def _compare(self, condition: Compare) -> None:
-        field, value, operator = condition.field, condition.value, condition.operator
+    def _compare(self, stored: Stored) -> None:
+        _, field, operator, value, *_ = stored
         if isinstance(value, bool) or not isinstance(value, int | float) or operator == "ne":
-            self._decide_otherwise(condition)
-        elif not self._accept_group(condition, (field, operator, value)):
+            self._decide_otherwise(stored)
+        elif not self._accept_group((field, operator, value), stored):
             low = value if operator in ("eq", "ge") else math.nextafter(value, math.inf) if operator == "gt" else None
             high = value if operator in ("eq", "le") else math.nextafter(value, -math.inf) if operator == "lt" else None
-            self._measured(condition, low, high)
+            self._measured(stored, Compare, None, low, high)
 
-    def _accept_group(self, condition: Expression, key: Hashable) -> bool:
+    def _accept_group(self, key: Hashable, stored: Stored) -> bool:
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[key] = accepted_by(condition)
+            known = self._known[key] = accepted_by(from_list(stored))
         self._accept &= known[0]
         return known[1]
 
-    def _measured(self, condition: Range | Compare, low: float | None, high: float | None) -> None:
+    def _measured(
+        self, stored: Stored, kind: type[Range | Compare], unit: str | None, low: float | None, high: float | None
+    ) -> None:
         is_exact = all(bound is None or abs(bound) <= LARGEST_EXACT for bound in (low, high))
-        measure = self._vocabulary.measure(condition) if is_exact else None
+        measure = self._vocabulary.measure(kind, stored[1], unit) if is_exact else None
         if measure is None:
-            self._leave_open(condition)
+            self._leave_open(from_list(stored))
             return
         bounds = -math.inf if low is None else low, math.inf if high is None else high
         whole = isinstance(low, int) * WHOLE_LOW + isinstance(high, int) * WHOLE_HIGH
-        self._batch.check(Kind.RANGE, measure, *bounds, whole)
+        self.batch.check(Kind.RANGE, measure, *bounds, whole)
 
-    def _one_of(self, condition: OneOf) -> None:
-        field, words = condition.field, condition.words
+    def _one_of(self, stored: Stored) -> None:
+        _, field, words = stored
         if field in PLACES and words:
-            self._names.append(Place((), (condition,)))
-        elif not self._accept_group(condition, (field, words)):
-            self._leave_open(condition)
+            self._names.append(stored)
+        elif not self._accept_group((field, *words), stored):
+            self._leave_open(from_list(stored))
 
-    def _has_all(self, condition: HasAll) -> None:
-        if has_terms(condition.field) and condition.words:
-            self._terms(condition.field, keys_of(condition.field, condition.words))
+    def _has_all(self, stored: Stored) -> None:
+        _, field, words = stored
+        if has_terms(field) and words:
+            self._terms(field, keys_of(field, tuple(words)))
         else:
-            self._leave_open(condition)
+            self._leave_open(from_list(stored))
 
-    def _keywords(self, condition: Keywords) -> None:
-        if words := words_in(" ".join(condition.words)):
+    def _keywords(self, stored: Stored) -> None:
+        if words := words_in(" ".join(stored[1:])):
             self._terms(KEYWORDS, words)
         else:
-            self._leave_open(condition)
+            self._leave_open(from_list(stored))
 
     def _terms(self, field: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):
             term = self._vocabulary.term(field, key)
             self._required |= 1 << term % 64
-            self._batch.check(Kind.TERM, term)
+            self.batch.check(Kind.TERM, term)
 
-    def _within(self, condition: Within) -> None:
-        if self._area is None and can_be_packed(condition.area):
-            self._area = condition
-            self._pack(condition.area)
+    def _within(self, stored: Stored) -> None:
+        if self._area is None and can_be_packed(stored):
+            self._area = stored
+            self._pack(stored)
             return
+        condition = from_list(stored)
         self._leave_open(condition)
         if place := place_of(condition):
             self._places.append(place)
 
-    def _pack(self, area: Area) -> None:
-        batch = self._batch
-        if isinstance(area, Circle):
-            batch.check(Kind.CIRCLE, 0, area.longitude, area.latitude, area.radius)
+    def _pack(self, area: Stored) -> None:
+        batch = self.batch
+        if area[1] == "circle":
+            _, _, longitude, latitude, radius = area
+            batch.area(Kind.CIRCLE, 0, longitude, latitude, radius)
             return
         for ring in rings_of(area):
-            batch.check(Kind.POLYGON, len(batch.vertices) // 2, len(ring))
-            batch.vertices.extend(chain.from_iterable(ring))
+            corners, odd = divmod(len(ring), 2)
+            if odd:
+                raise ValueError("must have two numbers for each corner")
+            batch.area(Kind.POLYGON, len(batch.vertices) // 2, corners)
+            batch.vertices.extend(ring)
 
     def _add_keys(self) -> None:
         """Choose the smallest place to look the search up by. The names of other places become open conditions."""
-        if self._area is not None:
-            if not self._places and not self._names and has_plain_box(self._area.area):
-                self._batch.box_of_area()
+        if not self._places:
+            if self._area is None and len(self._names) == 1:
+                self._add_names(*self._names[0][1:])
                 return
-            self._places.append(Place(boxes_of(self._area.area), ()))
-        chosen = smallest([*self._places, *self._names])
-        for place in self._names:
+            if self._area is not None and not self._names and has_plain_box(self._area):
+                self.batch.box_of_area()
+                return
+        if self._area is not None:
+            self._places.append(Place(boxes_of(area_of(self._area)), ()))
+        names = [Place((), (OneOf(field, tuple(words)),)) for _, field, words in self._names]
+        chosen = smallest([*self._places, *names])
+        for place in names:
             if place is not chosen:
                 self._leave_open(place.names[0])
         if chosen is None:
-            self._batch.box(-180, -90, 180, 90)
-        else:
-            self._add_keys_of(chosen)
-
-    def _add_keys_of(self, place: Place) -> None:
-        for box in place.boxes:
-            self._batch.box(box.west, box.south, box.east, box.north)
-        if not place.names:
+            self.batch.box(-180, -90, 180, 90)
             return
-        types = _types_of(self._accept & TYPES)
-        for name in place.names:
-            for key in {key_of(name.field, word) for word in name.words}:
-                for one in types:
-                    self._batch.bucket(self._vocabulary.place(name.field, key, one))
+        for box in chosen.boxes:
+            self.batch.box(box.west, box.south, box.east, box.north)
+        for name in chosen.names:
+            self._add_names(name.field, name.words)
+
+    def _add_names(self, field: str, words: Iterable[str]) -> None:
+        for key in {key_of(field, word) for word in words}:
+            for one in _types_of(self._accept & TYPES):
+                self.batch.bucket(self._vocabulary.place(field, key, one))
 
 
 @lru_cache(4_096)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.criteria.expression import Expression, as_list, list_in
 from property_alert_notification.homes.matching.cells import keys_of_boxes
 from property_alert_notification.homes.matching.columns import different, give_back_memory
-from property_alert_notification.homes.matching.compile import Compiler
+from property_alert_notification.homes.matching.compile import Compiler, Stored
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.listing import read
 from property_alert_notification.homes.matching.places import plain_boxes
@@ -48,7 +48,7 @@ class SearchIndex:
     def __init__(self, kernel: Kernel | None = None) -> None:
         self.use(kernel or fastest_kernel())
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
-        self._compiler, self._waiting = Compiler(self._vocabulary), Batch()
+        self._compiler = Compiler(self._vocabulary)
         self._count = self._removed = 0
 
     def __len__(self) -> int:
@@ -60,16 +60,25 @@ class SearchIndex:
         self._find = kernel.find
 
     def put(self, number: int, expression: Expression) -> None:
-        """Add a search, or replace it."""
-        self.put_many([(number, expression)])
+        """Add a search, or replace it. It waits until the index is asked: adding many together takes less time."""
+        self._put(number, as_list(expression))
+
+    def put_stored(self, number: int, expression: str) -> None:
+        """Add or replace a search by its expression as `to_json` wrote it.
+
+        Raises:
+            ValueError, LookupError, TypeError: the text is no expression; the index stays as it was.
+        """
+        self._put(number, list_in(expression))
 
     def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
-        """Add many searches, or replace them. If a number comes twice, the last expression counts.
+        """Add many searches, or replace them. If a number comes twice, the last expression counts."""
+        for number, expression in items:
+            self.put(number, expression)
 
-        They wait until the index is asked: to add many together takes a fraction of the time.
-        """
-        self._compiler.compile(items, self._waiting)
-        if self._waiting.size > max(_MOST_WAITING, _WAITING_SHARE * self._count):
+    def _put(self, number: int, stored: Stored) -> None:
+        self._compiler.compile(number, stored)
+        if self._compiler.batch.size > max(_MOST_WAITING, _WAITING_SHARE * self._count):
             self._add_waiting()
 
     def remove(self, number: int) -> None:
@@ -96,9 +105,9 @@ class SearchIndex:
         return different(numbers)
 
     def _add_waiting(self) -> None:
-        if not self._waiting.size:
+        if not self._compiler.batch.size:
             return
-        batch, self._waiting = self._waiting, Batch()
+        batch = self._compiler.take()
         places, replaced = self._searches.add(batch)
         self._add_postings(batch, places)
         self._count += len(places) - len(replaced)

@@ -1,21 +1,13 @@
 """Where the listings of a search can be: the boxes and names of places by which it is looked up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.areas import (
-    EARTH_RADIUS,
-    Area,
-    Box,
-    Circle,
-    Point,
-    Polygons,
-    boxes_of,
-)
+from property_alert_notification.homes.criteria.areas import EARTH_RADIUS, Box, boxes_of
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, OneOf, Or, Within
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.searches import Kind
@@ -70,29 +62,23 @@ def smallest(places: Sequence[Place]) -> Place | None:
     return min(places, key=lambda place: place.degrees_across)
 
 
-def can_be_packed(area: Area) -> bool:
-    """Whether the packed arithmetic knows such an area: no holes, and away from the antimeridian."""
-    match area:
-        case Circle():
-            return area.radius <= LARGEST_RADIUS
-        case Box():
-            return area.west > -180 and area.east < 180
-        case Polygons():
-            # The smallest and the greatest corner are those with the smallest and the greatest longitude.
-            return all(
-                len(rings) == 1 and min(rings[0])[0] > -180 and max(rings[0])[0] < 180 for rings in area.polygons
-            )
+def can_be_packed(within: list[Any]) -> bool:
+    """Whether the packed arithmetic knows the area of a stored `Within`: no holes, and away from the antimeridian."""
+    _, kind, *numbers = within
+    if kind == "circle":
+        return bool(numbers[2] <= LARGEST_RADIUS)
+    if kind == "box":
+        return bool(numbers[0] > -180 and numbers[2] < 180)
+    return all(len(rings) == 1 and min(rings[0][::2]) > -180 and max(rings[0][::2]) < 180 for rings in numbers)
 
 
-def has_plain_box(area: Area) -> bool:
+def has_plain_box(within: list[Any]) -> bool:
     """Whether `plain_boxes` knows the box of an area that can be packed: one part, far from poles and antimeridian."""
-    match area:
-        case Circle():
-            return abs(area.latitude) < 80 and abs(area.longitude) < 170 and area.radius <= PLAIN_RADIUS
-        case Box():
-            return True
-        case Polygons():
-            return len(area.polygons) == 1
+    _, kind, *numbers = within
+    if kind == "circle":
+        longitude, latitude, radius = numbers
+        return abs(latitude) < 80 and abs(longitude) < 170 and radius <= PLAIN_RADIUS
+    return kind == "box" or len(numbers) == 1
 
 
 def plain_boxes(checks: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -123,10 +109,10 @@ def plain_boxes(checks: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> 
     return boxes
 
 
-def rings_of(area: Box | Polygons) -> Iterator[tuple[Point, ...]]:
-    """The rings of an area without holes."""
-    if isinstance(area, Polygons):
-        yield from (rings[0] for rings in area.polygons)
-    else:
-        west, south, east, north = area.west, area.south, area.east, area.north
-        yield (west, south), (east, south), (east, north), (west, north)
+def rings_of(within: list[Any]) -> list[list[float]]:
+    """The rings of a box or of polygons without holes: the numbers of one corner after the other."""
+    _, kind, *numbers = within
+    if kind == "polygons":
+        return [rings[0] for rings in numbers]
+    west, south, east, north = numbers
+    return [[west, south, east, south, east, north, west, north]]

@@ -59,15 +59,18 @@ class Batch:
         """What searches are looked up by: boxes of the map, boxes of areas by their checks, and buckets."""
         self.size = self.check_count = 0
         self._first_check = self._area_check = 0
-        self._parts = (self.checks, self.boxes, self.areas, self.buckets)
-        self._finished: tuple[int, ...] = (0, 0, 0, 0)
+        self._parts = (self.checks, self.vertices, self.boxes, self.areas, self.buckets)
+        self._finished: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def check(self, kind: Kind, code: int, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         """Add a check of the search that comes next."""
-        if kind in (Kind.CIRCLE, Kind.POLYGON):
-            self._area_check = self.check_count
         self.checks += _pack_check(kind, code, a, b, c)
         self.check_count += 1
+
+    def area(self, kind: Kind, code: int, a: float, b: float = 0.0, c: float = 0.0) -> None:
+        """Add a check of an area, by whose box the search may be looked up."""
+        self._area_check = self.check_count
+        self.check(kind, code, a, b, c)
 
     def box(self, west: float, south: float, east: float, north: float) -> None:
         """Look up the search that comes next by a box of the map."""

@@ -30,7 +30,7 @@ class Vocabulary:
     """The numbers of what searches share."""
 
     def __init__(self) -> None:
-        self.measures: dict[tuple[str, str | None, bool], int] = {}
+        self.measures: dict[tuple[type[Range | Compare], str, str | None], int] = {}
         self.probes: list[Range | Compare] = []
         """What asks a listing for the number of each measure."""
         self.terms: dict[str, dict[str, int]] = {}
@@ -43,19 +43,14 @@ class Vocabulary:
         self.open: list[Expression] = []
         self._open_numbers: dict[str, int] = {}
 
-    def measure(self, condition: Range | Compare) -> int | None:
-        """The number of what a condition compares with its bounds; None if there are too many such numbers."""
-        key = (condition.field, getattr(condition, "unit", None), isinstance(condition, Range))
-        if key not in self.measures:
-            if len(self.measures) >= MOST_MEASURES:
-                return None
-            self.measures[key] = len(self.measures)
-            self.probes.append(
-                Range(condition.field, None, None, condition.unit)
-                if isinstance(condition, Range)
-                else Compare(condition.field, "eq", 0)
-            )
-        return self.measures[key]
+    def measure(self, kind: type[Range | Compare], field: str, unit: str | None) -> int | None:
+        """The number of what conditions of this kind compare with bounds; None if there are too many such numbers."""
+        key = (kind, field, unit)
+        number = self.measures.get(key)
+        if number is None and len(self.measures) < MOST_MEASURES:
+            number = self.measures[key] = len(self.measures)
+            self.probes.append(Range(field, None, None, unit) if kind is Range else Compare(field, "eq", 0))
+        return number
 
     def term(self, field: str, key: str) -> int:
         """The number of a word that listings may have in a field with several words."""

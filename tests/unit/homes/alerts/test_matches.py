@@ -25,8 +25,8 @@ class UpTo:
     def __init__(self) -> None:
         self.prices: dict[int, int] = {}
 
-    def put(self, number: int, expression: Any) -> None:
-        self.prices[number] = expression
+    def put_stored(self, number: int, expression: str) -> None:
+        self.prices[number] = int(expression)
 
     def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
         self.prices.update(items)
@@ -41,7 +41,7 @@ class UpTo:
 
 def searches(*rows: tuple[int, int, int, str, str]) -> Searches:
     """Number, person, price, schedule and change types of each."""
-    made = Searches(UpTo(), int)
+    made = Searches(UpTo())
     made.put_many(
         CurrentVersion(number, 1, person, str(price), schedule, kinds, 0)
         for number, person, price, schedule, kinds in rows

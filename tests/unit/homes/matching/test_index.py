@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.homes.criteria.areas import Box, Circle
+from property_alert_notification.base.damaged import UNREADABLE
+from property_alert_notification.homes.criteria.areas import Box, Circle, Polygons
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, Text, Within
 from property_alert_notification.homes.matching import numpy_kernel
@@ -68,11 +69,29 @@ def test_the_last_expression_of_a_number_counts(index: SearchIndex) -> None:
     assert (index.match(HOME).tolist(), len(index)) == ([1], 2)
 
 
-def test_a_search_that_cannot_be_compiled_leaves_nothing_behind(index: SearchIndex) -> None:
-    parts = (OneOf("InteriorFeatures", ("Skylights",)), OneOf("City", ("Kent",)), Within(None))  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        index.put(1, And(parts))
-    index.put(2, ANY)
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "{",
+        "{}",
+        '["maybe"]',
+        '["range","LivingArea",1]',
+        '["in","circle",-122.3,47.6]',
+        '["in","circle","west",47.6,100]',
+        '["in","circle",-122.3,47.6,"far"]',
+        '["in","polygons",[[-122.4,47.5,-122.2,47.5,-122.3]]]',
+        '["in","polygons",[[-122.4,47.5,-122.2,"north"]]]',
+        '["in","polygons",[[]]]',
+    ],
+)
+def test_a_search_that_cannot_be_compiled_leaves_nothing_behind(index: SearchIndex, damaged: str) -> None:
+    parts = '["all","InteriorFeatures",["Skylights"]],["one","City",["Kent"]]'
+    if damaged != "{":
+        damaged = f'["and",{parts},{damaged}]'
+    with pytest.raises(UNREADABLE):
+        index.put_stored(1, damaged)
+    square = ((-122.4, 47.5), (-122.2, 47.5), (-122.2, 47.7), (-122.4, 47.7))
+    index.put(2, Within(Polygons(((square,),))))
 
     assert index.match(HOME).tolist() == [2]
 
