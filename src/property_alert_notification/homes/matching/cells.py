@@ -1,6 +1,8 @@
 """Tiles of the map. An area is found by the few tiles that cover it, a listing by the tiles that it lies in.
 
-A tile of level n is a square of 360 / 2**n degrees. Tiles of one level nest in those of the level before.
+A tile of level n is a square of 360 / 2**n degrees. Tiles of one level nest in those of the level before. A tile has
+128 steps in both directions: where an area lies in a tile is known by steps, so most listings that lie in one of its
+tiles but not in the area are ruled out without looking at the area.
 """
 
 import numpy as np
@@ -13,36 +15,38 @@ MOST_TILES = 9
 """Of one box. With more of them a search takes more memory, with fewer a listing meets more searches in vain."""
 
 EVERYWHERE = 0
-"""The key of what no few tiles cover. Every listing is looked up under it, too."""
+"""The key of what no few tiles cover. Every listing is looked up under it, too: it is the tile of level 0."""
 
-_SCALE = 2**LAST_LEVEL / 360
-_LAST_COLUMN = 2**LAST_LEVEL - 1
-_BITS = LAST_LEVEL + 1
-_LEVELS = np.arange(FIRST_LEVEL, LAST_LEVEL + 1)
-_SHIFTS = np.array([LAST_LEVEL + 1, *(LAST_LEVEL - _LEVELS)])
-_LEVEL_KEYS = np.array([EVERYWHERE, *(_LEVELS << (2 * _BITS))])
-"""Of a point. The first shift leaves no bit of it."""
-
-
-def keys_of_point(longitude: float, latitude: float) -> npt.NDArray[np.int64]:
-    """The keys of the tiles that a point lies in: `EVERYWHERE`, and one of each level."""
-    column = min(int((longitude + 180) * _SCALE), _LAST_COLUMN)
-    row = int((latitude + 90) * _SCALE)
-    keys: npt.NDArray[np.int64] = _LEVEL_KEYS | ((column >> _SHIFTS) << _BITS) | (row >> _SHIFTS)
-    return keys
+STEP_BITS = 7
+LAST_STEP = 2**STEP_BITS - 1
+WHOLE_TILE = 0, 0, LAST_STEP, LAST_STEP
+_SCALE = 2 ** (LAST_LEVEL + STEP_BITS) / 360
+_LAST = 2 ** (LAST_LEVEL + STEP_BITS) - 1
+COLUMN_BIT = LAST_LEVEL + 1
+LEVEL_BIT = 2 * COLUMN_BIT
+"""Where the column and the level of a tile begin in its key; the first bits are its row."""
 
 
-def keys_of_boxes(boxes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def steps_of_point(longitude: float, latitude: float) -> tuple[int, int]:
+    """The column and the row of a point, in steps of the finest level."""
+    return min(int((longitude + 180) * _SCALE), _LAST), int((latitude + 90) * _SCALE)
+
+
+def keys_of_boxes(
+    boxes: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The tiles that cover each box, of the finest level that needs no more than `MOST_TILES` of them.
 
     Args:
         boxes: rows of west, south, east and north.
 
     Returns:
-        For each tile the row of its box, and its key. A box without tiles has the key `EVERYWHERE`.
+        For each tile the row of its box, its key, and the first and last steps of the box in it: west, south, east and
+        north. A box without tiles has the key `EVERYWHERE`.
     """
     corners = boxes + np.array([180.0, 90.0, 180.0, 90.0])
-    west, south, east, north = np.minimum((corners * _SCALE).astype(np.int64), _LAST_COLUMN).T
+    finest = np.minimum((corners * _SCALE).astype(np.int64), _LAST)
+    west, south, east, north = finest.T >> STEP_BITS
     shift = np.full(len(boxes), -1, np.int64)
     for coarser in range(LAST_LEVEL - FIRST_LEVEL, -1, -1):
         columns = (east >> coarser) - (west >> coarser) + 1
@@ -57,5 +61,9 @@ def keys_of_boxes(boxes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64]
     place = ragged(np.zeros(len(boxes), np.int64), tiles)
     column = (west >> shift)[owner] + place % columns[owner]
     row = (south >> shift)[owner] + place // columns[owner]
-    keys = ((LAST_LEVEL - shift)[owner] << (2 * _BITS)) | (column << _BITS) | row
-    return owner, np.where(everywhere[owner], EVERYWHERE, keys)
+    keys = ((LAST_LEVEL - shift)[owner] << LEVEL_BIT) | (column << COLUMN_BIT) | row
+    origin = np.stack([column, row, column, row], axis=1) << STEP_BITS
+    steps = np.clip((finest >> shift[:, None])[owner] - origin, 0, LAST_STEP)
+    nowhere = everywhere[owner]
+    steps[nowhere] = WHOLE_TILE
+    return owner, np.where(nowhere, EVERYWHERE, keys), steps

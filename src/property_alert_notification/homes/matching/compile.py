@@ -14,6 +14,7 @@ from property_alert_notification.homes.criteria.areas import boxes_of
 from property_alert_notification.homes.criteria.comparable import key_of, keys_of, words_in
 from property_alert_notification.homes.criteria.expression import Compare, Expression, OneOf, Range, area_of, from_list
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, TYPES, accepted_by, accepted_currency
+from property_alert_notification.homes.matching.limits import UNKNOWN
 from property_alert_notification.homes.matching.places import (
     Place,
     can_be_packed,
@@ -23,10 +24,15 @@ from property_alert_notification.homes.matching.places import (
     smallest,
 )
 from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Batch, Kind
-from property_alert_notification.homes.matching.vocabulary import ANY_TYPE, KEYWORDS, PLACES, Vocabulary, has_terms
+from property_alert_notification.homes.matching.vocabulary import (
+    ANY_TYPE,
+    KEYWORDS,
+    PLACES,
+    TERM_BITS,
+    Vocabulary,
+    has_terms,
+)
 
-UNKNOWN: Final = -(2**63)
-"""The price of a listing without one. No bound of a search is as low, but every search without bounds accepts it."""
 LOWEST, HIGHEST = -(2**62), 2**62
 _NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
@@ -71,7 +77,7 @@ class Compiler:
         """
         self._begin()
         try:
-            self._add(stored)
+            self._handlers.get(stored[0], self._decide_otherwise)(stored)
             self._add_keys()
         except struct.error as error:
             self.batch.forget_unfinished()
@@ -89,13 +95,10 @@ class Compiler:
         self._names: list[Stored] = []
         """Places that a search looked up by them need not check; none of them is packed."""
 
-    def _add(self, stored: Stored) -> None:
-        self._handlers.get(stored[0], self._decide_otherwise)(stored)
-
     def _all_of(self, stored: Stored) -> None:
-        handlers = self._handlers
+        handlers, otherwise = self._handlers, self._decide_otherwise
         for part in stored[1:]:
-            handlers.get(part[0], self._decide_otherwise)(part)
+            handlers.get(part[0], otherwise)(part)
 
     def _decide_otherwise(self, stored: Stored) -> None:
         condition = from_list(stored)
@@ -114,7 +117,11 @@ class Compiler:
         _, field, low, high, unit = stored
         if field == "ListPrice":
             self._price(stored, low, high, unit)
-        elif not self._accept_group((field, low, high), stored):
+            return
+        key = (field, low, high)
+        accept, is_all = self._known.get(key) or self._learn(key, stored)
+        self._accept &= accept
+        if not is_all:
             self._measured(stored, Range, unit, low, high)
 
     def _price(self, stored: Stored, low: Any, high: Any, currency: str | None) -> None:
@@ -133,19 +140,20 @@ class Compiler:
         _, field, operator, value, *_ = stored
         if isinstance(value, bool) or not isinstance(value, int | float) or operator == "ne":
             self._decide_otherwise(stored)
-        elif not self._accept_group((field, operator, value), stored):
+            return
+        key = (field, operator, value)
+        accept, is_all = self._known.get(key) or self._learn(key, stored)
+        self._accept &= accept
+        if not is_all:
             low = value if operator in ("eq", "ge") else math.nextafter(value, math.inf) if operator == "gt" else None
             high = value if operator in ("eq", "le") else math.nextafter(value, -math.inf) if operator == "lt" else None
             self._measured(stored, Compare, None, low, high)
 
-    def _accept_group(self, key: Hashable, stored: Stored) -> bool:
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[key] = accepted_by(from_list(stored))
-        self._accept &= known[0]
-        return known[1]
+    def _learn(self, key: Hashable, stored: Stored) -> tuple[int, bool]:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        learned = self._known[key] = accepted_by(from_list(stored))
+        return learned
 
     def _measured(
         self, stored: Stored, kind: type[Range | Compare], unit: str | None, low: float | None, high: float | None
@@ -163,7 +171,11 @@ class Compiler:
         _, field, words = stored
         if field in PLACES and words:
             self._names.append(stored)
-        elif not self._accept_group((field, *words), stored):
+            return
+        key = (field, *words)
+        accept, is_all = self._known.get(key) or self._learn(key, stored)
+        self._accept &= accept
+        if not is_all:
             self._leave_open(from_list(stored))
 
     def _has_all(self, stored: Stored) -> None:
@@ -182,7 +194,7 @@ class Compiler:
     def _terms(self, field: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):
             term = self._vocabulary.term(field, key)
-            self._required |= 1 << term % 64
+            self._required |= TERM_BITS[term & 63]
             self.batch.check(Kind.TERM, term)
 
     def _within(self, stored: Stored) -> None:
@@ -209,18 +221,18 @@ class Compiler:
             batch.vertices.extend(ring)
 
     def _add_keys(self) -> None:
-        """Choose the smallest place to look the search up by. The names of other places become open conditions."""
-        if not self._places:
-            if self._area is None and len(self._names) == 1:
-                self._add_names(*self._names[0][1:])
-                return
-            if self._area is not None and not self._names and has_plain_box(self._area):
-                self.batch.box_of_area()
-                return
-        if self._area is not None:
-            self._places.append(Place(boxes_of(area_of(self._area)), ()))
+        """Look the search up by the smallest place that it names. Most searches name one."""
+        if self._area is None and not self._places and len(self._names) == 1:
+            self._add_names(*self._names[0][1:])
+        elif self._area is not None and not self._places and not self._names and has_plain_box(self._area):
+            self.batch.box_of_area()
+        else:
+            self._add_keys_of_smallest()
+
+    def _add_keys_of_smallest(self) -> None:
         names = [Place((), (OneOf(field, tuple(words)),)) for _, field, words in self._names]
-        chosen = smallest([*self._places, *names])
+        areas = [] if self._area is None else [Place(boxes_of(area_of(self._area)), ())]
+        chosen = smallest([*self._places, *areas, *names])
         for place in names:
             if place is not chosen:
                 self._leave_open(place.names[0])

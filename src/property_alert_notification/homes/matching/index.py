@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.expression import Expression, as_list, list_in
-from property_alert_notification.homes.matching.cells import keys_of_boxes
+from property_alert_notification.homes.matching.cells import WHOLE_TILE, keys_of_boxes
 from property_alert_notification.homes.matching.columns import different, give_back_memory
 from property_alert_notification.homes.matching.compile import Compiler, Stored
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
+from property_alert_notification.homes.matching.limits import limits_of
 from property_alert_notification.homes.matching.listing import read
 from property_alert_notification.homes.matching.places import plain_boxes
 from property_alert_notification.homes.matching.postings import Postings
@@ -34,7 +35,7 @@ _FEW, _REMOVED_SHARE, _EMPTY_SHARE = 1_000, 0.2, 0.5
 _MOST_WAITING, _WAITING_SHARE = 300_000, 0.25
 """Searches that wait to be added together, each in 250 bytes."""
 _UNSORTED_SHARE = 0.1
-"""After more than this share was added at once, all are sorted by place."""
+"""After more than this share was added since the index was asked, all are sorted by place."""
 
 
 class SearchIndex:
@@ -49,7 +50,7 @@ class SearchIndex:
         self.use(kernel or fastest_kernel())
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
         self._compiler = Compiler(self._vocabulary)
-        self._count = self._removed = 0
+        self._count = self._removed = self._added = 0
 
     def __len__(self) -> int:
         self._add_waiting()
@@ -79,7 +80,7 @@ class SearchIndex:
     def _put(self, number: int, stored: Stored) -> None:
         self._compiler.compile(number, stored)
         if self._compiler.batch.size > max(_MOST_WAITING, _WAITING_SHARE * self._count):
-            self._add_waiting()
+            self._add_batch()
 
     def remove(self, number: int) -> None:
         """Remove a search; nothing happens if there is none of this number."""
@@ -105,6 +106,15 @@ class SearchIndex:
         return different(numbers)
 
     def _add_waiting(self) -> None:
+        """Have all searches in the rows, and in a good order."""
+        self._add_batch()
+        added, self._added = self._added, 0
+        if added > _FEW and added > _UNSORTED_SHARE * self._count:
+            self._compact()
+        elif added:
+            self._compact_if_due()
+
+    def _add_batch(self) -> None:
         if not self._compiler.batch.size:
             return
         batch = self._compiler.take()
@@ -112,26 +122,23 @@ class SearchIndex:
         self._add_postings(batch, places)
         self._count += len(places) - len(replaced)
         self._removed += len(replaced)
-        if len(places) > _FEW and len(places) > _UNSORTED_SHARE * self._count:
-            self._compact()
-        else:
-            self._compact_if_due()
+        self._added += len(places)
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
         boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
         areas, checks = np.frombuffer(batch.areas, AREA), np.frombuffer(batch.checks, CHECK)
         vertices = np.frombuffer(batch.vertices, np.float64).reshape(-1, 2)
         searches = np.concatenate([boxes["search"], areas["search"]])
-        box, keys = keys_of_boxes(np.concatenate([boxes["corners"], plain_boxes(checks[areas["check"]], vertices)]))
+        corners = np.concatenate([boxes["corners"], plain_boxes(checks[areas["check"]], vertices)])
+        box, keys, steps = keys_of_boxes(corners)
         tiles = self._vocabulary.tiles(keys)
         self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
         owner = np.concatenate([searches[box], named["search"]])
-        every = np.concatenate([tiles, named["bucket"]])
-        # An area of several parts may need a tile for more than one of them.
-        every, owner = np.divmod(different(np.sort(every * len(places) + owner)), len(places))
+        steps = np.concatenate([steps, np.full((len(named), 4), WHOLE_TILE)])
         compiled = np.frombuffer(batch.rows, COMPILED)
-        limits = (compiled[name][owner] for name in ("accept", "low", "high"))
-        self._postings.add(every, places[owner], *limits)
+        low, high, accept = (compiled[name][owner] for name in ("low", "high", "accept"))
+        buckets = np.concatenate([tiles, named["bucket"]])
+        self._postings.add(buckets, places[owner], accept, limits_of(low, high, steps))
 
     def _compact_if_due(self) -> None:
         is_due = self._removed > max(_FEW, _REMOVED_SHARE * self._count)

@@ -18,13 +18,12 @@ from property_alert_notification.homes.criteria.comparable import (
 from property_alert_notification.homes.criteria.evaluate import comparable_value, number_of
 from property_alert_notification.homes.criteria.expression import Compare, Range
 from property_alert_notification.homes.matching.accept_word import TYPES, word_of
-from property_alert_notification.homes.matching.cells import EVERYWHERE, keys_of_point
-from property_alert_notification.homes.matching.compile import UNKNOWN
+from property_alert_notification.homes.matching.cells import steps_of_point
+from property_alert_notification.homes.matching.limits import UNKNOWN, price_met
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.words import AREAS
 
-_EVERYWHERE = np.array([EVERYWHERE])
 _ROUNDING = 1e-12
 """The share by which the span of an area is wider: more than the error of computing with floats."""
 
@@ -46,6 +45,8 @@ class Listing:
     terms: npt.NDArray[np.bool_]
     terms_word: int
     buckets: npt.NDArray[np.int64]
+    met: npt.NDArray[np.uint64]
+    """What it meets in each bucket, of limits."""
 
 
 def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
@@ -53,28 +54,25 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
     if longitude is None or latitude is None:
         longitude = latitude = math.nan
-        keys = _EVERYWHERE
+        steps = None
     else:
-        keys = keys_of_point(longitude, latitude)
-    numbers = vocabulary.terms_in(fields)
-    terms = np.zeros(vocabulary.term_count, np.bool_)
-    terms[np.array(numbers, np.int64)] = True
-    terms_word = 0
-    for number in numbers:
-        terms_word |= 1 << (number & 63)
-    word = word_of(fields)
+        steps = steps_of_point(longitude, latitude)
+    terms, terms_word = vocabulary.terms_in(fields)
+    word, price = word_of(fields), _price_of(fields)
+    buckets, met = vocabulary.buckets_of(fields, steps, word & TYPES, price_met(price))
     spans = [_span_of(probe, fields) for probe in vocabulary.probes]
     return Listing(
         fields=fields,
         word=word,
-        price=_price_of(fields),
+        price=price,
         longitude=longitude,
         latitude=latitude,
         lowest=np.array([lowest for lowest, _ in spans], np.float64),
         highest=np.array([highest for _, highest in spans], np.float64),
-        terms=terms,
+        terms=np.frombuffer(terms, np.bool_),
         terms_word=terms_word,
-        buckets=vocabulary.buckets_of(keys, fields, word & TYPES),
+        buckets=buckets,
+        met=met,
     )
 
 

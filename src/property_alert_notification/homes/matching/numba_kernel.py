@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.areas import EARTH_RADIUS
+from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
 from property_alert_notification.homes.matching.postings import Postings
@@ -18,6 +19,7 @@ _RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIR
 _OUT, _DOUBT, _IN = 0, 1, 2
 """In an area, the best of its parts counts; of all conditions, the worst."""
 
+_GUARDS = np.uint64(GUARDS)
 _SMALL = 1e-4
 """Of the square of an angle: half a degree."""
 
@@ -32,7 +34,7 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
     places = np.empty(int(lengths.sum()), np.int32)
     doubtful = np.empty(len(places), np.bool_)
     count = _find(
-        starts, lengths, postings.search.rows, postings.accept.rows, postings.bounds.rows,
+        starts, lengths, postings.search.rows, postings.accept.rows, postings.limits.rows, listing.met,
         searches.row.rows, searches.check.rows, searches.vertex.rows,
         np.uint64(listing.word), np.int64(listing.price), np.uint64(listing.terms_word),
         listing.lowest, listing.highest, listing.terms, listing.longitude, listing.latitude,
@@ -43,11 +45,11 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
 
 @_compiled
 def _find(
-    starts: Array, lengths: Array, search: Array, accept: Array, bounds: Array,
+    starts: Array, lengths: Array, search: Array, accept: Array, limits: Array, met: Array,
     rows: Array, checks: Array, vertices: Array, word: np.uint64, price: np.int64, terms_word: np.uint64,
     lowest: Array, highest: Array, terms: Array, x: float, y: float, places: Array, doubtful: Array,
 ) -> int:  # fmt: skip
-    left = _look_up(starts, lengths, search, accept, bounds, word, np.float32(price), places)
+    left = _look_up(starts, lengths, search, accept, limits, met, word, places)
     first, length = np.empty(left, np.int32), np.empty(left, np.int32)
     left = _meet(rows, price, terms_word, places, left, first, length)
     count = 0
@@ -64,21 +66,17 @@ def _find(
 
 @_compiled
 def _look_up(
-    starts: Array, lengths: Array, search: Array, accept: Array, bounds: Array,
-    word: np.uint64, price: np.float32, places: Array,
+    starts: Array, lengths: Array, search: Array, accept: Array, limits: Array, met: Array,
+    word: np.uint64, places: Array,
 ) -> int:  # fmt: skip
     """Put the searches whose postings accept the listing into `places`; returns how many."""
     count = 0
     for bucket in range(len(starts)):
+        mine = met[bucket]
         for at in range(starts[bucket], starts[bucket] + lengths[bucket]):
-            places[count] = at
-            count += accept[at] & word == word
-    left = 0
-    for one in range(count):
-        at = places[one]
-        places[left] = search[at]
-        left += (bounds[at, 0] <= price) & (price <= bounds[at, 1])
-    return left
+            places[count] = search[at]
+            count += (accept[at] & word == word) & ((mine - limits[at]) & _GUARDS == _GUARDS)
+    return count
 
 
 @_compiled

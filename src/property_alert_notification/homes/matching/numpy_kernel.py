@@ -7,12 +7,15 @@ import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.areas import EARTH_RADIUS
 from property_alert_notification.homes.matching.columns import ragged
+from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import REMOVED, Kind, Searches
 from property_alert_notification.homes.matching.tolerance import METRES, OF_RADIUS, OF_TURN
 
 _RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIRCLE), int(Kind.POLYGON)
+
+_GUARDS = np.uint64(GUARDS)
 
 Places = npt.NDArray[np.int32]
 Verdicts = npt.NDArray[np.bool_]
@@ -45,11 +48,10 @@ def _look_up(postings: Postings, listing: Listing) -> Places:
     word = np.uint64(listing.word)
     at = np.flatnonzero((np.concatenate(pieces) & word) == word)
     before = np.cumsum(lengths) - lengths
+    met = np.repeat(listing.met, lengths)[at]
     at += np.repeat(starts - before, lengths)[at]
-    price = np.int64(listing.price).astype(np.float32)
-    bounds = postings.bounds.rows[at]
-    in_range = (bounds[:, 0] <= price) & (bounds[:, 1] >= price)
-    found: Places = postings.search.rows[at[in_range]]
+    is_met = (met - postings.limits.rows[at]) & _GUARDS == _GUARDS
+    found: Places = postings.search.rows[at[is_met]]
     return found
 
 
@@ -96,20 +98,51 @@ def _in_polygons(
     count = polygons["a"].astype(np.int64)
     if not len(count):
         return np.zeros(0, np.bool_), np.zeros(0, np.bool_)
-    first = polygons["code"].astype(np.int64)
-    at = ragged(first, count)
-    ends = np.cumsum(count)
-    # The first corner is joined to the last one.
-    before = at - 1
-    before[ends - count] = first + count - 1
-    x2, y2 = vertices.take(at, axis=0).T
-    x1, y1 = vertices.take(before, axis=0).T
+    corners = _Corners(vertices, polygons["code"].astype(np.int64), count)
     x, y = listing.longitude, listing.latitude
-    crosses = (y1 > y) != (y2 > y)
+    height = corners.heights()
+    above = height > y
+    # Few edges cross the latitude of the listing: the others cost no more than this.
+    ring, x1, y1, x2, y2 = corners.edges_to(np.flatnonzero(above != corners.before(above)))
     left, right = (x1 - x) * (y2 - y), (y1 - y) * (x2 - x)
     turn = left - right
-    close = crosses & (np.abs(turn) <= OF_TURN * (np.abs(left) + np.abs(right)))
-    close |= (y2 == y) & ((x2 == x) | ((y1 == y) & (np.minimum(x1, x2) <= x) & (x <= np.maximum(x1, x2))))
-    toggles = crosses & ((turn > 0) == (y2 > y1))
-    inside = np.add.reduceat(toggles, ends - count, dtype=np.int64) % 2 == 1
-    return inside, np.logical_or.reduceat(close, ends - count)
+    toggles = (turn > 0) == (y2 > y1)
+    inside = np.bincount(ring[toggles], minlength=len(count)) % 2 == 1
+    close = np.zeros(len(count), np.bool_)
+    close[ring[np.abs(turn) <= OF_TURN * (np.abs(left) + np.abs(right))]] = True
+    level = np.flatnonzero(height == y)
+    if len(level):
+        ring, x1, y1, x2, _ = corners.edges_to(level)
+        on_edge = (x2 == x) | ((y1 == y) & (np.minimum(x1, x2) <= x) & (x <= np.maximum(x1, x2)))
+        close[ring[on_edge]] = True
+    return inside, close
+
+
+class _Corners:
+    """The corners of rings, one ring after the other. An edge leads to each corner from the one before."""
+
+    def __init__(
+        self, vertices: npt.NDArray[np.float64], first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]
+    ) -> None:
+        self._numbers = vertices.reshape(-1)
+        self._at = 2 * ragged(first, count)
+        self._ends = np.cumsum(count)
+        self._starts = self._ends - count
+
+    def heights(self) -> npt.NDArray[np.float64]:
+        """The latitude of each."""
+        return self._numbers.take(self._at + 1)
+
+    def before(self, flags: Verdicts) -> Verdicts:
+        """The flag of the corner before each. The first corner of a ring is joined to the last one."""
+        before = np.roll(flags, 1)
+        before[self._starts] = flags[self._ends - 1]
+        return before
+
+    def edges_to(self, corners: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
+        """Of each of these corners the number of its ring, and the two ends of the edge that leads to it."""
+        ring = np.searchsorted(self._ends, corners, side="right")
+        previous = np.where(corners == self._starts[ring], self._ends[ring], corners) - 1
+        begin, end = self._at[previous], self._at[corners]
+        take = self._numbers.take
+        return ring, take(begin), take(begin + 1), take(end), take(end + 1)

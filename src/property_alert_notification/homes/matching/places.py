@@ -77,7 +77,7 @@ def has_plain_box(within: list[Any]) -> bool:
     _, kind, *numbers = within
     if kind == "circle":
         longitude, latitude, radius = numbers
-        return abs(latitude) < 80 and abs(longitude) < 170 and radius <= PLAIN_RADIUS
+        return bool(abs(latitude) < 80 and abs(longitude) < 170 and radius <= PLAIN_RADIUS)
     return kind == "box" or len(numbers) == 1
 
 

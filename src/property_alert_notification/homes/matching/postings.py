@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.matching.columns import Column, ragged
+from property_alert_notification.homes.matching.columns import Column, different, ragged
 
 _GROWTH = 1.5
 """How much room a bucket gets that outgrew its own."""
@@ -16,9 +16,7 @@ class Postings:
     """
 
     def __init__(self) -> None:
-        self.search, self.accept = Column(np.int32), Column(np.uint64)
-        self.bounds = Column(np.float32, 2)
-        """Of the price, rounded as the price of a listing is: they let too much through, but never too little."""
+        self.search, self.accept, self.limits = Column(np.int32), Column(np.uint64), Column(np.uint64)
         self.start, self.length, self.room = Column(np.int32), Column(np.int32), Column(np.int32)
         """Of each bucket."""
         self._used = 0
@@ -41,19 +39,20 @@ class Postings:
         buckets: npt.NDArray[np.int64],
         search: npt.NDArray[np.int32],
         accept: npt.NDArray[np.uint64],
-        low: npt.NDArray[np.int64],
-        high: npt.NDArray[np.int64],
+        limits: npt.NDArray[np.uint64],
     ) -> None:
         """Add a row to each of these buckets; a bucket may be named more than once."""
         order = np.argsort(buckets, kind="stable")
-        named, counts = np.unique(buckets, return_counts=True)
+        ordered = buckets[order]
+        named = different(ordered)
+        counts = np.diff(ordered.searchsorted(named), append=len(ordered))
         self._make_room(named, counts)
         at = ragged(self.start.rows[named] + self.length.rows[named], counts)
         self.length.rows[named] += counts.astype(np.int32)
         self._used += len(search)
         self.search.rows[at] = search[order]
         self.accept.rows[at] = accept[order]
-        self.bounds.rows[at] = np.stack([low, high], axis=1)[order]
+        self.limits.rows[at] = limits[order]
 
     def in_order(self) -> npt.NDArray[np.int32]:
         """The searches of all rows, bucket by bucket."""
@@ -75,7 +74,7 @@ class Postings:
         stays = search >= 0
         at, owner = at[stays], owner[stays]
         self.search.replace(search[stays])
-        for column in (self.accept, self.bounds):
+        for column in (self.accept, self.limits):
             column.replace(column.rows[at])
         kept = np.bincount(owner, minlength=buckets).astype(np.int32)
         self.start.replace((np.cumsum(kept) - kept).astype(np.int32))
@@ -92,10 +91,10 @@ class Postings:
         # A new bucket gets what it needs: most have few rows for ever.
         room = np.where(lengths > 0, ((lengths + counts[full]) * _GROWTH).astype(np.int64), counts[full])
         first = self.search.extend(int(room.sum()))
-        for column in (self.accept, self.bounds):
+        for column in (self.accept, self.limits):
             column.extend(int(room.sum()))
         starts = first + np.cumsum(room) - room
         before, after = ragged(self.start.rows[moved], lengths), ragged(starts, lengths)
-        for column in (self.search, self.accept, self.bounds):
+        for column in (self.search, self.accept, self.limits):
             column.rows[after] = column.rows[before]
         self.start.rows[moved], self.room.rows[moved] = starts, room

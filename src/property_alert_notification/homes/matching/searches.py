@@ -59,8 +59,6 @@ class Batch:
         """What searches are looked up by: boxes of the map, boxes of areas by their checks, and buckets."""
         self.size = self.check_count = 0
         self._first_check = self._area_check = 0
-        self._parts = (self.checks, self.vertices, self.boxes, self.areas, self.buckets)
-        self._finished: tuple[int, ...] = (0, 0, 0, 0, 0)
 
     def check(self, kind: Kind, code: int, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         """Add a check of the search that comes next."""
@@ -90,13 +88,16 @@ class Batch:
         self.rows += _pack_row(number, accept, required, low, high, count, still_open)
         self.size += 1
         self._first_check = self.check_count
-        self._finished = tuple(map(len, self._parts))
 
     def forget_unfinished(self) -> None:
         """Drop what was added for a search that does not come after all."""
         self.check_count = self._first_check
-        for part, size in zip(self._parts, self._finished, strict=True):
-            del part[size:]
+        del self.checks[self.check_count * CHECK.itemsize :]
+        for part, row in ((self.boxes, BOX), (self.areas, AREA), (self.buckets, BUCKET)):
+            finished = int(np.frombuffer(part, row)["search"].searchsorted(self.size))
+            del part[finished * row.itemsize :]
+        # Corners that no check names do no harm, but half a corner would.
+        del self.vertices[len(self.vertices) // 2 * 2 :]
 
 
 _LIMITS = [("required", np.uint64), ("low", np.int64), ("high", np.int64)]

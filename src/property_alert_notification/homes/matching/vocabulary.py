@@ -10,6 +10,7 @@ from property_alert_notification.homes.criteria.comparable import key_of, texts_
 from property_alert_notification.homes.criteria.evaluate import REMARKS
 from property_alert_notification.homes.criteria.expression import Compare, Expression, Range, to_json
 from property_alert_notification.homes.criteria.known_fields import FEATURES
+from property_alert_notification.homes.matching.columns import different
 from property_alert_notification.homes.matching.tiles import Tiles
 from property_alert_notification.homes.reso.words import MULTIPLE
 
@@ -24,6 +25,9 @@ ANY_TYPE: Final = 0
 
 KEYWORDS: Final = ""
 """Stands for the field of a keyword."""
+
+TERM_BITS: Final = [1 << bit for bit in range(64)]
+"""The bit of each term in a word, by the last six bits of its number."""
 
 
 class Vocabulary:
@@ -70,13 +74,14 @@ class Vocabulary:
 
     def tiles(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bucket of each of these tiles, a new one where there was none."""
-        different, which = np.unique(keys, return_inverse=True)
-        buckets = self._tiles.buckets_of(different)
+        buckets = self._tiles.buckets_of(keys)
         unknown = np.flatnonzero(buckets < 0)
-        self._tiles.add(different[unknown], self.bucket_count)
-        buckets[unknown] = np.arange(self.bucket_count, self.bucket_count + len(unknown))
-        self.bucket_count += len(unknown)
-        return buckets[which]
+        if len(unknown):
+            new = different(np.sort(keys[unknown]))
+            self._tiles.add(new, self.bucket_count)
+            self.bucket_count += len(new)
+            buckets[unknown] = self._tiles.buckets_of(keys[unknown])
+        return buckets
 
     def open_condition(self, condition: Expression) -> int:
         """The number of a condition that only `evaluate` decides."""
@@ -92,9 +97,9 @@ class Vocabulary:
         self.open = [self.open[number] for number in numbers]
         self._open_numbers = {to_json(condition): number for number, condition in enumerate(self.open)}
 
-    def terms_in(self, fields: Mapping[str, Any]) -> list[int]:
-        """The terms that a listing has."""
-        numbers: list[int] = []
+    def terms_in(self, fields: Mapping[str, Any]) -> tuple[bytearray, int]:
+        """The terms that a listing has: a flag for each term, and the word of their bits."""
+        has, word = bytearray(self.term_count), 0
         for field, terms in self.terms.items():
             found: Iterable[str]
             if field == KEYWORDS:
@@ -102,29 +107,39 @@ class Vocabulary:
                 found = words_in(remarks[0]) if remarks else ()
             elif field == FEATURES:
                 found = {key for name in MULTIPLE & fields.keys() for key in _keys_of(name, fields[name])}
-            elif field in fields:
-                found = set(_keys_of(field, fields[field]))
             else:
-                continue
-            numbers += [terms[key] for key in found if key in terms]
-        return numbers
+                found = _keys_of(field, fields.get(field))
+            for key in found:
+                if (number := terms.get(key)) is not None:
+                    has[number] = True
+                    word |= TERM_BITS[number & 63]
+        return has, word
 
     def buckets_of(
-        self, tiles: npt.NDArray[np.int64], fields: Mapping[str, Any], of_type: int
-    ) -> npt.NDArray[np.int64]:
-        """The buckets of the tiles that a listing of this property type lies in, and of the places that it names."""
-        buckets = self._tiles.known(tiles)
+        self, fields: Mapping[str, Any], steps: tuple[int, int] | None, of_type: int, price: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+        """The buckets of the tiles that a listing lies in and of the places that it names, and what it meets in each.
+
+        Args:
+            fields: of the listing.
+            steps: its column and row, if it has coordinates.
+            of_type: the bit of its property type.
+            price: what its price meets, of limits.
+        """
+        found = self._tiles.met_at(steps, price)
         for field, places in self.places.items():
             if places and (value := fields.get(field)):
-                keys = set(_keys_of(field, value))
-                buckets += [
-                    places[named] for key in keys for named in ((key, ANY_TYPE), (key, of_type)) if named in places
-                ]
-        return np.array(buckets, np.int64)
+                for key in _keys_of(field, value):
+                    for named in ((key, ANY_TYPE), (key, of_type)):
+                        if named in places:
+                            found[places[named]] = price
+        return np.array([*found], np.int64), np.array([*found.values()], np.uint64)
 
 
 def _keys_of(field: str, value: Any) -> list[str]:
     """What `listed_keys` finds, for values that hardly come twice."""
+    if isinstance(value, str):
+        return [key_of(field, value)] if value.strip() else []
     return [key_of(field, text) for text in texts_of(value)]
 
 
