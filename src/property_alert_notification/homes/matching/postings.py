@@ -42,8 +42,8 @@ class Postings:
         limits: npt.NDArray[np.uint64],
     ) -> None:
         """Add a row to each of these buckets; a bucket may be named more than once."""
-        order = np.argsort(buckets, kind="stable")
-        ordered = buckets[order]
+        # Numbers are sorted at a fraction of the cost of `argsort`.
+        ordered, order = np.divmod(np.sort(buckets * len(buckets) + np.arange(len(buckets))), len(buckets))
         named = different(ordered)
         counts = np.diff(ordered.searchsorted(named), append=len(ordered))
         self._make_room(named, counts)
