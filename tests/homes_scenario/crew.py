@@ -1,4 +1,7 @@
-"""The matcher and the workers of the scenario, which are killed at any statement and replaced."""
+"""The matchers and the workers of the scenario, which are killed at any statement and replaced.
+
+Users are divided into another number of shards now and then, while the matchers of the shards are at different places.
+"""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -8,6 +11,8 @@ from random import Random
 from sqlalchemy import text
 
 from property_alert_notification.homes.alerts.matcher import Matcher
+from property_alert_notification.homes.alerts.shards import queries
+from property_alert_notification.homes.alerts.shards.shard import WHOLE, Shard
 from property_alert_notification.wiring import assemble
 from tests.pipeline.homes import a_matcher
 from tests.pipeline.test_alert_crashes import Killed, Statements
@@ -22,6 +27,9 @@ WORKERS = 2
 OF_MATCHER, OF_WORKER = 30, 12
 """A process that is killed is so before one of so many of its statements."""
 
+SHARDS = 1, 1, 2, 3
+"""Into how many shards users are divided when a matcher was killed, one as likely as the other."""
+
 SOON = timedelta(minutes=2)
 """In which leases run out and retries come."""
 
@@ -30,11 +38,11 @@ class Crew:
     """Everything that works, on one clock."""
 
     def __init__(self, world: World, clock: ScenarioClock, random: Random) -> None:
-        self.matchers_killed = self.workers_killed = 0
+        self.matchers_killed = self.workers_killed = self.divisions = 0
         self._world = world
         self._clock = clock
         self._random = random
-        self._matcher = self._new_matcher()
+        self._matchers = [self._new_matcher(WHOLE)]
         self._workers: list[SteppedWorker] = []
         self._exits: list[AsyncExitStack] = []
         """What takes each worker apart."""
@@ -53,8 +61,8 @@ class Crew:
         while self._exits:
             await self._exits.pop().aclose()
 
-    def _new_matcher(self) -> Matcher:
-        return a_matcher(self._world.parts.database, self._world.planner)
+    def _new_matcher(self, shard: Shard) -> Matcher:
+        return a_matcher(self._world.parts.database, self._world.planner, shard)
 
     async def _new_worker(self) -> tuple[SteppedWorker, AsyncExitStack]:
         stack = AsyncExitStack()
@@ -63,7 +71,7 @@ class Crew:
         return await stack.enter_async_context(SteppedWorker(parts)), stack
 
     async def match(self, *, kill: bool) -> None:
-        """Match all that waits; with `kill` a matcher ends at a statement, and another one takes over."""
+        """Match all that waits; with `kill` a matcher ends at a statement, and others take over."""
         if kill:
             statements = Statements(self._world.parts.database)
             with suppress(Killed), statements.ended_at(self._random.randint(1, OF_MATCHER)):
@@ -71,12 +79,16 @@ class Crew:
             self.matchers_killed += 1
             async with self._world.parts.database.transaction() as connection:
                 await connection.execute(text("UPDATE matchers SET leased_until = NULL"))
-            self._matcher = self._new_matcher()
+                parts = self._random.choice(SHARDS)
+                self.divisions += await queries.divide(connection, parts, now=self._clock.now())
+                shards = [row.shard for row in await queries.shards(connection)]
+            self._matchers = list(map(self._new_matcher, shards))
         await self._match()
 
     async def _match(self) -> None:
-        while await self._matcher.turn() == 0:
-            pass
+        for matcher in self._random.sample(self._matchers, len(self._matchers)):
+            while await matcher.turn() == 0:
+                pass
 
     async def send(self, *, kill: bool) -> None:
         """Give the workers turns until nothing is due; with `kill` one ends at a statement, and is replaced."""

@@ -82,6 +82,7 @@ async def test_everyone_is_told_once_of_every_home_that_matches(
     )
     assert not problems, f"{len(problems)} differences:\n" + "\n".join(problems[:SHOWN])
     assert crew.matchers_killed
+    assert crew.divisions
     assert crew.workers_killed
     assert {type(one) for one in expected.mails} == {Mail, Digest}
     assert {kind for _, _, kind in expected.told} >= {"New Listing", "Price Change", "In Range", "Back On Market"}
