@@ -38,9 +38,9 @@ from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.feedback.replies.queries import count_waiting
-from property_alert_notification.feedback.reports.apply import Context as ReportContext
 from property_alert_notification.feedback.reports.intake import ReportIntake
 from property_alert_notification.feedback.reports.parked import ParkedReports
+from property_alert_notification.feedback.reports.suppress import Context as ReportContext
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
@@ -218,7 +218,7 @@ def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Plan
 
 
 def report_context(settings: Settings, clock: Clock) -> ReportContext:
-    """What reports are applied with."""
+    """What reports, and refusals of addresses, are applied with."""
     return ReportContext(Subjects(settings.secrets), clock.new_id, frozenset[str](redirections(settings)))
 
 
@@ -232,11 +232,6 @@ def parked_reports(parts: Parts) -> ParkedReports:
     """Matches reports about unknown messages."""
     context = report_context(parts.settings, parts.clock)
     return ParkedReports(parts.database, context, parts.clock, parts.metrics)
-
-
-def suppressible(channel: Channel, settings: Settings) -> Subjects | None:
-    """Hashes addresses that a provider refuses; None for a channel whose messages go to another address."""
-    return None if channel in redirections(settings) else Subjects(settings.secrets)
 
 
 def address_rules(settings: Settings, user_service: UserServiceSettings | None = None) -> AddressRules:

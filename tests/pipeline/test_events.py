@@ -22,7 +22,8 @@ from property_alert_notification.events.scripts import record
 from property_alert_notification.notifications import changes
 from property_alert_notification.notifications.release import release_due
 from property_alert_notification.operators.quarantine.service import QuarantineService
-from tests.pipeline.test_callbacks import report, sending, sent, settled
+from property_alert_notification.people.consent.models import ConsentRecord
+from tests.pipeline.test_callbacks import report, rows, sending, sent, settled
 from tests.pipeline.world import EMAIL, World
 
 
@@ -129,13 +130,23 @@ async def test_reports_of_providers_are_events_once_and_of_users_too(world: Worl
     assert await due(world) == {endpoint: 4}
 
 
-async def test_a_complaint_is_an_event_of_its_user(world: World) -> None:
-    await an_endpoint(world, "recipient.complained")
+@pytest.mark.parametrize(
+    ("cause", "type_", "source"),
+    [
+        (SuppressionCause.COMPLAINT, "recipient.complained", "complaint"),
+        (SuppressionCause.STOP, "recipient.opted_out", "provider"),
+        (SuppressionCause.UNSUBSCRIBE, "recipient.opted_out", "provider"),
+    ],
+)
+async def test_a_refusal_of_a_user_is_an_event_with_the_source_of_its_consent_record(
+    world: World, cause: SuppressionCause, type_: str, source: str
+) -> None:
+    await an_endpoint(world, type_)
     _, claim = await sent(world, user=7)
-    complaint = SuppressionCause.COMPLAINT
-    await report(world, ReportedEvent(ReportedResult.ARRIVED, delivery_id=claim.delivery_id, cause=complaint))
+    await report(world, ReportedEvent(ReportedResult.ARRIVED, delivery_id=claim.delivery_id, cause=cause))
 
-    assert [(one.type, one.user_id) for one in await recorded(world)] == [("recipient.complained", 7)]
+    assert [(one.type, one.user_id, one.reason_code) for one in await recorded(world)] == [(type_, 7, source)]
+    assert [record.source for record in await rows(world, ConsentRecord)] == [source]
 
 
 async def test_a_refusal_of_an_address_is_an_event_of_its_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

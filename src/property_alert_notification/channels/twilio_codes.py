@@ -69,5 +69,5 @@ def read(code: int | None, reason: str) -> SendError | None:
     if code in _TOO_MUCH:
         return Throttled(reason)
     if code in _WAITS:
-        return Deferred(reason)
+        return Deferred(reason, cause=CAUSES.get(code))
     return Refused(reason, cause=CAUSES.get(code)) if code is not None and code in _MESSAGE else None

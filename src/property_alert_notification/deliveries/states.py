@@ -160,6 +160,10 @@ def after(state: DeliveryState, event: Event) -> DeliveryState:
     return target if state in movable else state
 
 
+FOLLOWED = (*COLLECTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED)
+"""An item of a digest follows it through these, in this order: a report may move both after their end. If the digest
+ends otherwise, only its items that are still collected do."""
+
 UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
 """Ends in which no message was sent. Code that moves a delivery here also updates its notification's own status."""
 

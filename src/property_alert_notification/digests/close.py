@@ -15,6 +15,7 @@ from property_alert_notification.database import Script
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.digests import scripts
+from property_alert_notification.digests.ends import scripts as end_scripts
 from property_alert_notification.digests.rules import (
     Item,
     Leaving,
@@ -183,13 +184,13 @@ def _follow(taken: Sequence[Window], now: datetime, turn: Turn) -> Script[dict[U
     followed = {window.digest_id: window for window in taken if window.digest_id is not None}
     if not followed:
         return {}
-    states = yield from scripts.states_of(followed.keys())
+    states = yield from end_scripts.states_of(followed.keys())
     # A deleted digest counts as failed, because its result is unknown.
     found = {window: states.get(digest, DeliveryState.FAILED) for digest, window in followed.items()}
     ended = {window: DeliveryState(state) for window, state in found.items() if state in ENDED}
     if not ended:
         return {}
-    items, is_anyone_listening = yield from scripts.end(
+    items, is_anyone_listening = yield from end_scripts.end(
         [(window.held_by, state) for window, state in ended.items()], now=now
     )
     turn.ended = len(items)

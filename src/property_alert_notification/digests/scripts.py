@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, Text, Update, bindparam, func, or_, select, text, update
+from sqlalchemy import Integer, Text, bindparam, func, or_, select, text, update
 
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -28,7 +28,6 @@ from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.models import IS_DUE
 from property_alert_notification.deliveries.windows.scripts import IDS, windows
 from property_alert_notification.digests.rules import Item, Leaving, Window
-from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 from property_alert_notification.notifications.models import Notification
 
 _deliveries = table_of(Delivery)
@@ -260,41 +259,3 @@ def in_digest(digest: UUID) -> Reason:
 def carry(digests: Iterable[tuple[str, UUID]], *, now: datetime) -> Statement:
     """Record the digest on all items that are still in these windows, which are named by the `held_by` of the items."""
     return Statement(_CARRY, [(holder, in_digest(digest).stored) for holder, digest in digests], {"now": now})
-
-
-_STATES_OF = BatchStatement(
-    columns_of(_notifications, "id"),
-    lambda wanted: select(_deliveries.c.notification_id, _deliveries.c.state).where(
-        _deliveries.c.notification_id.in_(select(wanted.c.id))
-    ),
-)
-
-
-def states_of(digests: Collection[UUID]) -> Script[dict[UUID, str]]:
-    """The delivery state of each of these digests."""
-    return {row[0]: row[1] for row in (yield Statement(_STATES_OF, as_rows(digests)))}
-
-
-def _end_these(ended: FromClause) -> Update:
-    return (
-        update(_deliveries)
-        .where(
-            _deliveries.c.held_by == ended.c.holder,
-            true_of_many(_deliveries.c.reason_code == ReasonCode.IN_DIGEST),
-            _is_collected,
-        )
-        .values(state=ended.c.ended_as, changed_at=_now)
-        .returning(_deliveries.c.id, _deliveries.c.state, IS_ANYONE_LISTENING)
-    )
-
-
-_END = BatchStatement(_HOLDERS | {"ended_as": Text()}, _end_these)
-
-
-def end(ended: Iterable[tuple[str, DeliveryState]], *, now: datetime) -> Script[tuple[list[tuple[UUID, str]], bool]]:
-    """End the items of digests whose delivery ended in this state. The `held_by` of its items names each digest.
-
-    Returns the items with their states, and whether events are recorded for an endpoint.
-    """
-    rows = yield Statement(_END, list(ended), {"now": now})
-    return [(row[0], row[1]) for row in rows], any(row[2] for row in rows)

@@ -13,13 +13,16 @@ from property_alert_notification.base.errors import Refused, RetryLater, StoreUn
 from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.supervise import insist
-from property_alert_notification.base.vocabulary import Outcome
+from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.base import Receipt, storable_id
+from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.database import GroupCommit
 from property_alert_notification.deliveries import leases
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.feedback.reports.suppress import Context as ReportContext
+from property_alert_notification.feedback.reports.suppress import RefusedAddress
 from property_alert_notification.notification_worker.claim import Job
 from property_alert_notification.notification_worker.context import WorkerContext, ids
 from property_alert_notification.notification_worker.providers import ProviderPool
@@ -35,14 +38,8 @@ from property_alert_notification.notification_worker.verdict import (
     judge,
     may_repeat,
 )
-from property_alert_notification.notifications.ends.scripts import Refusal
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import DIGEST
-from property_alert_notification.people.suppressions.entry import NewEntry
-from property_alert_notification.people.suppressions.models import StoredSuppression
-from property_alert_notification.people.suppressions.rules import SuppressionReason
-from property_alert_notification.people.suppressions.scripts import key_of
-from property_alert_notification.people.suppressions.subjects import Subjects
 
 log = structlog.get_logger()
 
@@ -60,29 +57,27 @@ class Settled(StrEnum):
     """Nothing: another worker has claimed it."""
 
 
-class _Suppressing(NamedTuple):
-    """A settlement, and the entry of the suppression list that its refusal makes."""
+class _Refused(NamedTuple):
+    """The settlement of a delivery that failed, and the refusal of its address by which it did."""
 
     settlement: Settlement
-    entry: StoredSuppression
-    refusal: Refusal
+    address: RefusedAddress
 
 
 class Settler:
     """Settles the deliveries of one channel."""
 
     def __init__(
-        self, providers: ProviderPool, context: WorkerContext, policy: RetryPolicy, *, subjects: Subjects | None
+        self, providers: ProviderPool, context: WorkerContext, policy: RetryPolicy, *, reports: ReportContext
     ) -> None:
-        """`subjects` is None when messages are redirected: refusals then say nothing of the intended addresses."""
-        self._subjects = subjects
+        """`reports` is what refusals of addresses are applied with."""
         self._channel = providers.channel
         self._providers = providers
         self._context = context
         self._policy = policy
-        self._store = SettlementStore(context.database)
+        self._store = SettlementStore(context.database, reports)
         self._outage = Outage(f"settlements of {self._channel}")
-        self._writes: GroupCommit[Settlement | Submission | _Suppressing, Settled] = GroupCommit(self._write)
+        self._writes: GroupCommit[Settlement | Submission | _Refused, Settled] = GroupCommit(self._write)
         self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
 
     async def open_attempt(self, job: Job) -> datetime:
@@ -104,7 +99,7 @@ class Settler:
         verdict = self._judge(job, result, started_at, now)
         settlement = _settlement(job.claim, result, verdict, now)
         with self._context.metrics.stage("settle"):
-            settled = await self._commit(self._suppressing(job, result, settlement))
+            settled = await self._commit(self._refused(job, result, settlement))
         self._context.metrics.attempts.labels(self._channel, job.assignment.provider, verdict.outcome).inc()
         if verdict.outcome is Outcome.SENT:
             self._time_to_sent.observe((now - job.content.wanted_at).total_seconds())
@@ -188,29 +183,32 @@ class Settler:
         )
         return may_go_elsewhere([*job.earlier, this], self._providers.order())
 
-    def _suppressing(self, job: Job, result: Result, settlement: Settlement) -> Settlement | _Suppressing:
-        """The settlement, with an entry of the suppression list if the provider refuses the address for good."""
-        if not isinstance(result, Refused) or result.cause is None or self._subjects is None or job.claim.test:
+    def _refused(self, job: Job, result: Result, settlement: Settlement) -> Settlement | _Refused:
+        """The settlement, with the refusal of the address if the message fails by one."""
+        cause = result.cause if isinstance(result, Refused | RetryLater) else None
+        if cause is None or settlement.state is not DeliveryState.FAILED or job.claim.test:
             return settlement
-        clock, by = self._context.clock, f"refused:{self._channel}/{job.assignment.provider}"
-        entry = NewEntry(SuppressionReason(result.cause), self._channel, job.claim.address)
-        row = entry.row(self._subjects, id_=clock.new_id(), now=settlement.settled_at, added_by=by)
-        refusal = Refusal(settlement.delivery_id, self._channel, entry.reason, key_of(row))
-        return _Suppressing(settlement, row, refusal)
+        address = RefusedAddress(
+            settlement.delivery_id,
+            self._channel,
+            job.claim.address,
+            job.assignment.provider,
+            SuppressionCause(cause),
+            settlement.settled_at,
+        )
+        return _Refused(settlement, address)
 
-    async def _commit(self, settlement: Settlement | _Suppressing) -> Settled:
+    async def _commit(self, settlement: Settlement | _Refused) -> Settled:
         """Store the result, and retry as long as the store is unavailable: only this process has it."""
         return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
-    async def _write(self, batch: Sequence[Settlement | Submission | _Suppressing]) -> list[Settled]:
+    async def _write(self, batch: Sequence[Settlement | Submission | _Refused]) -> list[Settled]:
         """Store a batch; returns for each settlement what it did."""
-        refused = [one for one in batch if isinstance(one, _Suppressing)]
-        entries = {(one.entry.subject, one.entry.reason_code): one.entry for one in refused}
-        refusals = [one.refusal for one in refused]
-        plain = [one.settlement if isinstance(one, _Suppressing) else one for one in batch]
+        refused = [one.address for one in batch if isinstance(one, _Refused)]
+        plain = [one.settlement if isinstance(one, _Refused) else one for one in batch]
         settlements = [one for one in plain if isinstance(one, Settlement)]
         submissions = [one for one in plain if isinstance(one, Submission)]
-        moved = await self._store.store(settlements, submissions, list(entries.values()), refusals)
+        moved = await self._store.store(settlements, submissions, refused)
         missed = [(one.delivery_id, one.fence) for one in settlements if one.delivery_id not in moved]
         reported = await self._not_claimed_again(missed) if missed else set()
         return [_settled(one.delivery_id, moved, reported) for one in plain]

@@ -16,10 +16,7 @@ from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import scripts as notification_scripts
-from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
-from property_alert_notification.people.suppressions import scripts as suppression_scripts
-from property_alert_notification.people.suppressions.consents import reported
-from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.notifications.ends.scripts import record_ends
 
 
 class Settled(NamedTuple):
@@ -30,24 +27,15 @@ class Settled(NamedTuple):
     """Whether events are recorded for an endpoint; False if no delivery moved."""
 
 
-def settle(
-    settlements: Sequence[Settlement],
-    submissions: Sequence[Submission] = (),
-    suppressions: Sequence[StoredSuppression] = (),
-    refusals: Sequence[Refusal] = (),
-) -> Script[Settled]:
+def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] = ()) -> Script[Settled]:
     """Settle deliveries, and conclude the notifications of those that end unfulfilled.
 
-    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
-    transaction of its own. It also stores `submissions`, attempts of other deliveries, and `suppressions` of addresses
-    that a provider refused, by these `refusals`. Events are recorded for the endpoints that want them.
+    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It also stores
+    `submissions`, attempts of other deliveries. Events are recorded for the endpoints that want them.
     """
     settled = yield from settle_within(settlements)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
-    if suppressions:
-        added = yield from suppression_scripts.add(suppressions, reported)
-        yield from record_refusals(refusals, added.entries, at=suppressions[-1].created_at)
     return settled
 
 

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, Script
 from property_alert_notification.deliveries.records import Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.events.scripts import is_anyone_listening
-from property_alert_notification.notification_worker.settlement import settle, settle_unheard
-from property_alert_notification.notifications.ends.scripts import Refusal
-from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.feedback.reports.suppress import Context, RefusedAddress, suppress_refused
+from property_alert_notification.notification_worker.settlement import Settled, settle, settle_unheard
 
 
 class SettlementStore:
     """Stores the settlements of one channel."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reports: Context) -> None:
+        """`reports` is what makes entries of the suppression list."""
         self._database = database
+        self._reports = reports
         self._is_anyone_listening = False
         """What the store last answered. It only chooses the way: the store decides in the statement that settles."""
 
@@ -25,13 +26,12 @@ class SettlementStore:
         self,
         settlements: Sequence[Settlement],
         submissions: Sequence[Submission] = (),
-        suppressions: Sequence[StoredSuppression] = (),
-        refusals: Sequence[Refusal] = (),
+        refused: Sequence[RefusedAddress] = (),
     ) -> set[UUID]:
-        """Settle deliveries, and store attempts and suppressions; returns the deliveries that moved."""
+        """Settle deliveries, store attempts, and suppress refused addresses; returns the deliveries that moved."""
         is_unfulfilled = any(one.state in UNFULFILLED for one in settlements)
-        if is_unfulfilled or suppressions or self._is_anyone_listening:
-            return await self._settle(settlements, submissions, suppressions, refusals)
+        if is_unfulfilled or self._is_anyone_listening:
+            return await self._settle(settlements, submissions, refused)
         moved = await self._database.run(settle_unheard(settlements, submissions))
         unmoved = [one for one in settlements if one.state == DeliveryState.SENT and one.delivery_id not in moved]
         if not unmoved:
@@ -44,10 +44,17 @@ class SettlementStore:
         self,
         settlements: Sequence[Settlement],
         submissions: Sequence[Submission] = (),
-        suppressions: Sequence[StoredSuppression] = (),
-        refusals: Sequence[Refusal] = (),
+        refused: Sequence[RefusedAddress] = (),
     ) -> set[UUID]:
-        settled = await self._database.run(settle(settlements, submissions, suppressions, refusals))
+        settled = await self._database.run(self._settle_and_suppress(settlements, submissions, refused))
         if settled.moved:
             self._is_anyone_listening = settled.is_anyone_listening
         return settled.moved
+
+    def _settle_and_suppress(
+        self, settlements: Sequence[Settlement], submissions: Sequence[Submission], refused: Sequence[RefusedAddress]
+    ) -> Script[Settled]:
+        settled = yield from settle(settlements, submissions)
+        if refused:
+            yield from suppress_refused(refused, self._reports, now=refused[-1].at)
+        return settled

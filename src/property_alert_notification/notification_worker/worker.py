@@ -183,7 +183,7 @@ def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> 
     settings = parts.settings
     rules = _rules(parts)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
-    settler = Settler(providers, context, _policy(settings), subjects=wiring.suppressible(providers.channel, settings))
+    settler = Settler(providers, context, _policy(settings), reports=wiring.report_context(settings, parts.clock))
     composer = Composer(settings, rules.categories)
     sender = DeliverySender(providers, context, leases, settler, composer=composer, rules=rules)
     return ChannelConsumer(

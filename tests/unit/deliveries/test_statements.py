@@ -19,6 +19,7 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import (
     COLLECTED,
     ENDED,
+    FOLLOWED,
     LEASED,
     REPORTABLE,
     STUCK,
@@ -132,7 +133,7 @@ PICKS: dict[str, set[DeliveryState]] = {
     "operators.pauses.queries._RELEASE": {DeliveryState.HELD},
     "digests.scripts._LEAVE": set(COLLECTED),
     "digests.scripts._CARRY": set(COLLECTED),
-    "digests.scripts._END": set(COLLECTED),
+    "digests.ends.scripts._END": set(FOLLOWED[:-1]),
 }
 """What leaves the state alone, or sets the one that it is given, and in which states it finds its rows."""
 
@@ -202,6 +203,14 @@ def test_reports_move_all_that_their_events_move() -> None:
     events = (Event.CONFIRMED, Event.ARRIVED, Event.BOUNCED)
 
     assert set(REPORTABLE) == {state for event in events for state in movable_by(event)}
+
+
+def test_items_follow_their_digest_from_end_to_end_as_reports_move_it() -> None:
+    reports = (Event.CONFIRMED, Event.ARRIVED, Event.BOUNCED)
+    forward = {(one, after(one, event)) for one in ENDED for event in reports if after(one, event) is not one}
+
+    assert FOLLOWED[:1] == COLLECTED
+    assert forward == {(one, other) for place, one in enumerate(FOLLOWED[1:]) for other in FOLLOWED[place + 2 :]}
 
 
 def test_settling_may_lead_wherever_an_event_leads_what_is_leased() -> None:

@@ -14,11 +14,15 @@ class SendError(ServiceError):
 
 
 class RetryLater(SendError):
-    """The message was not taken; `retry_after` is the wait that the provider asks for, if any."""
+    """The message was not taken; `retry_after` is the wait that the provider asks for, if any.
 
-    def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
+    `cause` is the reason to suppress the address if the message fails by this, when it is about the address.
+    """
+
+    def __init__(self, reason: str, *, retry_after: timedelta | None = None, cause: str | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class Deferred(RetryLater):

@@ -44,19 +44,19 @@ def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
     if meaning.about is About.SERVER and reply.code == _CLOSING and verb in BEFORE_ANY_MESSAGE:
         return NoConnection(reason)
     names_recipient = verb in {"RCPT", _FINAL_DOT}
-    gone = names_recipient and bounce_of(reply.code, reply.text, verb=verb) is SuppressionCause.HARD_BOUNCE
-    return _about_message(meaning, reason, gone=gone) or _about_provider(meaning, reason)
+    bounce = bounce_of(reply.code, reply.text, verb=verb) if names_recipient else None
+    return _about_message(meaning, reason, bounce) or _about_provider(meaning, reason)
 
 
-def _about_message(meaning: Meaning, reason: str, *, gone: bool) -> SendError | None:
+def _about_message(meaning: Meaning, reason: str, bounce: SuppressionCause | None) -> SendError | None:
     if meaning.about is About.OPEN:
         return Undecided(reason, reply=_without_numbers(reason))
     if meaning.about not in {About.RECIPIENT, About.MESSAGE}:
         return None
     if meaning.lasting:
-        return Refused(reason, cause=SuppressionCause.HARD_BOUNCE if gone else None)
+        return Refused(reason, cause=bounce)
     kind = Deferred if meaning.about is About.RECIPIENT else RetryLater
-    return kind(reason, retry_after=meaning.retry_after)
+    return kind(reason, retry_after=meaning.retry_after, cause=bounce)
 
 
 def _about_provider(meaning: Meaning, reason: str) -> ProviderDown:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,7 +25,6 @@ from sqlalchemy import (
 # SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
 
-from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import (
     BatchStatement,
     Script,
@@ -38,7 +37,9 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.reports.models import DeliveryReport
+from property_alert_notification.deliveries.reports.records import AttemptMade, Move, Moved, Report, Reported
 from property_alert_notification.deliveries.states import REPORTABLE
+from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 
 MOST_ALIKE = 20
@@ -51,61 +52,6 @@ EMPTIED = "emptied"
 
 _reports, _deliveries, _attempts = table_of(DeliveryReport), table_of(Delivery), table_of(Attempt)
 _now = bindparam("now", type_=time_type())
-
-
-class Report(NamedTuple):
-    """The row of a report to insert."""
-
-    id: UUID
-    key: str
-    channel: str
-    provider: str
-    received_at: datetime
-    named_delivery_id: UUID | None
-    provider_message_id: str | None
-    result: str
-    cause: str | None = None
-    detail: str | None = None
-    raw: str | None = None
-    subject: str | None = None
-    delivery_id: UUID | None = None
-    retry_at: datetime | None = None
-
-    @property
-    def names_message(self) -> bool:
-        """Whether it is about a message; otherwise it only keeps its key from being used again."""
-        return self.named_delivery_id is not None or self.provider_message_id is not None
-
-
-class Reported(NamedTuple):
-    """A delivery, locked, that a report may be about."""
-
-    id: UUID
-    channel: str
-    address: str
-    state: str
-    test: bool
-    """Submitted with a test key: what is reported about it must not suppress the address of a person."""
-
-
-class AttemptMade(NamedTuple):
-    """One attempt of such a delivery."""
-
-    delivery_id: UUID
-    fence: int
-    provider: str
-    outcome: str | None
-    provider_message_id: str | None
-
-
-class Move(NamedTuple):
-    """The new state of a delivery."""
-
-    id: UUID
-    state: DeliveryState
-    reason_code: str
-    reason_parameters: str | None
-    changed_at: datetime
 
 
 _BY_MESSAGE_ID = BatchStatement(
@@ -242,6 +188,12 @@ def add(reports: Sequence[Report]) -> Script[set[str]]:
 
 
 _MOVED = columns_of(_deliveries, *Move._fields)
+_WINDOW_OF_DIGEST = (
+    select(windows.c.id)
+    .where(windows.c.digest_id == _deliveries.c.notification_id)
+    .correlate(_deliveries)
+    .scalar_subquery()
+)
 
 
 def _move_these(moved: FromClause) -> Update:
@@ -255,19 +207,17 @@ def _move_these(moved: FromClause) -> Update:
             {name: moved.c[name] for name in ("state", "reason_code", "reason_parameters", "changed_at")}
             | {"held_by": None, "due_at": None, "published_at": None}
         )
-        .returning(IS_ANYONE_LISTENING)
+        .returning(_deliveries.c.id, _WINDOW_OF_DIGEST, IS_ANYONE_LISTENING)
     )
 
 
 _MOVE = BatchStatement(_MOVED, _move_these)
 
 
-def move(moves: Sequence[Move]) -> Script[bool]:
-    """Move locked deliveries to states in which no worker has anything more to do.
-
-    Returns whether events are recorded for an endpoint.
-    """
-    return any(row[0] for row in (yield Statement(_MOVE, moves)))
+def move(moves: Sequence[Move]) -> Script[Moved]:
+    """Move locked deliveries to states in which no worker has anything more to do."""
+    rows = yield Statement(_MOVE, moves)
+    return Moved({row[0]: row[1] for row in rows if row[1] is not None}, any(row[2] for row in rows))
 
 
 _SOFT = BatchStatement(

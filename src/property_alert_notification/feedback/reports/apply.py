@@ -1,43 +1,23 @@
 """Applies reports to deliveries and to the suppression list, in one transaction for many callbacks."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.reports import scripts
 from property_alert_notification.deliveries.reports.parked import scripts as parked_reports
-from property_alert_notification.deliveries.reports.scripts import AttemptMade, Move, Report, Reported
+from property_alert_notification.deliveries.reports.records import AttemptMade, Move, Report, Reported
 from property_alert_notification.deliveries.states import UNFULFILLED
-from property_alert_notification.feedback.reports.rules import (
-    SOFT_PERIOD,
-    entry_of,
-    is_ambiguous,
-    is_by,
-    is_emptied,
-    moved,
-    retry_at,
-)
+from property_alert_notification.deliveries.windows.keys import held_by
+from property_alert_notification.digests.ends import scripts as digest_ends
+from property_alert_notification.feedback.reports.rules import is_ambiguous, is_by, is_emptied, moved, retry_at
+from property_alert_notification.feedback.reports.suppress import Context, suppress
 from property_alert_notification.notifications import scripts as notification_scripts
-from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
-from property_alert_notification.people.suppressions import scripts as suppression_scripts
-from property_alert_notification.people.suppressions.consents import reported
-from property_alert_notification.people.suppressions.entry import merge
-from property_alert_notification.people.suppressions.subjects import Subjects
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the transaction needs besides the reports."""
-
-    subjects: Subjects
-    new_id: Callable[[], UUID]
-    redirected: Collection[str] = ()
-    """Channels whose messages go to another address than that of the delivery: reports say nothing about the latter."""
+from property_alert_notification.notifications.ends.scripts import record_ends
 
 
 class MovedDelivery(NamedTuple):
@@ -133,7 +113,7 @@ def _match(reports: Sequence[Report], context: Context, *, now: datetime, wait: 
         elif delivery is None or not _is_certain(report, delivery, attempts.get(delivery.id, ())):
             result.parked.append(report._replace(delivery_id=None))
         else:
-            subject = _soft_subject(report, delivery, context)
+            subject = context.soft_subject(report.cause, report.channel, delivery.address)
             result.known.append(report._replace(delivery_id=delivery.id, retry_at=None, subject=subject))
     return result
 
@@ -142,27 +122,31 @@ def _is_certain(report: Report, delivery: Reported, attempts: Sequence[AttemptMa
     return is_by(report, delivery.channel, attempts) and not is_ambiguous(report, attempts)
 
 
-def _soft_subject(report: Report, delivery: Reported, context: Context) -> str | None:
-    if report.cause != SuppressionCause.SOFT_BOUNCE or report.channel in context.redirected:
-        return None
-    return context.subjects.of_address(Channel(report.channel), delivery.address)[0]
-
-
 def _take_effect(
     known: Sequence[Report], matched: _Matched, context: Context, now: datetime
 ) -> Script[list[MovedDelivery]]:
-    """Move the deliveries of stored reports, and suppress addresses."""
+    """Move the deliveries of stored reports with the items of digests among them, and suppress addresses."""
     changed, moves = _moves(known, matched, now)
     if moves:
-        is_anyone_listening = yield from scripts.move(moves)
-        if is_anyone_listening and (arrived := [one.id for one in moves if one.state not in UNFULFILLED]):
-            yield from record_ends(arrived, at=now)
-    if ended := [one.id for one in moves if one.state in UNFULFILLED]:
-        yield from notification_scripts.conclude(ended, at=now)
+        yield from _move(moves, now)
     causes = [one for one in known if one.cause is not None and one.channel not in context.redirected]
     if causes:
-        yield from _suppress(causes, matched, context, now)
+        addresses = {one.id: one.address for one in matched.deliveries.values() if not one.test}
+        yield from suppress(causes, addresses, context, origin="callback", now=now)
     return changed
+
+
+def _move(moves: Sequence[Move], now: datetime) -> Script[None]:
+    moved = yield from scripts.move(moves)
+    states = {one.id: one.state for one in moves}
+    # Items first: every transaction locks deliveries before notifications.
+    digests = [(held_by(window), states[delivery]) for delivery, window in moved.windows.items()]
+    items = (yield from digest_ends.end(digests, now=now))[0] if digests else []
+    ended = [*states.items(), *items]
+    if moved.is_anyone_listening and (arrived := [id_ for id_, state in ended if state not in UNFULFILLED]):
+        yield from record_ends(arrived, at=now)
+    if unfulfilled := [id_ for id_, state in ended if state in UNFULFILLED]:
+        yield from notification_scripts.conclude(unfulfilled, at=now)
 
 
 def _moves(known: Iterable[Report], matched: _Matched, now: datetime) -> tuple[list[MovedDelivery], list[Move]]:
@@ -179,24 +163,3 @@ def _moves(known: Iterable[Report], matched: _Matched, now: datetime) -> tuple[l
         changed.append(MovedDelivery(id_, delivery.channel, new.state, reports[-1].provider))
         moves.append(Move(id_, new.state, new.reason.code, new.reason.stored, now))
     return changed, moves
-
-
-def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now: datetime) -> Script[None]:
-    soft = {one.subject for one in causes if one.subject is not None}
-    counts = yield from scripts.soft_bounces(soft, since=now - SOFT_PERIOD)
-    rows, refusals = [], []
-    for report in causes:
-        if report.delivery_id is None:
-            continue
-        delivery = matched.deliveries[report.delivery_id]
-        if delivery.test:
-            continue
-        count = counts.get(report.subject or "", 0)
-        if (entry := entry_of(report, delivery.address, soft_bounces=count, now=now)) is not None:
-            by = f"callback:{report.channel}/{report.provider}"
-            row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
-            rows.append(row)
-            refusals.append(Refusal(delivery.id, delivery.channel, entry.reason, suppression_scripts.key_of(row)))
-    if rows:
-        added = yield from suppression_scripts.add(merge(rows), reported)
-        yield from record_refusals(refusals, added.entries, at=now)

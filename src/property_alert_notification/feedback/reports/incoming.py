@@ -9,7 +9,7 @@ from uuid import UUID
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import storable_id
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, UsedToken
-from property_alert_notification.deliveries.reports.scripts import Report
+from property_alert_notification.deliveries.reports.records import Report
 
 LONGEST_RAW = 2_000
 """Characters that are kept of the event as the provider sent it."""

@@ -11,9 +11,10 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.callback import ReportedEvent, UsedToken
 from property_alert_notification.database import Database, GroupCommit
-from property_alert_notification.deliveries.reports.scripts import Report
-from property_alert_notification.feedback.reports.apply import Applied, Context, MovedDelivery, apply_reports
+from property_alert_notification.deliveries.reports.records import Report
+from property_alert_notification.feedback.reports.apply import Applied, MovedDelivery, apply_reports
 from property_alert_notification.feedback.reports.incoming import reports_of
+from property_alert_notification.feedback.reports.suppress import Context
 
 log = structlog.get_logger()
 

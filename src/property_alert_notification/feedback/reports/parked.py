@@ -4,8 +4,9 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
-from property_alert_notification.feedback.reports.apply import Context, match_parked
+from property_alert_notification.feedback.reports.apply import match_parked
 from property_alert_notification.feedback.reports.intake import log_moves
+from property_alert_notification.feedback.reports.suppress import Context
 
 AT_ONCE = 500
 """Reports that one transaction matches."""

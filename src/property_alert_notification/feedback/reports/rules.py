@@ -7,7 +7,7 @@ from typing import NamedTuple
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.callback import ReportedResult, SuppressionCause
-from property_alert_notification.deliveries.reports.scripts import AttemptMade, Report
+from property_alert_notification.deliveries.reports.records import AttemptMade, Report
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason

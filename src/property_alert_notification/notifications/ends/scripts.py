@@ -12,12 +12,11 @@ from property_alert_notification.database import BatchStatement, Script, Stateme
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.events.event_types import EventType
-from property_alert_notification.events.new_event import NewEvent, about_delivery, about_user
+from property_alert_notification.events.new_event import about_delivery, about_user
 from property_alert_notification.events.scripts import IS_ANYONE_LISTENING, record
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason
-from property_alert_notification.people.suppressions.scripts import key_of
+from property_alert_notification.people.suppressions.scripts import Added, key_of
 
 _deliveries = table_of(Delivery)
 _notifications = table_of(Notification)
@@ -88,34 +87,30 @@ _USERS = BatchStatement(
 )
 
 
-def record_refusals(
-    refusals: Sequence[Refusal], changed: Collection[StoredSuppression], *, at: datetime
-) -> Script[None]:
+def record_refusals(refusals: Sequence[Refusal], added: Added, *, at: datetime) -> Script[None]:
     """Record that addresses of users bounce, or that users complained or opted out, when an endpoint wants to know.
 
-    `changed` are the entries that are new or extended: a refusal of an address that is on the list already is no event.
+    Of `added` the entries are new or extended: a refusal of an address that is on the list already is no event. The
+    reason of a decision is its source, as in its consent record, by whichever way it came.
     """
-    entries = {key_of(entry): entry.id for entry in changed}
+    entries = {key_of(entry): entry.id for entry in added.entries}
+    sources = {key: record.source for key, record in added.records.items()}
     new = [one for one in refusals if one.reason in _TYPES and one.entry in entries]
     if not new:
         return
     rows = yield Statement(_USERS, as_rows({one.delivery for one in new}))
     users = {delivery: (user_id, test) for delivery, user_id, test in rows}
     events = [
-        _about_refusal(one, entries[one.entry], user[0], at, test=user[1])
+        about_user(
+            _TYPES[one.reason],
+            user[0],
+            at,
+            subject=entries[one.entry],
+            channel=one.channel,
+            reason_code=sources.get(one.entry, one.reason),
+            test=user[1],
+        )
         for one in new
         if (user := users.get(one.delivery)) is not None
     ]
     yield from record(list({event.id: event for event in events}.values()))
-
-
-def _about_refusal(refusal: Refusal, entry: UUID, user_id: int, at: datetime, *, test: bool) -> NewEvent:
-    return about_user(
-        _TYPES[refusal.reason],
-        user_id,
-        at,
-        subject=entry,
-        channel=refusal.channel,
-        reason_code=refusal.reason,
-        test=test,
-    )

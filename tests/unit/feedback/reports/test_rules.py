@@ -10,7 +10,7 @@ import pytest
 
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
-from property_alert_notification.deliveries.reports.scripts import AttemptMade, Report
+from property_alert_notification.deliveries.reports.records import AttemptMade, Report
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.feedback.reports.incoming import LONGEST_RAW, key_of, reports_of
 from property_alert_notification.feedback.reports.rules import (

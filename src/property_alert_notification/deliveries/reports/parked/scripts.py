@@ -16,7 +16,8 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.reports.models import DeliveryReport
-from property_alert_notification.deliveries.reports.scripts import EMPTIED, Report
+from property_alert_notification.deliveries.reports.records import Report
+from property_alert_notification.deliveries.reports.scripts import EMPTIED
 
 _reports = table_of(DeliveryReport)
 _now = bindparam("now", type_=time_type())

@@ -1,0 +1,1 @@
+"""The ends of digests: their items end with them, and follow reports about them."""
