@@ -82,6 +82,25 @@ async def test_an_opt_in_counts_once_the_user_has_confirmed_it_by_the_link(calle
     assert await reason_of_the_next(caller) == "category_refused"
 
 
+async def test_preferences_show_which_opt_ins_wait_for_confirmation(lite: Client) -> None:
+    await demand_confirmation(lite)
+    wanted = {"email_enabled": True, "sms_enabled": False, "categories": {"news": {"email": "asap"}}}
+    posted = await lite.post("/api/v1/preferences/2", json=wanted)
+    put = await lite.put(PREFERENCES, json=wanted)
+    read = await lite.get(PREFERENCES)
+    for answer in (posted, put, read):
+        waiting = answer.json().pop("unconfirmed")["news"]
+        assert (waiting.keys(), answer.json()) == ({"email"}, {**wanted, "unconfirmed": {"news": waiting}})
+    until = datetime.fromisoformat(read.json()["unconfirmed"]["news"]["email"])
+    assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
+
+    again = await lite.put(PREFERENCES, json=read.json())
+    changed = await lite.patch(PREFERENCES, json={"language": "es", "unconfirmed": {}})
+    assert [one.json()["unconfirmed"] for one in (again, changed)] == [read.json()["unconfirmed"]] * 2
+    out = await lite.patch(PREFERENCES, json={"categories": {"news": {"email": "never"}}})
+    assert "unconfirmed" not in out.json()
+
+
 async def test_a_link_that_cannot_be_used_changes_nothing(lite: Client) -> None:
     await lite.put(PREFERENCES, json=OUT)
     await accept(lite, channels=["email"])

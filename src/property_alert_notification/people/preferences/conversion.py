@@ -66,6 +66,7 @@ def fields_of(rules: PersonalRules) -> dict[str, Any]:
         "caps": {channel: CapFields(day=cap.day, week=cap.week) for channel, cap in rules.caps.items()},
         "categories": {name: dict(by_channel) for name, by_channel in rules.frequencies.items()},
         "digest": None if rules.digest is None else _shown_digest(rules.digest),
+        "unconfirmed": {name: dict(by_channel) for name, by_channel in rules.unconfirmed.items()},
     }
     return {name: value for name, value in shown.items() if value}
 

@@ -76,7 +76,7 @@ async def create_preferences(
         wanted = {
             one.user_id: (wanted_by(one), by_caller(admission.actor, one.consent)) for one in reversed(body.preferences)
         }
-        created = await change(connection, admission, None).create_all(wanted)
+        created = set(await change(connection, admission, None).create_all(wanted))
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 

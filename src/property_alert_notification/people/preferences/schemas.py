@@ -1,5 +1,6 @@
 """The requests and answers about preferences."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +11,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import SWITCHES, BySwitchedChannel
 from property_alert_notification.people.consent.fields import WithEvidence
-from property_alert_notification.people.preferences.rule_fields import RuleFields, RulePatch
+from property_alert_notification.people.preferences.rule_fields import CategoryName, RuleFields, RulePatch, is_none
 
 _OTHERS = "Whether each channel that has no field of its own is switched on."
 
@@ -25,7 +26,14 @@ class _Switches(Strict):
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
-class PreferenceCreate(RuleFields, WithEvidence, _Switches):
+class _AsAnswered(Strict):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    unconfirmed: Annotated[Any, Field(json_schema_extra={"readOnly": True})] = None
+    """Part of answers. In a request it is ignored, so an answer can be sent back."""
+
+
+class PreferenceCreate(RuleFields, WithEvidence, _AsAnswered, _Switches):
     """The preferences of a user."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
@@ -42,7 +50,7 @@ class _SwitchesPatch(Strict):
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
-class PreferencePatch(RulePatch, WithEvidence, _SwitchesPatch):
+class PreferencePatch(RulePatch, WithEvidence, _AsAnswered, _SwitchesPatch):
     """The changes to a user's preferences; a field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
@@ -97,4 +105,8 @@ class _PublicSwitches(BaseModel):
 class PreferencePublic(RuleFields, _PublicSwitches):
     """The preferences of a user. Fields that are not set are left out."""
 
-    model_config = ConfigDict(json_schema_extra=SWITCHES.documented())
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=SWITCHES.documented())
+
+    unconfirmed: Annotated[dict[CategoryName, dict[Channel, datetime]] | None, Field(exclude_if=is_none)] = None
+    """Opt-ins that wait for the user's confirmation, by category and channel, each with the time until which the user
+    can confirm it. Before the confirmation a category with `confirm_opt_in` sends nothing there."""

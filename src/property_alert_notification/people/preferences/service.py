@@ -57,27 +57,27 @@ class PreferenceService:
         Raises:
             PreferencesExist: the user has some.
         """
-        preferences = wanted_by(body)
-        if not await self.create_all({user_id: (preferences, self.origin)}):
+        created = await self.create_all({user_id: (wanted_by(body), self.origin)})
+        if user_id not in created:
             raise PreferencesExist(user_id)
-        return preferences
+        return created[user_id]
 
-    async def create_all(self, wanted: Mapping[int, tuple[Preferences, ConsentOrigin]]) -> set[int]:
-        """Create the preferences of those users who have none; returns these users."""
+    async def create_all(self, wanted: Mapping[int, tuple[Preferences, ConsentOrigin]]) -> dict[int, Preferences]:
+        """Create the preferences of those users who have none; returns them as they are stored."""
         stored = {user_id: self._marked(None, preferences) for user_id, (preferences, _) in wanted.items()}
         rows = [self._row(user_id, preferences) for user_id, preferences in stored.items()]
         created = await queries.create(self.connection, rows, test=self.test)
         await self._follow(
             *[PreferenceChange(user_id, None, stored[user_id], wanted[user_id][1]) for user_id in sorted(created)]
         )
-        return created
+        return {user_id: stored[user_id] for user_id in created}
 
     async def put(self, user_id: int, body: PreferenceCreate) -> Preferences:
         """Create or replace the preferences of a user."""
         preferences = wanted_by(body)
         before = await queries.find_locked(self.connection, user_id, test=self.test)
-        if before is None and await self.create_all({user_id: (preferences, self.origin)}):
-            return preferences
+        if before is None and (created := await self.create_all({user_id: (preferences, self.origin)})):
+            return created[user_id]
         if before is None:  # another transaction created them
             before = await queries.find_locked(self.connection, user_id, test=self.test)
         preferences = self._marked(before, preferences)
