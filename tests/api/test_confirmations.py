@@ -86,18 +86,18 @@ async def test_preferences_show_which_opt_ins_wait_for_confirmation(lite: Client
     await demand_confirmation(lite)
     wanted = {"email_enabled": True, "sms_enabled": False, "categories": {"news": {"email": "asap"}}}
     posted = await lite.post("/api/v1/preferences/2", json=wanted)
-    put = await lite.put(PREFERENCES, json=wanted)
-    read = await lite.get(PREFERENCES)
+    put = await lite.put("/api/v1/preferences/3", json=wanted)
+    read = await lite.get("/api/v1/preferences/3")
     for answer in (posted, put, read):
         waiting = answer.json().pop("unconfirmed")["news"]
         assert (waiting.keys(), answer.json()) == ({"email"}, {**wanted, "unconfirmed": {"news": waiting}})
     until = datetime.fromisoformat(read.json()["unconfirmed"]["news"]["email"])
     assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
 
-    again = await lite.put(PREFERENCES, json=read.json())
-    changed = await lite.patch(PREFERENCES, json={"language": "es", "unconfirmed": {}})
+    again = await lite.put("/api/v1/preferences/3", json=read.json())
+    changed = await lite.patch("/api/v1/preferences/3", json={"language": "es", "unconfirmed": {}})
     assert [one.json()["unconfirmed"] for one in (again, changed)] == [read.json()["unconfirmed"]] * 2
-    out = await lite.patch(PREFERENCES, json={"categories": {"news": {"email": "never"}}})
+    out = await lite.patch("/api/v1/preferences/3", json={"categories": {"news": {"email": "never"}}})
     assert "unconfirmed" not in out.json()
 
 

@@ -39,6 +39,12 @@ RECORDS = [
     text_record("loop.example", "v=spf1 include:loop.example -all"),
     "mx-host=loop.example,gone.loop.example,10",
     text_record("macro.example", "v=spf1 exists:%{i}.macro.example -all"),
+    *[f"mx-host=crowd.example,mx{number}.crowd.example,10" for number in range(11)],
+    text_record("crowd.example", "v=spf1 mx -all"),
+    text_record("void.example", "v=spf1 ?a:gone1.example include:void2.example mx:gone3.example -all"),
+    text_record("void2.example", "v=spf1 exists:gone2.example -all"),
+    "host-record=six.example,2001:db8::6",
+    text_record("_dmarc.co.example", "v=DMARC1; p=none; psd=y"),
 ]
 
 
@@ -112,6 +118,8 @@ def _of_dnsmasq(record: str) -> str:
         ("mail.two.example", "SPF", "includes nowhere.example, which has no SPF records"),
         ("loop.example", "SPF", "more than 10 DNS lookups"),
         ("loop.example", "MX", "gone.loop.example has no address"),
+        ("crowd.example", "SPF", "crowd.example has more than 10 MX records"),
+        ("void.example", "SPF", "find nothing, so receivers reject it: gone1.example, gone2.example, gone3.example"),
         ("good.example", "SPF", "the record does not list 198.51.100.9"),
         ("good.example", "reverse DNS 198.51.100.9", "its PTR name mx.good.example does not resolve to the address"),
         ("sub.good.example", "DKIM rsa", "rsa._domainkey.sub.good.example has no record"),
@@ -150,6 +158,23 @@ async def test_a_record_lists_these_servers(lookup: Lookup, record: str, listed:
     assert (await spf.walk(lookup, "elsewhere.example", record)).holds(OURS) is listed
 
 
+@pytest.mark.parametrize(
+    ("families", "is_rejected"), [((4,), True), ((6,), False), ((4, 6), True), ((), False)], ids=str
+)
+async def test_lookups_that_find_nothing_count_by_the_version_of_the_sender(
+    lookup: Lookup, families: tuple[int, ...], is_rejected: bool
+) -> None:
+    record = "v=spf1 a:six.example a:gone1.example a:gone2.example -all"
+
+    assert ((await spf.walk(lookup, "good.example", record, families)).problem is not None) is is_rejected
+
+
+async def test_what_a_record_excludes_by_an_include_is_not_listed(lookup: Lookup) -> None:
+    listed = await spf.walk(lookup, "a.example", "v=spf1 -include:_spf.good.example -all")
+
+    assert (listed.networks, listed.lookups) == ([], 1)
+
+
 @pytest.mark.parametrize("term", ["ip4:192.0.2.300", "ip6:nonsense", "a:good.example/x", "mx/99"])
 async def test_an_invalid_term_is_named(lookup: Lookup, term: str) -> None:
     assert "is invalid" in str((await spf.walk(lookup, "good.example", f"v=spf1 {term} -all")).problem)
@@ -157,6 +182,24 @@ async def test_an_invalid_term_is_named(lookup: Lookup, term: str) -> None:
 
 async def test_a_record_with_macros_is_not_judged_wrong(lookup: Lookup) -> None:
     assert (await found(lookup, "macro.example", OURS))["SPF"].well
+
+
+@pytest.mark.parametrize(
+    ("domain", "signing", "aligned"),
+    [
+        ("mail.two.example", "news.two.example", True),
+        ("a.mail.two.example", "news.two.example", True),
+        ("mail.empty.example", "news.empty.example", False),
+        ("mail.co.example", "news.co.example", False),
+        ("mail.two.example", "mail.good.example", False),
+    ],
+)
+async def test_siblings_of_one_organization_are_aligned(
+    lookup: Lookup, domain: str, signing: str, aligned: bool
+) -> None:
+    judged = await check_domain(lookup, MailDomain(domain, signing, KEYS))
+
+    assert any(each.part == "DKIM domain" for each in judged) is not aligned
 
 
 async def test_the_addresses_of_an_smtp_server_of_the_domain_are_found(lookup: Lookup) -> None:
@@ -235,7 +278,7 @@ def test_spf_that_does_not_keep_others_out(record: str) -> None:
 def test_dmarc_counts_signatures_of_the_same_domain(
     domain: str, signing: str, policy: dict[str, str], aligned: bool
 ) -> None:
-    assert (rules.judge_alignment(domain, signing, policy) is None) is aligned
+    assert (rules.judge_alignment(domain, signing, policy, is_shared=False) is None) is aligned
 
 
 @pytest.mark.parametrize("records", [["v=DMARC1; p=none", "v=DMARC1; p=reject"], ["v=DMARC1; p=maybe"], ["v=DMARC1"]])

@@ -79,7 +79,7 @@ async def _check_spf(known: _Known) -> list[Judgement]:
     judgement = rules.judge_spf(domain, records, known.addresses)
     if not judgement.well:
         return [judgement]
-    listed = await spf.walk(known.lookup, domain, records[0])
+    listed = await spf.walk(known.lookup, domain, records[0], {address.version for address in known.addresses})
     if listed.problem is not None:
         return [Judgement("SPF", False, listed.problem)]
     missing = [address for address in known.addresses if not listed.holds(address)]
@@ -98,7 +98,9 @@ async def _check_dkim(known: _Known) -> list[Judgement]:
     records = [await known.lookup.texts(f"{key.selector}._domainkey.{signing}") for key in mail.keys]
     judgements = [rules.judge_dkim(signing, key, found) for key, found in zip(mail.keys, records, strict=True)]
     policies = (await _find_policy(known))[1]
-    alignment = rules.judge_alignment(mail.domain, signing, rules.tags(policies[0]) if policies else {})
+    organizations = [await _organization(known.lookup, name) for name in (mail.domain, signing)]
+    policy = rules.tags(policies[0]) if policies else {}
+    alignment = rules.judge_alignment(mail.domain, signing, policy, is_shared=len(set(organizations)) == 1)
     return judgements if alignment is None else [alignment, *judgements]
 
 
@@ -108,13 +110,40 @@ async def _check_dmarc(known: _Known) -> list[Judgement]:
 
 async def _find_policy(known: _Known) -> tuple[str, list[str]]:
     """The DMARC records of the domain, or of its nearest parent domain that has any."""
-    labels = known.mail.domain.split(".")
-    for depth in range(len(labels) - 1):
-        name = ".".join(labels[depth:])
-        texts = await known.lookup.texts(f"_dmarc.{name}")
-        if records := [text for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]:
+    for name in _with_parents(known.mail.domain):
+        if records := await _policies_at(known.lookup, name):
             return name, records
     return known.mail.domain, []
+
+
+async def _organization(lookup: Lookup, domain: str) -> str:
+    """The organizational domain: the highest with a DMARC record that is no public suffix (DMARCbis, tree walk).
+
+    Receivers that use a list of public suffixes find the same domain, or one above it.
+    """
+    found = below = domain
+    for name in _with_parents(domain):
+        records = await _policies_at(lookup, name)
+        if len(records) == 1:
+            suffix = rules.tags(records[0]).get("psd", "").lower()
+            if suffix == "y":
+                return below
+            found = name
+            if suffix == "n":
+                break
+        below = name
+    return found
+
+
+def _with_parents(domain: str) -> list[str]:
+    """The domain and its parents, without the top-level domain."""
+    labels = domain.split(".")
+    return [".".join(labels[depth:]) for depth in range(len(labels) - 1)]
+
+
+async def _policies_at(lookup: Lookup, name: str) -> list[str]:
+    texts = await lookup.texts(f"_dmarc.{name}")
+    return [text for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]
 
 
 async def _check_mail_servers(known: _Known) -> list[Judgement]:

@@ -97,11 +97,14 @@ def _fault_of_key(published: Mapping[str, str], ours: Mapping[str, str]) -> str 
     return next((words for words, is_so in faults.items() if is_so), None)
 
 
-def judge_alignment(domain: str, signing: str, policy: Mapping[str, str]) -> Judgement | None:
-    """Check that DMARC accepts signatures of one domain for emails from the other; None if it does."""
+def judge_alignment(domain: str, signing: str, policy: Mapping[str, str], *, is_shared: bool) -> Judgement | None:
+    """Check that DMARC accepts signatures of one domain for emails from the other; None if it does.
+
+    `is_shared` says that both have the same organizational domain.
+    """
     if domain == signing:
         return None
-    related = domain.endswith(f".{signing}") or signing.endswith(f".{domain}")
+    related = is_shared or domain.endswith(f".{signing}") or signing.endswith(f".{domain}")
     if related and policy.get("adkim", "r") != "s":
         return None
     why = (
