@@ -23,6 +23,8 @@ class Callback:
     """Not parsed: a signature covers these bytes."""
     received_at: datetime
     """By the clock of this service, for signatures that are valid for a limited time."""
+    source: str = ""
+    """The IP address that it came from; empty if it is unknown. It proves nothing."""
 
 
 class ReportedResult(StrEnum):

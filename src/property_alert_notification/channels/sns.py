@@ -23,6 +23,7 @@ from property_alert_notification.base import times
 from property_alert_notification.base.errors import ForgedCallback, Unavailable
 from property_alert_notification.base.http import fields_of
 from property_alert_notification.channels.callback import Callback
+from property_alert_notification.channels.fetch_budget import MOST_FETCHES, FetchBudget
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets a document over HTTPS, without following a redirect; raises Unavailable when it cannot."""
@@ -41,12 +42,8 @@ _SIGNED = {
     ),
 }
 _MOST_KEYS = 16
-_PAUSE = timedelta(minutes=1)
-"""How long a certificate that could not be had is not fetched again."""
-
-_MOST_FETCHES = 30
-"""So many certificates that verified no message yet are fetched within `_PAUSE`, and kept: anybody can write the URL of
-one."""
+_MOST_UNPROVEN = 2 * MOST_FETCHES
+"""Certificates that are kept although they have verified no message."""
 
 
 class TopicReader:
@@ -59,8 +56,7 @@ class TopicReader:
         self._proven: dict[str, RSAPublicKey] = {}
         """By URL; what verified a message last is at the end."""
         self._unproven: dict[str, RSAPublicKey] = {}
-        self._fetched: dict[str, datetime] = {}
-        """When certificates were fetched that have verified no message."""
+        self._budget = FetchBudget()
         self._fetching = asyncio.Lock()
 
     async def read(self, callback: Callback) -> dict[str, str]:
@@ -72,44 +68,42 @@ class TopicReader:
         message = {name: value for name, value in fields_of(callback.body).items() if isinstance(value, str)}
         if message.get("TopicArn") not in self._topics or message.get("Type") not in _SIGNED:
             raise ForgedCallback
-        await self._verify(message, callback.received_at)
+        await self._verify(message, callback)
         if message["Type"] == "SubscriptionConfirmation":
             await self._confirm(message)
         return message
 
-    async def _verify(self, message: dict[str, str], now: datetime) -> None:
+    async def _verify(self, message: dict[str, str], callback: Callback) -> None:
         hash_of = _HASHES.get(message.get("SignatureVersion", ""))
         url = message.get("SigningCertURL", "")
         if hash_of is None or _path_at_sns(url, message["TopicArn"], _CERTIFICATE) is None:
             raise ForgedCallback
         try:
             signature = base64.b64decode(message.get("Signature", ""), validate=True)
-            age = now - times.parse(message["Timestamp"])
+            age = callback.received_at - times.parse(message["Timestamp"])
         except (binascii.Error, ValueError, KeyError):
             raise ForgedCallback from None
         if abs(age) > _OLDEST or not signature:
             raise ForgedCallback
-        key = await self._key(url, now)
+        key = await self._key(url, callback)
         names = [name for name in _SIGNED[message["Type"]] if name in message]
         content = "".join(f"{name}\n{message[name]}\n" for name in names)
         try:
             key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
         except InvalidSignature:
             raise ForgedCallback from None
-        self._prove(url, key)
+        self._prove(url, key, callback.source)
 
-    async def _key(self, url: str, now: datetime) -> RSAPublicKey:
+    async def _key(self, url: str, callback: Callback) -> RSAPublicKey:
         if (known := self._known(url)) is not None:
             return known
         async with self._fetching:
             if (known := self._known(url)) is not None:  # fetched while this one waited
                 return known
-            self._fetched = {one: at for one, at in self._fetched.items() if now - at < _PAUSE}
-            if url in self._fetched or len(self._fetched) >= _MOST_FETCHES:
+            if not self._budget.take(url, callback.source, callback.received_at):
                 raise Unavailable("The certificate of SNS could not be fetched. Try again.")
-            self._fetched[url] = now
-            key = await self._fetch_key(url, now)
-            while len(self._unproven) >= _MOST_FETCHES:
+            key = await self._fetch_key(url, callback.received_at)
+            while len(self._unproven) >= _MOST_UNPROVEN:
                 del self._unproven[next(iter(self._unproven))]
             self._unproven[url] = key
             return key
@@ -117,10 +111,10 @@ class TopicReader:
     def _known(self, url: str) -> RSAPublicKey | None:
         return self._proven.get(url) or self._unproven.get(url)
 
-    def _prove(self, url: str, key: RSAPublicKey) -> None:
+    def _prove(self, url: str, key: RSAPublicKey, source: str) -> None:
         """A message was verified by this key: whoever forges messages cannot have it forgotten."""
         self._unproven.pop(url, None)
-        self._fetched.pop(url, None)
+        self._budget.prove(url, source)
         self._proven.pop(url, None)
         self._proven[url] = key
         if len(self._proven) > _MOST_KEYS:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -208,17 +208,17 @@ async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
     web = Web(b"no certificate")
     reader = TopicReader([TOPIC], web.fetch)
 
-    async def post(message: dict[str, Any], *, now: datetime = NOW) -> None:
-        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), now))
+    async def post(message: dict[str, Any], source: str = "203.0.113.1", *, now: datetime = NOW) -> None:
+        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), now, source))
 
     for hopeless in ({"Timestamp": "2026-12-01T07:59:00.000Z"}, {"Timestamp": "soon"}, {"Signature": "no Base64"}):
         with pytest.raises(ForgedCallback):
             await post(signed() | hopeless)
     assert web.fetched == []
     urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 60)]
-    for url in (*urls, *urls):
+    for number, url in enumerate((*urls, *urls)):
         with pytest.raises((ForgedCallback, Unavailable)):
-            await post(signed(SigningCertURL=url))
+            await post(signed(SigningCertURL=url), f"203.0.{number}.1")
     assert web.fetched == urls[:30]
 
     web.body = certificate()
@@ -226,6 +226,33 @@ async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
         await post(signed())
     await post(signed(), now=NOW + timedelta(minutes=1))
     await post(signed())
+
+
+async def test_forged_messages_leave_room_for_a_certificate_that_is_new() -> None:
+    web = Web()
+    reader = TopicReader([TOPIC], web.fetch)
+    urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 200)]
+
+    async def post(message: dict[str, Any], source: str) -> None:
+        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), NOW, source))
+
+    async def forge(sources: Iterable[str]) -> int:
+        before = len(web.fetched)
+        for source in sources:
+            with pytest.raises((ForgedCallback, Unavailable)):
+                await post(signed(SigningCertURL=urls.pop()) | {"Signature": "AAAA"}, source)
+        return len(web.fetched) - before
+
+    # One network cannot use up what is left for others.
+    assert await forge([f"203.0.113.{number}" for number in range(60)]) == 5
+    await post(signed(), "198.51.100.1")
+    # Many networks cannot use up what is left for those whose messages were verified.
+    assert await forge([f"203.0.{number}.1" for number in range(60)]) == 25
+    rotated = signed(SigningCertURL=CERTIFICATE_URL.replace("Service-0", "Service-f"))
+    with pytest.raises(Unavailable):
+        await post(rotated, "192.0.2.1")
+    await post(rotated, "198.51.100.2")
+    await post(rotated, "192.0.2.1")
 
 
 async def test_forged_messages_take_away_no_key_that_has_verified_one() -> None:

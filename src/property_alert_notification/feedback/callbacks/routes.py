@@ -68,6 +68,7 @@ async def receive_callback(
         headers={name.lower(): value for name, value in request.headers.items()},
         body=await _body(request, reader.largest),
         received_at=clock.now(),
+        source="" if request.client is None else request.client.host,
     )
     answer = await intake.take(Channel(channel), provider, callback)
     if answer is None:
