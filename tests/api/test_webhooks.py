@@ -6,7 +6,9 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.api.idempotency.models import IdempotencyKey
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
@@ -112,3 +114,16 @@ async def test_there_are_at_most_a_hundred(client: httpx2.AsyncClient, monkeypat
     monkeypatch.setattr("property_alert_notification.feedback.webhooks.service.MOST_ENDPOINTS", 1)
     await create(client)
     assert (await client.post(PATH, json={"url": URL})).status_code == 409
+
+
+async def test_a_caller_leaves_room_for_others(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("property_alert_notification.feedback.webhooks.service.MOST_OF_A_CALLER", 1)
+    async with a_guarded_client(store_url, Scope.WEBHOOKS_WRITE) as client:
+        database = Database(Settings(database_url=store_url).database_url, wait=30)
+        another = await KeyService(database, Clock(), actor="test").create("another", [Scope.WEBHOOKS_WRITE])
+        await database.close()
+        await create(client)
+        refused = await client.post(PATH, json={"url": URL})
+        taken = await client.post(PATH, json={"url": URL}, headers={"Authorization": f"Bearer {another}"})
+
+    assert (refused.status_code, taken.status_code) == (409, 201)

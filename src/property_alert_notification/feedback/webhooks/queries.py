@@ -46,9 +46,10 @@ async def add(connection: AsyncConnection, endpoint: WebhookEndpoint) -> None:
     await connection.execute(insert(_endpoints).values(**endpoint.model_dump()))
 
 
-async def count(connection: AsyncConnection) -> int:
-    """How many endpoints there are."""
-    return int((await connection.execute(select(func.count()).select_from(_endpoints).where(_exists))).scalar_one())
+async def count(connection: AsyncConnection, *, caller: str | None = None) -> int:
+    """How many endpoints there are, or how many this caller has."""
+    its = _exists if caller is None else and_(_exists, _endpoints.c.caller == caller)
+    return int((await connection.execute(select(func.count()).select_from(_endpoints).where(its))).scalar_one())
 
 
 async def visible_to(connection: AsyncConnection, visible: Visibility) -> list[WebhookEndpoint]:

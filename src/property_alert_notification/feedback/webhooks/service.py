@@ -28,6 +28,8 @@ from property_alert_notification.feedback.webhooks.secrets import SecretBox, new
 
 MOST_ENDPOINTS = 100
 """Every event that is recorded is compared with all of them."""
+MOST_OF_A_CALLER = 25
+"""Endpoints of one caller, so that it leaves room for others. A key with `admin` has no caller of its own here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class WebhookService:
         self.rules.check(body.url)
         if await queries.count(self.connection) >= MOST_ENDPOINTS:
             raise Conflict(f"There are {MOST_ENDPOINTS} webhooks already: delete one that is not needed.")
+        caller = self.admission.visible.caller
+        if caller is not None and await queries.count(self.connection, caller=caller) >= MOST_OF_A_CALLER:
+            raise Conflict(f"{caller} has {MOST_OF_A_CALLER} webhooks already: delete one that is not needed.")
         now = self.clock.now()
         endpoint = WebhookEndpoint(
             id=self.clock.new_id(),
@@ -77,7 +82,7 @@ class WebhookService:
             description=body.description,
             events=_stored(body.events),
             state=EndpointState.ENABLED,
-            caller=self.admission.visible.caller,
+            caller=caller,
             test=self.admission.test,
             secret=self.rules.secrets.seal(new_secret(self.clock)),
             created_at=now,
