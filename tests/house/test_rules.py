@@ -39,6 +39,7 @@ HOT_TRANSACTIONS = {
     "notification_worker/settlement.py",
     "digests/close.py",
     "feedback/reports/apply.py",
+    "feedback/reports/suppress.py",
 }
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}

@@ -15,6 +15,7 @@ from property_alert_notification.deliveries.records import Claim, Settlement, Su
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.feedback.reports.suppress import Context, RefusedAddress, suppress_refused
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.ends.scripts import record_ends
 
@@ -30,12 +31,25 @@ class Settled(NamedTuple):
 def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] = ()) -> Script[Settled]:
     """Settle deliveries, and conclude the notifications of those that end unfulfilled.
 
-    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It also stores
-    `submissions`, attempts of other deliveries. Events are recorded for the endpoints that want them.
+    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
+    transaction of its own. It also stores `submissions`, attempts of other deliveries. Events are recorded for the
+    endpoints that want them.
     """
     settled = yield from settle_within(settlements)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
+    return settled
+
+
+def settle_refused(
+    settlements: Sequence[Settlement],
+    submissions: Sequence[Submission],
+    refused: Sequence[RefusedAddress],
+    reports: Context,
+) -> Script[Settled]:
+    """Settle as `settle` does, and suppress the addresses that a provider refused, at least one."""
+    settled = yield from settle(settlements, submissions)
+    yield from suppress_refused(refused, reports, now=refused[-1].at)
     return settled
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import Database, Script
+from property_alert_notification.database import Database
 from property_alert_notification.deliveries.records import Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.events.scripts import is_anyone_listening
-from property_alert_notification.feedback.reports.suppress import Context, RefusedAddress, suppress_refused
-from property_alert_notification.notification_worker.settlement import Settled, settle, settle_unheard
+from property_alert_notification.feedback.reports.suppress import Context, RefusedAddress
+from property_alert_notification.notification_worker.settlement import settle, settle_refused, settle_unheard
 
 
 class SettlementStore:
@@ -46,15 +46,12 @@ class SettlementStore:
         submissions: Sequence[Submission] = (),
         refused: Sequence[RefusedAddress] = (),
     ) -> set[UUID]:
-        settled = await self._database.run(self._settle_and_suppress(settlements, submissions, refused))
+        settling = (
+            settle_refused(settlements, submissions, refused, self._reports)
+            if refused
+            else settle(settlements, submissions)
+        )
+        settled = await self._database.run(settling)
         if settled.moved:
             self._is_anyone_listening = settled.is_anyone_listening
         return settled.moved
-
-    def _settle_and_suppress(
-        self, settlements: Sequence[Settlement], submissions: Sequence[Submission], refused: Sequence[RefusedAddress]
-    ) -> Script[Settled]:
-        settled = yield from settle(settlements, submissions)
-        if refused:
-            yield from suppress_refused(refused, self._reports, now=refused[-1].at)
-        return settled
