@@ -85,9 +85,12 @@ def folded(text: str) -> str:
 
 def words_in(text: str) -> frozenset[str]:
     """The words of a text, as keywords are compared with them."""
-    if text.isascii():
-        return frozenset(text.translate(_ASCII_WORDS).split())
-    return frozenset(_WORD.findall(folded(text)))
+    return frozenset(split_words(text))
+
+
+def split_words(text: str) -> list[str]:
+    """The same words in their order, some of them more than once."""
+    return text.translate(_ASCII_WORDS).split() if text.isascii() else _WORD.findall(folded(text))
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
 """What searches share: each term, measure, place and open condition has a number, however many searches have it."""
 
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.comparable import key_of, texts_of, words_in
+from property_alert_notification.homes.criteria.comparable import key_of, split_words, texts_of
 from property_alert_notification.homes.criteria.evaluate import REMARKS
 from property_alert_notification.homes.criteria.expression import Compare, Expression, Range, to_json
 from property_alert_notification.homes.criteria.known_fields import FEATURES
@@ -104,13 +105,13 @@ class Vocabulary:
             found: Iterable[str]
             if field == KEYWORDS:
                 remarks = texts_of(fields.get(REMARKS))
-                found = words_in(remarks[0]) if remarks else ()
+                found = split_words(remarks[0]) if remarks else ()
             elif field == FEATURES:
                 found = {key for name in MULTIPLE & fields.keys() for key in _keys_of(name, fields[name])}
             else:
                 found = _keys_of(field, fields.get(field))
-            for key in found:
-                if (number := terms.get(key)) is not None:
+            for number in map(terms.get, found):
+                if number is not None:
                     has[number] = True
                     word |= TERM_BITS[number & 63]
         return has, word
@@ -133,7 +134,8 @@ class Vocabulary:
                     for named in ((key, ANY_TYPE), (key, of_type)):
                         if named in places:
                             found[places[named]] = price
-        return np.array([*found], np.int64), np.array([*found.values()], np.uint64)
+        # An array of numpy is made from one of Python at half the cost of making it from a list.
+        return np.frombuffer(array("q", found), np.int64), np.frombuffer(array("Q", found.values()), np.uint64)
 
 
 def _keys_of(field: str, value: Any) -> list[str]:
