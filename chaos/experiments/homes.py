@@ -1,38 +1,40 @@
 """Matchers, workers and PostgreSQL are killed again and again while listings change."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 from chaos.experiment import Bound, Experiment
 from chaos.experiments.store_killed import kill_store
-from chaos.homes.trial import HomesTrial
+from chaos.homes.trial import HomesTrial, Kill
 from chaos.plan import Load, Plan
 from chaos.server import Server
 from chaos.trial import Trial
 
-PAUSE = (0.5, 3.0)
-"""Seconds between two kills of the same kind."""
+PAUSE = (2.0, 8.0)
+"""Seconds between two kills of the same process."""
 
 STORE_PAUSE = (6.0, 15.0)
 
 SETTINGS = {"LISTING_RETENTION_DAYS": "36500"}  # these homes were sold years ago
 
 
-async def kill_one_of(trial: Trial, servers: list[Server]) -> None:
-    """Kill one of these after a while."""
-    await asyncio.sleep(trial.random_seconds(*PAUSE))
-    await trial.kill_one(servers)
+def kills_of(trial: Trial, servers: Sequence[Server]) -> list[Kill]:
+    """For each of these a kill after a while."""
 
+    async def kill(server: Server) -> None:
+        await asyncio.sleep(trial.random_seconds(*PAUSE))
+        await trial.kill(server)
 
-async def _kill_store(trial: Trial) -> None:
-    await asyncio.sleep(trial.random_seconds(*STORE_PAUSE))
-    await kill_store(trial)
+    return [partial(kill, server) for server in servers]
 
 
 async def _disturb(trial: Trial) -> None:
-    matchers, workers = trial.cluster.matchers, trial.cluster.workers
-    kills = [partial(kill_one_of, trial, matchers), partial(kill_one_of, trial, workers), partial(_kill_store, trial)]
-    await HomesTrial(trial).run(kills)
+    async def kill_the_store() -> None:
+        await asyncio.sleep(trial.random_seconds(*STORE_PAUSE))
+        await kill_store(trial)
+
+    await HomesTrial(trial).run([*kills_of(trial, trial.cluster.background), kill_the_store])
 
 
 EXPERIMENT = Experiment(

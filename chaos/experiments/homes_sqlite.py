@@ -1,19 +1,16 @@
 """Everything that writes to the SQLite file is killed again and again while listings change."""
 
 from dataclasses import replace
-from functools import partial
 
 from chaos.experiments.homes import EXPERIMENT as HOMES
-from chaos.experiments.homes import kill_one_of
+from chaos.experiments.homes import kills_of
 from chaos.homes.trial import HomesTrial
 from chaos.plan import StoreName
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    cluster = trial.cluster
-    groups = (cluster.matchers, cluster.workers, cluster.apis)
-    await HomesTrial(trial).run([partial(kill_one_of, trial, servers) for servers in groups])
+    await HomesTrial(trial).run(kills_of(trial, trial.cluster.servers))
 
 
 EXPERIMENT = replace(
