@@ -294,8 +294,9 @@ async def test_the_log_and_the_ledger_are_kept_as_long_as_listings(world: World,
 async def test_the_log_is_read_once_for_many_searches_and_locks_nothing(
     world: World, homes: Homes, user: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(3):
-        await homes.search(user, up_to(600_000), schedule=DAILY)
+    for one in (user, 2, 3):
+        await world.a_user(one)
+        await homes.search(one, up_to(600_000), schedule=DAILY)
     await homes.list(a_home(key="1"), a_home(key="2"))
     await homes.match()
     await near(homes)
@@ -314,7 +315,20 @@ async def test_the_log_is_read_once_for_many_searches_and_locks_nothing(
     monkeypatch.setattr(log_matches, "log_after", read_while_another_writes)
     await homes.match()
     assert read == sorted(set(read))
-    assert len(await alerts(homes)) == 2
+    assert len(await alerts(homes)) == 6
+
+
+async def test_a_home_is_one_item_for_all_searches_of_a_user_however_few_are_submitted_at_once(
+    world: World, homes: Homes, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Near work", "Near school"):
+        await homes.search(user, up_to(600_000), name=name, schedule=DAILY)
+    await homes.list(a_home())
+    monkeypatch.setattr(search_digests, "AT_ONCE", 1)
+    await digest_is_near(homes)
+    message = await the_message(homes)
+    assert "Near work" in message
+    assert "Near school" in message
 
 
 async def test_a_search_whose_matches_cannot_be_submitted_keeps_no_digest_from_others(

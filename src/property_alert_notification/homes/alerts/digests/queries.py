@@ -82,19 +82,30 @@ class DueSearch(NamedTuple):
     """When its digest is made; None if that is to be computed."""
 
 
+_SELECT_DUE = select(
+    _digests.c.search_number, _digests.c.sequence, _digests.c.closes_at, _digests.c.due_at, _digests.c.person
+)
 _DUE = (
-    select(_digests.c.search_number, _digests.c.sequence, _digests.c.closes_at)
-    .where(_digests.c.due_at <= _now, is_in_share(_digests.c.person))
+    _SELECT_DUE.where(_digests.c.due_at <= _now, is_in_share(_digests.c.person))
     # Searches of one person are due at the same moment, and are processed together.
     .order_by(_digests.c.due_at, _digests.c.person, _digests.c.search_number)
     .limit(_limit)
 )
+_OTHERS_DUE = _SELECT_DUE.where(
+    _digests.c.due_at == bindparam("due_at", type_=time_type()),
+    true_of_many(_digests.c.person == bindparam("person", type_=BigInteger)),
+    true_of_many(_digests.c.search_number > bindparam("above", type_=BigInteger)),
+).order_by(_digests.c.search_number)
 
 
 async def due_searches(connection: AsyncConnection, share: Share, *, now: datetime, limit: int) -> list[DueSearch]:
-    """Up to `limit` searches of people of `share` that are due."""
+    """Up to `limit` searches of people of `share` that are due, and the others of the last person."""
     values = {"now": now, "limit": limit, **share._asdict()}
-    return [DueSearch(*row) for row in await connection.execute(_DUE, values)]
+    found = list(await connection.execute(_DUE, values))
+    if len(found) == limit:
+        above, *_, due_at, person = found[-1]
+        found += await connection.execute(_OTHERS_DUE, {"due_at": due_at, "person": person, "above": above})
+    return [DueSearch(*row[:3]) for row in found]
 
 
 class NextDigest(NamedTuple):
