@@ -17,7 +17,8 @@ USER = 8123456789012345
 EMAIL_ADDRESS = "canary.person@example.com"
 PHONE = "+14155550123"
 ZONE = "Pacific/Chatham"
-WORDS = ("canary", "14155550123", str(USER), "chatham")
+IP_ADDRESS = "203.0.113.177"
+WORDS = ("canary", "14155550123", str(USER), "chatham", IP_ADDRESS)
 """What no place may hold, in any case. Every text about the person has one of them."""
 
 

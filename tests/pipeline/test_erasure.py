@@ -1,7 +1,7 @@
 """A person is erased: from every table, file, log and metric, and nothing that comes late brings them back."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -40,6 +40,13 @@ from property_alert_notification.people.suppressions.models import StoredSuppres
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import address_rules, report_intake
 from tests.pipeline.canary import EMAIL_ADDRESS, PHONE, USER, ZONE, found_in, places, tables
+from tests.pipeline.canary_life import (
+    bounce_by_mail,
+    break_a_worker,
+    change_their_mind,
+    import_suppressions,
+    look_for_homes,
+)
 from tests.pipeline.conftest import STORES
 from tests.pipeline.test_callbacks import rows
 from tests.pipeline.test_webhooks import an_endpoint, send
@@ -64,7 +71,12 @@ STORED = {
     *("preferences", "profiles", "schedules", "notifications", "deliveries", "inbound_replies", "delivery_reports"),
     *("saved_searches", "saved_search_versions"),
 }
-"""Tables that have the person before the erasure; there are more."""
+"""Tables that have the person before the erasure, and are exported."""
+ALSO_STORED = {
+    *("search_people", "listing_preferences", "alerts", "consent_records", "webhook_events", "suppressions"),
+    "idempotency_keys",
+}
+"""More tables that have the person; there are others."""
 
 
 @asynccontextmanager
@@ -93,18 +105,26 @@ async def live(world: World, api: httpx2.AsyncClient) -> dict[str, UUID]:
     ids = {
         "sent": await post(api, "/notifications", MESSAGE),
         "collected": await post(api, "/notifications", {**MESSAGE, "category": "offer", "channels": ["email"]}),
+        "broken": await post(api, "/notifications", {**MESSAGE, "category": "offer", "channels": ["email"]}),
+        "returned": await post(api, "/notifications", {**MESSAGE, "channels": ["email"]}),
         "later": await post(api, "/notifications", {**MESSAGE, "send_at": "2030-01-01T09:00:00Z"}),
         "changed": await post(api, "/notifications", {**MESSAGE, "send_at": "2030-01-01T09:00:00Z"}),
     }
     changed = f"/api/v1/notifications/{ids['changed']}"
     assert (await api.patch(changed, json={"title": "Another canary"})).status_code == 200
-    await world.until(UUID(ids["sent"]), "sent")
+    for name in ("sent", "returned"):
+        await world.until(UUID(ids[name]), "sent")
     await reported(world, UUID(ids["sent"]), ReportedResult.ARRIVED)
     unknown = ReportedEvent(ReportedResult.TAKEN, delivery_id=uuid4(), event_id="unknown")
     await report_intake(world.parts).take(EMAIL, "smtp", [unknown], f"about {EMAIL_ADDRESS.upper()}".encode())
     await reply(world, "the canary writes", "SM1")
     search = {"SavedSearchName": "A canary's home", "Criteria": {"Keywords": ["canary"]}}
     await post(api, f"/users/{USER}/saved-searches", search)
+    await look_for_homes(world, api)
+    await change_their_mind(world, api)
+    await break_a_worker(world, UUID(ids["broken"]))
+    await bounce_by_mail(world, UUID(ids["returned"]))
+    await import_suppressions(api)
     await post(api, "/suppressions", {"channel": "email", "address": EMAIL_ADDRESS, "reason": "manual"})
     await post(api, "/suppressions", {"user_id": USER, "channel": "email", "note": "the canary telephoned"})
     await world.parts.database.ping()
@@ -139,18 +159,22 @@ async def test_an_erased_person_is_found_nowhere(
 ) -> None:
     settings = make_settings(store, sms_provider="mailbox", default_preferences=["email", "sms"])
     with capture_logs() as logs:
-        async with World(settings, smtp_server) as world, api_of(world) as api:
+        async with World(settings, smtp_server) as world, api_of(world) as api, a_receiver() as receiver:
+            receiver.answers(500)
+            await an_endpoint(world, receiver.url)
             await world.a_user(7)
             await world.a_worker()
             ids = await live(world, api)
             before = await tables(world.parts.database)
-            assert {name for name in STORED if found_in("".join(before[name]))} == STORED
+            stored = STORED | ALSO_STORED
+            assert {name for name in stored if found_in("".join(before[name]))} == stored
 
             exported = (await api.get(DATA)).text
             erased = await api.delete(DATA)
-            assert (erased.status_code, erased.json()["found"]) == (200, True), erased.text
-            found = await places(world, logs)
-            assert found == {}
+            assert (erased.status_code in (200, 202), erased.json()["found"]) == (True, True), erased.text
+            if erased.status_code == 202:  # on a busy machine a worker goes on, and empties SQLite's log at the end
+                await eventually(partial(is_nowhere, world, logs))
+            assert await places(world, logs) == {}
 
             await later(world, api, ids)
             assert await places(world, logs) == {}
@@ -160,6 +184,10 @@ async def test_an_erased_person_is_found_nowhere(
     assert all(
         TABLES[name].section or name in json.loads(exported) for name in STORED - {"deliveries", "delivery_reports"}
     )
+
+
+async def is_nowhere(world: World, logs: Sequence[Mapping[str, Any]]) -> bool:
+    return not await places(world, logs)
 
 
 async def later(world: World, api: httpx2.AsyncClient, ids: dict[str, UUID]) -> None:
