@@ -84,7 +84,10 @@ async def test_a_daily_search_tells_all_homes_in_one_digest(world: World, homes:
     assert all(title in text for title in titles)
 
 
-async def test_what_happened_to_a_home_in_between_is_one_item(world: World, homes: Homes, user: int) -> None:
+async def test_what_happened_to_a_home_in_between_is_one_item(
+    world: World, homes: Homes, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_digests, "SLICE", 1)
     await homes.search(user, up_to(600_000), schedule=DAILY)
     await homes.list(a_home())
     await homes.list(a_home(60, ListPrice=480_000))

@@ -1,5 +1,8 @@
 """Why a user was told of a home, or was not, on each store."""
 
+import pytest
+
+from property_alert_notification.homes.alerts.digests import search_digests
 from property_alert_notification.homes.alerts.explain.explain import (
     explained_alerts,
     explained_change,
@@ -58,7 +61,10 @@ async def reasons(homes: Homes, user_id: int, key: str) -> set[str | None]:
     return {each.reason_code for one in changes for each in one.searches if each.outcome is Outcome.NOT_TOLD}
 
 
-async def test_a_match_that_was_dropped_has_its_reason(world: World, homes: Homes) -> None:
+async def test_a_match_that_was_dropped_has_its_reason(
+    world: World, homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_digests, "SLICE", 2)
     for user in (1, 2, 4, 5):
         await world.a_user(user)
     await homes.list(a_home(key="back"), a_home(key="no"), a_home(key="no too"))

@@ -1,9 +1,11 @@
 """Submits what searches matched that do not alert at once, shortly before the digest that their schedule asks for."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +22,9 @@ from property_alert_notification.homes.alerts.drops import queries as drop_queri
 from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
-from property_alert_notification.homes.alerts.news import News
+from property_alert_notification.homes.alerts.news import Earlier, News
 from property_alert_notification.homes.alerts.numbers import NONE
+from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
 from property_alert_notification.homes.listing_preferences.queries import discarded
@@ -31,11 +34,16 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.people.decide import zones_of
 from property_alert_notification.people.person import UNKNOWN, Person
 
+One = TypeVar("One")
+
 AT_ONCE = 200
 """Searches of one transaction."""
 
 READ_AT_ONCE = 5_000
 """Searches whose matches are read together."""
+
+SLICE = 500
+"""Changes or homes that are read or submitted together: a search may have thousands, and other work must not wait."""
 
 AGAIN = timedelta(hours=1)
 """After which time a search is tried again whose matches could not be submitted."""
@@ -134,10 +142,13 @@ class SearchDigests:
         ]
         outcomes = Counter(dropped=sum(map(len, found.values())) - len(waiting))
         digests = {one.number: one.closes_at for one in ready}
-        listings = await digest_queries.listings_of(connection, {one.change.property_id for one in waiting})
+        listings: dict[UUID, dict[UUID, Mapping[str, Any]]] = {}
+        for some in _slices(sorted({one.change.property_id for one in waiting})):
+            listings |= await digest_queries.listings_of(connection, some)
         drops = Drops()
-        homes = gathered(waiting, listings, drops)
-        outcomes += Counter(await self._tell(connection, homes, targets, digests, drops))
+        homes = await asyncio.to_thread(gathered, waiting, listings, drops)
+        for part in _slices(homes):
+            outcomes += Counter(await self._tell(connection, part, targets, digests, drops))
         await drop_queries.put(connection, drops)
         return outcomes
 
@@ -223,9 +234,20 @@ def _next(
 
 
 async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> Mapping[int, ReadChange]:
-    rows = await digest_queries.changes_of(connection, sequences)
-    earlier = await facts_before(connection, rows)
+    found: dict[int, ReadChange] = {}
+    for some in _slices(sorted(sequences)):
+        rows = await digest_queries.changes_of(connection, some)
+        earlier = await facts_before(connection, rows)
+        found |= await asyncio.to_thread(_read_changes, rows, earlier)
+    return found
+
+
+def _read_changes(rows: Sequence[ChangeToMatch], earlier: Mapping[int, Earlier]) -> dict[int, ReadChange]:
     return {one.sequence: one for one in readable_changes(rows, earlier)}
+
+
+def _slices(many: Sequence[One]) -> Iterator[Sequence[One]]:
+    return (many[start : start + SLICE] for start in range(0, len(many), SLICE))
 
 
 def _alert(
