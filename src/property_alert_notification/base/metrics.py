@@ -16,6 +16,7 @@ from prometheus_client import (
 )
 
 from property_alert_notification import __version__
+from property_alert_notification.base.damaged_rows import DamagedRows
 from property_alert_notification.base.home_metrics import HomeMetrics
 from property_alert_notification.base.output import LostLines
 from property_alert_notification.base.request_times import RequestTimes
@@ -250,6 +251,7 @@ class Metrics(HomeMetrics):
         self.requests = RequestTimes()
         self.registry.register(self.requests)
         self.registry.register(LostLines())
+        self.registry.register(DamagedRows())
         ProcessCollector(registry=self.registry)
         build = Info("property_alerts_build", "What runs: 1, with the versions as labels.", registry=self.registry)
         build.info({"version": __version__, "python": platform.python_version()})

@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.damaged import UNREADABLE
-from property_alert_notification.base.logs import origin
+from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries
@@ -30,8 +28,6 @@ from property_alert_notification.homes.saved_searches.versions.queries import (
     versions_then,
 )
 from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
-
-log = structlog.get_logger()
 
 _Result = TypeVar("_Result")
 
@@ -159,7 +155,7 @@ class Batches:
             matches = matches_of(searches, read.news, read.before, read.after)
         except UNREADABLE as error:
             # It is left out, so that it does not hold up all others.
-            log.error("matcher.change_unreadable", sequence=change.sequence, **origin(error))  # noqa: TRY400
+            left_out("change.unreadable", error, row=change.sequence)
             self._metrics.changes_matched.labels("unreadable").inc()
             return None
         self._metrics.changes_matched.labels("matched").inc()

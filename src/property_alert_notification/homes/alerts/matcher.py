@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import left_out
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
@@ -202,7 +203,7 @@ class Matcher:
         self._count(outcomes)
 
     async def _postpone(self, one: DueSearch, error: Exception) -> None:
-        log.error("search_digest.unreadable", number=one.number, **origin(error))
+        left_out("search_digest.unreadable", error, number=one.number)
         lease = self._held()
         async with self._as_holder(lease, lease.position) as connection:
             await self._digests.postpone(connection, one)

@@ -5,18 +5,14 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
-from property_alert_notification.base.damaged import UNREADABLE
-from property_alert_notification.base.logs import origin
+from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
-
-log = structlog.get_logger()
 
 KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
 """The bit of each kind of fact."""
@@ -77,7 +73,7 @@ class Searches:
         try:
             self._index.put_stored(version.number, version.expression)
         except UNREADABLE as error:
-            log.error("search.unreadable", number=version.number, **origin(error))  # noqa: TRY400
+            left_out("search.unreadable", error, number=version.number)
             return False
         return True
 

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import UNREADABLE, readable
+from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.homes.criteria.expression import from_json
@@ -27,8 +26,6 @@ from property_alert_notification.homes.saved_searches.words import (
 from property_alert_notification.people.directory import queries as profiles
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import queries as preferences
-
-log = structlog.get_logger()
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -57,8 +54,8 @@ def _in_words(search: SavedSearch, language: str) -> str:
     """The query as a sentence; of a damaged row, that it cannot be read: it must not hide the searches beside it."""
     try:
         return sentence(from_json(search.expression), language)
-    except UNREADABLE:
-        log.error("search.unreadable", search=str(search.id))  # noqa: TRY400 - a trace may hold the query
+    except UNREADABLE as error:
+        left_out("search.unreadable", error, search=str(search.id))
         return _CANNOT_BE_READ[language]
 
 

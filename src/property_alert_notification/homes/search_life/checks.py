@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import UNREADABLE
+from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.base.languages import shown_language
-from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
@@ -35,8 +33,6 @@ from property_alert_notification.homes.search_life.rules import STEPS, Notice, n
 from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.submission import Submission
-
-log = structlog.get_logger()
 
 AT_ONCE = 100
 """Searches of one transaction."""
@@ -156,7 +152,7 @@ class SearchChecks:
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Look at a damaged row no more, so that it does not hold up the others."""
-        log.error("search.unreadable", search=str(search), **origin(error))
+        left_out("search.unreadable", error, search=str(search))
         async with self._database.transaction() as connection:
             await queries.stop_checks(connection, search)
 
@@ -164,7 +160,8 @@ class SearchChecks:
 def _readable(search: SavedSearch) -> Expression | None:
     try:
         return from_json(search.expression)
-    except UNREADABLE:
+    except UNREADABLE as error:
+        left_out("search.unreadable", error, search=str(search.id))
         return None
 
 

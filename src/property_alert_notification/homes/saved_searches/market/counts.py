@@ -5,17 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
-from property_alert_notification.base.damaged import UNREADABLE, readable
-from property_alert_notification.base.logs import origin
+from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import And, Expression, Within
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange
-
-log = structlog.get_logger()
 
 Fields = Mapping[str, Any]
 
@@ -103,7 +98,7 @@ def matches_condition(condition: Expression, fields: Fields) -> bool:
     try:
         return evaluate(condition, fields) is True
     except UNREADABLE as error:
-        log.error("listing.unreadable", **origin(error))  # noqa: TRY400 - a trace may hold the record
+        left_out("listing.unreadable", error)
         return False
 
 
