@@ -3,26 +3,23 @@
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
-from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.digests import log_matches, search_digests
-from property_alert_notification.homes.alerts.digests.scripts import up_to_date
-from property_alert_notification.homes.alerts.freshness import LISTING_GONE, NO_LONGER_MATCHES
 from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
 from property_alert_notification.homes.alerts.queries import remove_old
 from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.saved_searches.words import ScheduleType
-from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.scripts import Content
 from tests.pipeline.homes import ANY, Homes, a_home, a_matcher, up_to
 from tests.pipeline.test_alert_crashes import Killed, Statements, lease_runs_out
-from tests.pipeline.test_alerts import alerts
+from tests.pipeline.test_alerts import alerts, reasons
 from tests.pipeline.test_digests import their_time_comes, windows
+from tests.pipeline.test_pauses import pause, resume, until_it_knows
 from tests.pipeline.world import World, eventually
 
 DAILY = ScheduleType.DAILY
@@ -217,28 +214,59 @@ async def test_a_home_that_matches_no_longer_is_in_no_digest(world: World, homes
 
 async def test_a_digest_that_is_held_tells_what_holds_when_it_is_sent(world: World, homes: Homes, user: int) -> None:
     await homes.search(user, up_to(600_000), schedule=DAILY)
-    await homes.list(a_home(key="1"), a_home(key="2"))
+    await homes.list(*(a_home(key=key) for key in ("sold", "dear", "here")))
     await digest_is_near(homes)
-    await world.a_worker()
+    worker = await world.a_worker()
     await collected(world, 1)
+    await pause(world, "email")
+    await until_it_knows(worker)
     await their_time_comes(world)
-    await world.smtp.wait_for(1)
+    await eventually(lambda: digest_of(world))
+    await homes.list(
+        a_home(60, key="sold", StandardStatus="Closed"),
+        a_home(60, key="dear", ListPrice=700_000),
+        a_home(60, key="here", ListPrice=450_000),
+    )
+    await resume(world, "email")
 
-    async def now() -> Content:
-        [window] = await windows(world)
-        id_ = window["digest_id"]
-        contents = await homes.run(notification_scripts.contents([id_]))
-        return (await homes.run(up_to_date(contents, Channel.EMAIL)))[id_]
+    [mail] = await world.smtp.wait_for(1)
 
-    before = await now()
-    assert (before.title, before.outdated) == ("Listing alert: 2 new", None)
-    await homes.list(a_home(60, key="1", ListPrice=700_000), a_home(60, key="2", ListPrice=450_000))
-    after = await now()
-    assert (after.title, after.outdated) == ("Listing alert: 1 new", None)
-    assert "$450,000" in after.message
-    assert "1 Pinehurst" not in after.message
-    await homes.list(a_home(120, key="2", StandardStatus="Closed", ListPrice=450_000))
-    assert (await now()).outdated in (LISTING_GONE, NO_LONGER_MATCHES)
+    assert mail.parsed()["Subject"] == "Listing alert: 1 new"
+    text = mail.parsed().get_body(("plain",)).get_content()
+    assert "$450,000" in text
+    assert "sold" not in text
+    assert "dear" not in text
+    assert await item_reasons(world) == {"sold": "listing_gone", "dear": "no_longer_matches", "here": "in_digest"}
+
+
+async def test_a_digest_of_which_nothing_holds_is_not_sent_and_says_why_of_each(
+    world: World, homes: Homes, user: int
+) -> None:
+    await homes.search(user, up_to(600_000), schedule=DAILY)
+    await homes.list(a_home(key="sold"), a_home(key="dear"))
+    await digest_is_near(homes)
+    worker = await world.a_worker()
+    await collected(world, 1)
+    await pause(world, "email")
+    await until_it_knows(worker)
+    await their_time_comes(world)
+    await eventually(lambda: digest_of(world))
+    await homes.list(a_home(60, key="sold", StandardStatus="Closed"), a_home(60, key="dear", ListPrice=700_000))
+    await resume(world, "email")
+    assert await item_reasons(world) == {"sold": "listing_gone", "dear": "no_longer_matches"}
+    assert world.smtp.mails == []
+
+
+async def item_reasons(world: World) -> dict[str, str]:
+    """The reason of each item, by the key of its listing, once all have ended."""
+    return {key: reason for key, reason in (await reasons(world)).items() if key}
+
+
+async def digest_of(world: World) -> UUID | None:
+    """The notification of the only digest, once it is made."""
+    [window] = await windows(world)
+    id_: UUID | None = window["digest_id"]
+    return id_
 
 
 async def test_a_digest_that_was_missed_is_made_once_and_soon(world: World, homes: Homes, user: int) -> None:

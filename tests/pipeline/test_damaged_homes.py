@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.damaged_rows import LEFT_OUT
+from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.homes.criteria.expression import And
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.reso.words import ChangeType
@@ -74,9 +76,15 @@ async def test_a_damaged_listing_keeps_no_first_alert_and_no_search_from_others(
     number = await homes.search(1, up_to(600_000))
     await set_columns(homes, number, first_alert_at=homes.clock.now())
     await damage(homes, RECORD)
+    before = LEFT_OUT["listing.unreadable"]
     first_alerts = FirstAlerts(homes.database, homes.planner, create_index=SearchIndex, wake=lambda: None)
     assert await first_alerts.make_due() == 1
     [(user, title)] = await alerts(homes)
+    assert LEFT_OUT["listing.unreadable"] == before + 1
     assert (user, title.startswith("1 home")) == (1, True)
     estimator = Estimator(homes.database, homes.clock, too_many=500)
     assert (await estimator.estimate(And(()), [ChangeType.NEW_LISTING])).warnings == ()
+    assert LEFT_OUT["listing.unreadable"] > before + 1
+    shown = Metrics().render().decode()
+    count = LEFT_OUT["listing.unreadable"]
+    assert f'property_alerts_damaged_rows_total{{event="listing.unreadable"}} {count}.0' in shown

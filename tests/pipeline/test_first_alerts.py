@@ -1,19 +1,29 @@
 """The first alert of a search that asked for all that match when it is saved."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.explain.answers import ExplainedAlert
+from property_alert_notification.homes.alerts.explain.explain import explained_alerts, explained_change
+from property_alert_notification.homes.alerts.explain.look_up import look_up
+from property_alert_notification.homes.alerts.freshness import LISTING_GONE, NO_LONGER_MATCHES
+from property_alert_notification.homes.alerts.scripts import record_named, refresh
+from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
+from tests.pipeline.test_alert_digests import digest_is_near
 from tests.pipeline.test_alerts import alerts
 from tests.pipeline.test_refused_homes import discard
-from tests.pipeline.world import World
+from tests.pipeline.world import World, only
 
 _SEARCHES = table_of(SavedSearch)
 
@@ -151,3 +161,95 @@ async def test_a_search_that_is_resumed_meanwhile_has_its_first_alert(world: Wor
     await first_alerts.make_due()
 
     assert await alerts(homes) == [(1, "No home matches your search “Near work” yet")]
+
+
+async def a_message(homes: Homes, title: str) -> str:
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        return str((await connection.execute(select(table.c.message).where(table.c.title == title))).scalar_one())
+
+
+async def first_alert_now(homes: Homes) -> Any:
+    """What the only first alert tells now; it is recorded which homes it names, as when it is sent."""
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        [id_] = (await connection.execute(select(table.c.id).where(table.c.title.contains("your search")))).scalars()
+    now, moved = await homes.run(refresh([id_], Channel.EMAIL))
+    if moved:
+        await homes.run(only(record_named(moved)))
+    return now[id_]
+
+
+async def explained(homes: Homes, key: str) -> list[ExplainedAlert]:
+    async with homes.database.reading() as connection:
+        [listing] = await listings.find(connection, key)
+        return explained_alerts((await look_up(connection, 1, listing)).alerts)
+
+
+async def test_a_first_alert_names_and_counts_what_matches_when_it_is_sent(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    keys = [str(number) for number in range(1, 23)]
+    await homes.list(*(a_home(key=key, ListPrice=400_000) for key in keys))
+    await a_first_alert(homes, await homes.search(1, up_to(500_000)))
+    await maker(homes).make_due()
+    assert (await first_alert_now(homes)).title == "22 homes match your search “Near work”"
+
+    await homes.list(
+        a_home(60, key="1", StandardStatus="Closed", ListPrice=400_000),
+        a_home(60, key="2", ListPrice=700_000),
+        a_home(60, key="3", ListPrice=400_000, InternetEntireListingDisplayYN=False),
+        a_home(60, key="4", ListPrice=390_000),
+        a_home(60, key="22", ListPrice=700_000),
+        *(a_home(60, key=key, ListPrice=400_000, UniversalParcelId="US-53033-N-7") for key in ("20", "21")),
+    )
+    now = await first_alert_now(homes)
+
+    assert now.title == "17 homes match your search “Near work”"
+    named = [line for line in now.message.splitlines() if line.startswith("- ")]
+    assert len(named) == 17
+    assert "- 4 Pinehurst Way NE, $390,000" in named
+    alerts_of = {key: await explained(homes, key) for key in ("1", "2", "3", "4", "19", "20", "21", "22")}
+    assert {key: [(one.first_alert, one.left_out) for one in its] for key, its in alerts_of.items()} == {
+        "1": [(True, "listing_gone")],
+        "2": [(True, "no_longer_matches")],
+        "3": [(True, "listing_gone")],
+        "4": [(True, None)],
+        "19": [(True, None)],
+        "20": [(True, None)],
+        "21": [(True, None)],
+        "22": [(True, "no_longer_matches")],
+    }
+    await homes.list(
+        *(a_home(120, key=key, StandardStatus="Closed", ListPrice=400_000) for key in keys if key not in ("2", "22"))
+    )
+    assert await first_alert_now(homes) in (LISTING_GONE, NO_LONGER_MATCHES)
+
+
+async def test_what_a_first_alert_told_is_told_by_no_digest_and_by_no_alert(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.search(1, up_to(500_000), name="Each day", schedule=ScheduleType.DAILY)
+    await homes.list(a_home(key="told", ListPrice=450_000))
+    await homes.list(a_home(60, key="told", ListPrice=440_000))
+    await homes.match()
+    # The matcher comes to this change only after the first alert.
+    await homes.search(1, up_to(500_000), name="At once")
+    await homes.list(a_home(key="behind", ListPrice=450_000))
+    await a_first_alert(homes, await homes.search(1, up_to(500_000)))
+    await homes.list(a_home(key="new", ListPrice=450_000), a_home(120, key="told", ListPrice=430_000))
+    await maker(homes).make_due()
+    assert [title for _, title in await alerts(homes)] == ["2 homes match your search “Near work”"]
+
+    await digest_is_near(homes)
+
+    titles = {title for _, title in await alerts(homes)}
+    assert titles == {
+        "2 homes match your search “Near work”",
+        "New listing: new Pinehurst Way NE",
+        "New price: told Pinehurst Way NE",
+    }
+    assert "from $440,000 to $430,000" in await a_message(homes, "New price: told Pinehurst Way NE")
+    async with homes.database.reading() as connection:
+        [listing] = await listings.find(connection, "behind")
+        its = await look_up(connection, 1, listing)
+    [change] = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
+    assert [one.outcome.value for one in change.searches] == ["told", "told", "no_active_search"]

@@ -1,27 +1,33 @@
-"""Alerts about homes that turned out to be one, on each store: what was told of either is known of both."""
+"""Alerts about homes that turned out to be one, or several, on each store: what was told of either is known of both."""
 
 from uuid import UUID
 
 from sqlalchemy import select
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.explain.queries import alerts_about, told_to
+from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
 from property_alert_notification.homes.alerts.ledger.queries import told_of
 from property_alert_notification.homes.alerts.models import Told
+from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
+from property_alert_notification.homes.saved_searches.words import ScheduleType
+from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home
+from tests.pipeline.test_alert_digests import digest_is_near
+from tests.pipeline.test_alerts import alerts
 from tests.pipeline.world import World
 
 PARCEL = {"ParcelNumber": "641410-0192", "CountyOrParish": "King", "StateOrProvince": "WA"}
 
 
-async def _home(homes: Homes) -> UUID:
-    """The id of the only home."""
+async def _homes(homes: Homes) -> set[UUID]:
+    """The ids of all homes."""
     async with homes.database.reading() as connection:
         ids = list((await connection.execute(select(table_of(Listing).c.id))).scalars())
-        [home] = {one.property_id for one in await properties.listings(connection, ids)}
-    return home
+        return {one.property_id for one in await properties.listings(connection, ids)}
 
 
 async def test_what_was_told_of_a_home_is_known_after_it_was_merged(world: World, homes: Homes) -> None:
@@ -38,7 +44,7 @@ async def test_what_was_told_of_a_home_is_known_after_it_was_merged(world: World
     await homes.list(a_home(60, key="b", ListPrice=470_000, **PARCEL))
     await homes.match()
 
-    home = await _home(homes)
+    [home] = await _homes(homes)
     async with homes.database.reading() as connection:
         known = await told_of(connection, {(home, fact) for fact in facts})
         assert {(home, fact): people.tolist() for (home, fact), people in known.items()} == {
@@ -46,3 +52,45 @@ async def test_what_was_told_of_a_home_is_known_after_it_was_merged(world: World
         }
         assert await told_to(connection, home, 1) >= facts
         assert len({one.notification_id for one in await alerts_about(connection, home, 1)}) == 4
+
+
+async def test_a_newer_alert_is_found_after_the_homes_were_merged(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    await homes.list(a_home(key="a", **PARCEL), a_home(key="b"))
+    await homes.match()
+    await homes.list(a_home(60, key="b", ListPrice=470_000, **PARCEL))
+    await homes.match()
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        of_b = table.c.title == "New listing: b Pinehurst Way NE"
+        id_ = (await connection.execute(select(table.c.id).where(of_b))).scalar_one()
+
+    assert await homes.run(refreshed([id_], Channel.EMAIL)) == {id_: PRICE_CHANGED_SINCE}
+
+
+async def test_what_was_told_of_a_home_is_known_of_both_after_a_corrected_address_split_it(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.search(1)
+    await homes.search(1, schedule=ScheduleType.DAILY)
+    same = {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}
+    await homes.list(a_home(key="a", **same), a_home(key="b", **same))
+    await homes.list(a_home(60, key="b", ListPrice=470_000, **same))
+    await homes.match()
+    told = await alerts(homes)
+    assert [title for _, title in told] == ["New listing: a Pinehurst Way NE", "New price: b Pinehurst Way NE"]
+    async with homes.database.reading() as connection:
+        facts = set((await connection.execute(select(table_of(Told).c.fact))).scalars())
+
+    await homes.list(a_home(120, key="b", ListPrice=470_000, UniversalPropertyId="US-53033-N-7-R-N"))
+    await digest_is_near(homes)
+
+    # What it is was told of neither home; its new price was.
+    assert (await alerts(homes))[len(told) :] == [(1, "New listing: b Pinehurst Way NE")]
+    async with homes.database.reading() as connection:
+        known = await told_of(connection, {(home, fact) for home in await _homes(homes) for fact in facts})
+    by_fact = sorted((fact.partition("/")[0], people.tolist()) for (_, fact), people in known.items())
+    assert by_fact == [("New Listing", [1])] * 2 + [("Price Change", [1])] * 2

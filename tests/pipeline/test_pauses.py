@@ -24,7 +24,7 @@ from tests.services.process import PATIENCE
 async def test_a_paused_delivery_is_held_with_its_reason_and_sent_after_resume(any_world: World) -> None:
     world = any_world
     await world.a_user(sms=True)
-    await _pause(world, "email")
+    await pause(world, "email")
     await world.a_worker()
     await world.a_worker()
     paused = [await world.accept(title=f"Home {n}") for n in range(60)]
@@ -42,7 +42,7 @@ async def test_a_paused_delivery_is_held_with_its_reason_and_sent_after_resume(a
 
     await eventually(the_other_channel_goes_on)
 
-    await _resume(world, "email")
+    await resume(world, "email")
 
     for notification in paused:
         await world.until(notification, "sent")
@@ -51,7 +51,7 @@ async def test_a_paused_delivery_is_held_with_its_reason_and_sent_after_resume(a
 
 async def test_a_category_is_paused_and_others_are_sent(world: World) -> None:
     await world.a_user()
-    await _pause(world, "listing_alert")
+    await pause(world, "listing_alert")
     await world.a_worker()
 
     paused = await world.accept(category="listing_alert", urgent=True)
@@ -60,19 +60,19 @@ async def test_a_category_is_paused_and_others_are_sent(world: World) -> None:
     await world.until(other, "sent")
     delivery = await world.until_delivery(paused, "held")
     assert (delivery.reason, delivery.attempts) == ("sending of listing_alert is paused", [])
-    await _resume(world, "listing_alert")
+    await resume(world, "listing_alert")
     await world.until(paused, "sent")
 
 
 async def test_everything_is_paused_and_each_pause_ends_by_its_own_name(world: World) -> None:
     await world.a_user()
-    await _pause(world, EVERYTHING)
-    await _pause(world, "email")
+    await pause(world, EVERYTHING)
+    await pause(world, "email")
     await world.a_worker()
     notification = await world.accept()
     held = await world.until_delivery(notification, "held")
 
-    await _resume(world, EVERYTHING)
+    await resume(world, EVERYTHING)
 
     async def held_by_the_other() -> bool:
         return (await world.delivery(notification)).reason == "sending of email is paused"
@@ -80,13 +80,13 @@ async def test_everything_is_paused_and_each_pause_ends_by_its_own_name(world: W
     assert held.reason == "sending of everything is paused"
     await eventually(held_by_the_other)
     assert world.smtp.mails == []
-    await _resume(world, "email")
+    await resume(world, "email")
     await world.until(notification, "sent")
 
 
 async def test_a_channel_is_meant_by_its_name_and_no_category_that_is_called_so(world: World) -> None:
     await world.a_user()
-    await _pause(world, "sms")
+    await pause(world, "sms")
     await world.a_worker()
 
     await world.until(await world.accept(category="sms", channels=["email"]), "sent")
@@ -120,15 +120,15 @@ async def test_claimed_deliveries_that_were_not_submitted_are_not_sent_either(
         return (await states())[DeliveryState.SENDING] == 0
 
     await eventually(all_are_in_hand)
-    await _pause(world, "email")
-    await _until_it_knows(worker)
+    await pause(world, "email")
+    await until_it_knows(worker)
     resumed.set()
     await eventually(none_is_in_hand)
 
     found = await states()
     assert found.keys() == {DeliveryState.SENT, DeliveryState.HELD}
     assert len(world.smtp.mails) == found[DeliveryState.SENT]
-    await _resume(world, "email")
+    await resume(world, "email")
     for notification in accepted:
         await world.until(notification, "sent")
     assert len(world.smtp.mails) == 30
@@ -138,9 +138,9 @@ async def test_claimed_deliveries_that_were_not_submitted_are_not_sent_either(
 async def test_deliveries_held_after_the_end_of_the_pause_are_resumed_too(world: World) -> None:
     await world.a_user()
     notification = await world.accept()
-    await _pause(world, "email")
-    await _resume(world, "email")
-    await _pause(world, "sms")
+    await pause(world, "email")
+    await resume(world, "email")
+    await pause(world, "sms")
     parts, delivery = world.parts, await world.delivery(notification)
     late_board = PauseCache(parts.database, parts.clock)
     assert await late_board.refresh() == 0
@@ -163,8 +163,8 @@ async def test_deliveries_held_after_the_end_of_the_pause_are_resumed_too(world:
 
 async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "REMEMBERED", timedelta())
-    await _pause(world, "email")
-    await _resume(world, "email")
+    await pause(world, "email")
+    await resume(world, "email")
 
     await PauseCache(world.parts.database, world.parts.clock).refresh()
 
@@ -173,40 +173,40 @@ async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, m
 
 
 async def test_a_pause_begins_once_and_what_is_not_paused_cannot_be_resumed(world: World) -> None:
-    await _pause(world, "email", actor="first")
-    again = await _pause(world, "email", actor="second")
-    await _resume(world, "email")
+    await pause(world, "email", actor="first")
+    again = await pause(world, "email", actor="second")
+    await resume(world, "email")
     with pytest.raises(NotFound, match="Sending of email is not paused"):
-        await _resume(world, "email")
-    anew = await _pause(world, "email", actor="third")
+        await resume(world, "email")
+    anew = await pause(world, "email", actor="third")
 
     assert (again, anew) == ("first", "third")
 
 
 async def test_resume_releases_deliveries_held_by_a_deleted_pause(world: World) -> None:
     await world.a_user()
-    await _pause(world, "listing_alert")
+    await pause(world, "listing_alert")
     await world.a_worker()
     notification = await world.accept(category="listing_alert")
     await world.until_delivery(notification, "held")
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("DELETE FROM pauses"))  # as if it had been restored from before the pause
 
-    await _resume(world, "listing_alert")
+    await resume(world, "listing_alert")
 
     await world.until(notification, "sent")
     with pytest.raises(NotFound):
-        await _resume(world, "listing_alert")
+        await resume(world, "listing_alert")
 
 
 async def test_a_user_who_opted_out_during_a_pause_gets_nothing_after_it(world: World) -> None:
     await world.a_user()
-    await _pause(world, "email")
+    await pause(world, "email")
     worker = await world.a_worker()
     notification = await world.accept()
     await world.until_delivery(notification, "held")
     await world.forget_user()
-    await _resume(world, "email")
+    await resume(world, "email")
 
     detail = await world.until(notification, "suppressed")
 
@@ -215,17 +215,17 @@ async def test_a_user_who_opted_out_during_a_pause_gets_nothing_after_it(world: 
     assert world.smtp.mails == []
 
 
-async def _pause(world: World, name: str, *, actor: str = "test") -> str:
+async def pause(world: World, name: str, *, actor: str = "test") -> str:
     async with world.parts.database.transaction() as connection:
         return (await PauseService(connection, world.parts.clock, actor).pause(name)).paused_by
 
 
-async def _resume(world: World, name: str) -> None:
+async def resume(world: World, name: str) -> None:
     async with world.parts.database.transaction() as connection:
         await PauseService(connection, world.parts.clock, "test").resume(name)
 
 
-async def _until_it_knows(worker: Worker) -> None:
+async def until_it_knows(worker: Worker) -> None:
     async def knows() -> bool:
         return worker._pauses.pauses_on(Channel("email")) != []
 

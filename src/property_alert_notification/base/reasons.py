@@ -51,6 +51,7 @@ class ReasonCode(StrEnum):
     WAITS_FOR_APPROVAL = "waits_for_approval"
     APPROVED = "approved"
     REJECTED = "rejected"
+    COUNTED_ONLY = "counted_only"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -153,6 +154,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.WAITS_FOR_APPROVAL: "it waits for approval, as its saved search asks for",
     ReasonCode.APPROVED: "it was approved, and is due at once",
     ReasonCode.REJECTED: "it was rejected",
+    ReasonCode.COUNTED_ONLY: "the first alert names only some homes, and counts this one with the others",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

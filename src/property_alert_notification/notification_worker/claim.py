@@ -15,7 +15,7 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
-from property_alert_notification.homes.alerts.digests.scripts import up_to_date
+from property_alert_notification.homes.alerts.digests.scripts import LeftOut, record_left_out, up_to_date
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
@@ -134,9 +134,8 @@ def claim_batch(
     claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return ClaimedBatch([], [])
-    contents = yield from up_to_date(
-        (yield from notification_scripts.contents({claim.notification_id for claim in claims})), channel
-    )
+    stored = yield from notification_scripts.contents({claim.notification_id for claim in claims})
+    contents, left_out = yield from up_to_date(stored, channel)
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     claimed = [wanted_of(claim, contents[claim.notification_id], channel, rules) for claim in claims]
     about = [(one.user, one.message) for one in claimed]
@@ -147,6 +146,8 @@ def claim_batch(
     if over := (yield from over_cap(going, known, rules.categories(), channel, now)):
         withheld += [(job.claim, over[job.claim.delivery_id]) for job in jobs if job.claim.delivery_id in over]
         jobs = [job for job in jobs if job.claim.delivery_id not in over]
+    settled = {job.content.id for job in jobs} | {id_ for id_, content in contents.items() if content.outdated}
+    yield from record_left_out(left_out, settled, now=now)
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
     jobs, submissions = _open(jobs, may_open, now)
@@ -275,10 +276,16 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
     return None
 
 
-def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | Content]:
-    """Recheck a delivery that was claimed a while ago: why it must not be sent, or its content as it is sent now."""
-    contents = yield from up_to_date((yield from notification_scripts.contents([job.claim.notification_id])), channel)
+def recheck(
+    job: Job, *, channel: Channel, rules: SendingRules, now: datetime
+) -> Script[tuple[Withheld | Content, LeftOut]]:
+    """Recheck a delivery that was claimed a while ago: why it must not be sent, or its content as it is sent now.
+
+    Returns also what this leaves out; it is to be recorded.
+    """
+    stored = yield from notification_scripts.contents([job.claim.notification_id])
+    contents, left_out = yield from up_to_date(stored, channel)
     wanted = wanted_of(job.claim, contents[job.claim.notification_id], channel, rules)
     about = [(wanted.user, wanted.message)]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
-    return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now) or wanted.content
+    return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now) or wanted.content, left_out

@@ -7,10 +7,12 @@ import structlog
 
 from property_alert_notification.base.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
 from property_alert_notification.base.logs import origin
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries.records import Settlement
+from property_alert_notification.homes.alerts.digests.scripts import record_left_out
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
     OVERTAKEN,
@@ -128,7 +130,11 @@ class DeliverySender:
     async def _recheck(self, in_progress: InProgress, now: datetime) -> Withheld | None:
         rechecking = recheck(in_progress.job, channel=self._channel, rules=self._rules, now=now)
         async with self._context.database.quick_reading() as connection:
-            found = await run_within(connection, rechecking)
+            found, left_out = await run_within(connection, rechecking)
+        is_settled = not isinstance(found, Withheld) or found.state is DeliveryState.SUPPRESSED
+        if is_settled and left_out.is_any:
+            settled = [in_progress.job.claim.notification_id]
+            await self._context.database.run(record_left_out(left_out, settled, now=now))
         if isinstance(found, Withheld):
             return found
         in_progress.job = in_progress.job._replace(content=found)

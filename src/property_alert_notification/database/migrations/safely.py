@@ -75,11 +75,10 @@ def drop_column(table: str, column: str) -> None:
         op.drop_column(table, column)
 
 
-def change_primary_key(table: str, columns: Sequence[str], *, indexes: Sequence[tuple[str, str]]) -> None:
-    """Give a table another primary key, of columns that it has.
+def change_primary_key(table: str, columns: Sequence[str]) -> None:
+    """Give a table another primary key, of columns that it has, and of which none may be null.
 
-    Processes of the version before cannot go on to insert rows unless they exist. On SQLite the table is copied, with
-    its `indexes`: the name of each, and its column.
+    Processes of the version before cannot go on to insert rows unless they exist. On SQLite the table is copied.
     """
     key = f"pk_{table}"
     if _is_postgresql():
@@ -89,27 +88,9 @@ def change_primary_key(table: str, columns: Sequence[str], *, indexes: Sequence[
             f"ALTER TABLE {table} DROP CONSTRAINT {key}, ADD CONSTRAINT {key} PRIMARY KEY USING INDEX {key}_next"
         )
         return
-    for name, _ in indexes:
-        op.drop_index(name, table)
-    op.rename_table(table, f"{table}_before")
-    found = sa.inspect(op.get_bind()).get_columns(f"{table}_before")
-    op.create_table(
-        table,
-        *(
-            sa.Column(one["name"], one["type"], nullable=one["nullable"], server_default=_default(one["default"]))
-            for one in found
-        ),
-        sa.PrimaryKeyConstraint(*columns, name=key),
-    )
-    names = ", ".join(one["name"] for one in found)
-    op.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {table}_before")  # noqa: S608 - names of ours
-    op.drop_table(f"{table}_before")
-    for name, column in indexes:
-        op.create_index(name, table, [column])
-
-
-def _default(text: str | None) -> "sa.TextClause | None":
-    return None if text is None else sa.text(text)
+    with op.batch_alter_table(table, recreate="always") as rebuilt:
+        rebuilt.drop_constraint(key, type_="primary")
+        rebuilt.create_primary_key(key, list(columns))
 
 
 def rename_column(table: str, old: str, new: str) -> None:

@@ -52,7 +52,10 @@ class AlertDetails:
     price: int | float | None
     currency: str
     facts: tuple[ToldFact, ...]
+    """None if it is one of the homes of a first alert, which tells what holds."""
     searches: tuple[ToldSearch, ...]
+    matched: int | None = None
+    """How many homes matched when a first alert was made; None in an alert about one home."""
 
     @property
     def stored(self) -> str:
@@ -88,7 +91,12 @@ _BEFORE_SEARCHES = [field.name for field in fields(AlertDetails) if field.name !
 
 
 def details_of(
-    fields: Mapping[str, Any], facts: Iterable[ToldFact], searches: Iterable[ToldSearch], language: str
+    fields: Mapping[str, Any],
+    facts: Iterable[ToldFact],
+    searches: Iterable[ToldSearch],
+    language: str,
+    *,
+    matched: int | None = None,
 ) -> AlertDetails:
     """What an alert about a listing with these fields tells."""
     shown = fields.get("InternetAddressDisplayYN") is not False
@@ -102,6 +110,7 @@ def details_of(
         str(fields.get("currency", "")),
         tuple(facts),
         tuple(searches),
+        matched,
     )
 
 

@@ -59,11 +59,32 @@ def matching(
     return tuple(filter(holds, searches))
 
 
+def is_gone(details: AlertDetails, listing: Mapping[str, Any] | None) -> bool:
+    """Whether a home cannot be had under a listing any more, or may not be shown.
+
+    It is not gone by a status that the alert itself tells.
+    """
+    if listing is None or not may_be_shown(listing):
+        return True
+    status = listing.get("StandardStatus")
+    return status in OFF_MARKET and status != details.status
+
+
 def still_matches(
-    details: AlertDetails, listings: Sequence[Mapping[str, Any]], expressions: Mapping[int, Expression]
+    details: AlertDetails,
+    own: Mapping[str, Any] | None,
+    others: Sequence[Mapping[str, Any]],
+    expressions: Mapping[int, Expression],
 ) -> tuple[AlertDetails, Mapping[str, Any] | None]:
-    """The alert with the searches that the home matches now, maybe none, and the listing under which it does."""
-    now = offered(listings, lambda one: bool(matching(details.searches, one, expressions)))
+    """The alert with the searches that the home matches now, maybe none, and the listing under which it does.
+
+    It is its own listing, that changed, unless this is gone: another agent may offer the home at another price, which
+    has nothing to do with the change. `others` are the other listings of the home, those first that count first.
+    """
+    now = own
+    if is_gone(details, own):
+        listings = others if own is None else [own, *others]
+        now = offered(listings, lambda one: bool(matching(details.searches, one, expressions)))
     kept = () if now is None else matching(details.searches, now, expressions)
     return replace(details, searches=kept), now
 
@@ -79,10 +100,7 @@ def still_holds(
         has_newer: whether a newer alert tells the same person of the same property on the same channel, or will.
         is_overtaken: whether a newer one was sent on that channel, or is being sent.
     """
-    if now is None or not may_be_shown(now):
-        return LISTING_GONE
-    status = now.get("StandardStatus")
-    if status in OFF_MARKET and status != details.status:
+    if now is None or is_gone(details, now):
         return LISTING_GONE
     price, currency = now.get("ListPrice"), str(now.get("currency", ""))
     has_moved = (price, currency) != (details.price, details.currency)
@@ -94,7 +112,7 @@ def still_holds(
         return NEWER_ALERT
     if has_moved:
         facts = tuple(one for fact in details.facts if (one := _with_price(fact, price)) is not None)
-        if not facts:
+        if details.facts and not facts:
             return PRICE_CHANGED_SINCE
         details = replace(details, price=price, currency=currency, facts=facts)
     address = details.address if now.get("InternetAddressDisplayYN") is not False else None

@@ -91,19 +91,24 @@ class DroppedMatches(SQLModel, table=True):
 
 
 class Alert(SQLModel, table=True):
-    """What a notification tells a person of a property, so that it can be looked at again before it is sent."""
+    """What a notification tells a person of a home, so that it can be looked at again before it is sent.
+
+    A first alert is about several homes, and has a row for each. The home is that of the listing, so that it is found
+    after homes were merged or split.
+    """
 
     __tablename__ = "alerts"
-    __table_args__ = (Index("ix_alerts_property", "property_id", "person", "sequence"),)
+    __table_args__ = (Index("ix_alerts_listing", "listing_id", "person", "sequence"),)
 
     notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
+    listing_id: UUID = Field(primary_key=True)
     person: int = Field(sa_type=BigInteger)
-    property_id: UUID
-    listing_id: UUID
     sequence: int = Field(sa_type=BigInteger)
-    """The number of the newest change that it tells."""
+    """The number of the newest change that it tells; a first alert tells what holds, after all changes up to it."""
     details: str = Field(sa_type=Text)
     """What its text is made of, as JSON."""
+    left_out: str | None = Field(default=None, max_length=64)
+    """Why a first alert does not name this home: the code of a reason."""
 
 
 class ApprovalSearch(SQLModel, table=True):

@@ -67,8 +67,7 @@ def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: E
         searched: a hash of the fields that searches ask for, after the change.
         earlier: what the same home told before.
     """
-    before = {_identity(fact): sequence for sequence, some in earlier.facts for fact in some}
-    keys = [_key(_identity(fact), before, earlier.begins) for fact in facts]
+    keys = [_key(_identity(fact), _told_before(fact, earlier), earlier.begins) for fact in facts]
     first = is_first(facts, was_known=was_known)
     news = [News(key, fact.change_type, first, fact) for key, fact in zip(keys, facts, strict=True)]
     if first:
@@ -79,14 +78,30 @@ def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: E
     return [News(_short(f"{IN_RANGE}:{searched}"), IN_RANGE, True)]
 
 
+def _told_before(fact: Fact, earlier: Earlier) -> int | None:
+    """The number of the last change that told a fact, before another one was told of the same field.
+
+    If none was told since, it is still the same fact: the changes of a home are found again when a listing leaves it.
+    """
+    same = [(_identity(one), sequence) for sequence, some in earlier.facts for one in some if _is_about(one, fact)]
+    identity = _identity(fact)
+    while same and same[-1][0] == identity:
+        same.pop()
+    return next((sequence for its, sequence in reversed(same) if its == identity), None)
+
+
+def _is_about(one: Fact, other: Fact) -> bool:
+    return (one.field, one.open_house) == (other.field, other.open_house)
+
+
 def _identity(fact: Fact) -> str:
     # A price is the same one, whatever it was before: another agent's listing may have skipped a step.
     return json.dumps([fact.change_type, fact.after, fact.open_house], sort_keys=True)
 
 
-def _key(identity: str, before: Mapping[str, int], begins: int | None) -> str:
+def _key(identity: str, last: int | None, begins: int | None) -> str:
     # A fact that happens again is named after the change that told it last, so nobody has to count all changes.
-    last = before.get(identity, begins)
+    last = begins if last is None else last
     return _short(f"{json.loads(identity)[0]}:{identity}:{'1' if last is None else f'after {last}'}")
 
 

@@ -151,10 +151,11 @@ class NewAlert(NamedTuple):
 
     notification_id: UUID
     person: int
-    property_id: UUID
     listing_id: UUID
     sequence: int
     details: str
+    left_out: str | None = None
+    """Why a first alert does not name the home."""
 
 
 _ADD_ALERTS = BatchStatement(

@@ -116,7 +116,7 @@ class Submitter:
         await queries.add_alerts(
             connection,
             [
-                NewAlert(result.id, one.person, one.property_id, one.listing_id, one.sequence, text.details)
+                NewAlert(result.id, one.person, one.listing_id, one.sequence, text.details)
                 for one, text, result in zip(alerts, texts, results, strict=True)
                 if isinstance(result, Accepted)
             ],

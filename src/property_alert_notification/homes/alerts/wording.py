@@ -99,7 +99,7 @@ def write(details: AlertDetails, opening: Opening | None = None) -> tuple[str, s
 def open_with(details: AlertDetails) -> Opening:
     """The title, and all lines before the searches."""
     words = _WORDS.get(details.language, _EN)
-    place = _place(details, words)
+    place = place_of(details)
     title = f"{_headline(details, words)}: {place}"
     lines = [place]
     if details.price is not None:
@@ -117,9 +117,11 @@ def money(amount: float, currency: str, language: str) -> str:
     return f"{_SIGNS[currency]}{text}" if currency in _SIGNS else f"{text} {currency}".rstrip()
 
 
-def _place(details: AlertDetails, words: Mapping[str, str]) -> str:
+def place_of(details: AlertDetails) -> str:
+    """Where the home is."""
     if details.address is not None:
         return details.address
+    words = _WORDS.get(details.language, _EN)
     return words["some_home"] if details.city is None else words["home"].format(city=details.city)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, FromClause, delete, select, text, true, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, delete, select, text, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -15,9 +15,9 @@ from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing
-from property_alert_notification.homes.properties.models import Property
+from property_alert_notification.homes.properties.ids.queries import with_ids
 
-_preferences, _listings, _properties = table_of(ListingPreference), table_of(Listing), table_of(Property)
+_preferences, _listings = table_of(ListingPreference), table_of(Listing)
 
 
 class Entry(NamedTuple):
@@ -71,20 +71,14 @@ async def page(
     return [Entry(*row) for row in await connection.execute(asked.order_by(_preferences.c.id.desc()).limit(limit))]
 
 
-def _who_discarded(wanted: FromClause) -> CompoundSelect[*tuple[Any, ...]]:
-    its = _listings.c.property_id == wanted.c.property_id
-    merged = _properties.join(wanted, _properties.c.merged_into == wanted.c.property_id)
-    parts = (
-        wanted.join(_listings, its),
-        merged.join(_listings, _listings.c.property_id == _properties.c.id),
-    )
-    return union_all(
-        *(
-            select(wanted.c.property_id, _preferences.c.person)
-            .select_from(part.join(_preferences, _preferences.c.listing_id == _listings.c.id))
-            .where(true_of_many(text(IS_DISCARDED)))
-            for part in parts
-        )
+def _who_discarded(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    homes, its_id = with_ids(wanted, wanted.c.property_id)
+    return (
+        select(wanted.c.property_id, _preferences.c.person)
+        .select_from(homes)
+        .join(_listings, _listings.c.property_id == its_id)
+        .join(_preferences, _preferences.c.listing_id == _listings.c.id)
+        .where(true_of_many(text(IS_DISCARDED)))
     )
 
 

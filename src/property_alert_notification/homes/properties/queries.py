@@ -27,6 +27,7 @@ from sqlalchemy.sql.dml import Insert
 
 from property_alert_notification.database import BatchStatement, DueRows, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.properties.ids.queries import with_ids
 from property_alert_notification.homes.properties.models import WAITS, Property, PropertyKey, PropertyRuling
 
 _listings, _properties = table_of(Listing), table_of(Property)
@@ -229,24 +230,16 @@ async def merge(connection: AsyncConnection, merged: Iterable[tuple[UUID, UUID]]
         await _MERGE.run(connection, rows)
 
 
-def ids_of_home(id_: ColumnElement[Any] | UUID) -> Select[UUID]:
-    """All ids of the home that has this id, in a statement about it: its own, and those that were merged."""
-    mine, its = _properties.alias("mine"), _properties.alias("its")
-    into = func.coalesce(mine.c.merged_into, mine.c.id)
-    return select(its.c.id).where(mine.c.id == id_, or_(its.c.id == into, its.c.merged_into == into))
-
-
 _other = _properties.alias("other")
 _into: ColumnElement[Any] = func.coalesce(_properties.c.merged_into, _properties.c.id)
-_SAME = BatchStatement(
-    _ids,
-    lambda wanted: (
-        select(wanted.c.id, _other.c.id)
-        .select_from(wanted)
-        .join(_properties, _properties.c.id == wanted.c.id)
-        .join(_other, or_(_other.c.id == _into, _other.c.merged_into == _into))
-    ),
-)
+
+
+def _same(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    homes, its_id = with_ids(wanted, wanted.c.id)
+    return select(wanted.c.id, its_id).select_from(homes)
+
+
+_SAME = BatchStatement(_ids, _same)
 
 
 async def same_property(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

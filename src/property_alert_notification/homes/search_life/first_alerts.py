@@ -1,32 +1,38 @@
 """Makes the first alerts of searches that asked for all that match when they are saved: the loop of one matcher."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import structlog
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.damaged import left_out
 from property_alert_notification.base.languages import shown_language
-from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
+from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.alerts.approvals import queries as approvals
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch, details_of
+from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
+from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.numbers import NONE, Numbers
+from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
+from property_alert_notification.homes.alerts.shards.shard import Shard
+from property_alert_notification.homes.alerts.submit import Submitter
 from property_alert_notification.homes.criteria.sentence import sentence
-from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.first_matches import Found, find_matches
 from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
-from property_alert_notification.homes.search_life.wording import FirstMatches, write
+from property_alert_notification.homes.search_life.told_facts.queries import ToldFacts, facts_of_homes
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
-from property_alert_notification.notifications.submission import Submission
-
-log = structlog.get_logger()
+from property_alert_notification.people.person import UNKNOWN
 
 AT_ONCE = 200
 """Searches of one pass over the market."""
@@ -44,6 +50,32 @@ class _Pass(NamedTuple):
     versions: Mapping[int, int]
     """The version of each search that was active, by their numbers."""
     found: Mapping[int, Found]
+    facts: ToldFacts
+    """Of the homes that are named."""
+
+
+class _FirstAlert(NamedTuple):
+    """The first alert of a search."""
+
+    search: SavedSearch
+    found: Found
+    language: str
+    homes: Sequence[AlertDetails]
+    """Those of `found.first`."""
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """The title and the message."""
+        in_words = sentence(self.found.expression, self.language)
+        return write_first_alert(FirstAlert(self.search.name, in_words, self.homes, self.found.total), self.language)
+
+    def rows(self, notification: UUID) -> Iterator[NewAlert]:
+        """What is looked at again before it is sent."""
+        search = self.found.search
+        for home, its, place in zip(self.found.first, self.homes, places_in(self.homes), strict=True):
+            left_out = None if place is None else place.code.value
+            number = search.from_sequence
+            yield NewAlert(notification, search.person, home.listing.id, number, its.stored, left_out)
 
 
 class FirstAlerts:
@@ -55,6 +87,7 @@ class FirstAlerts:
         """`create_index` makes an empty index of searches; `wake` is called after alerts were made."""
         self._database = database
         self._planner = planner
+        self._submitter = Submitter(planner)
         self._clock = planner.clock
         self._create_index = create_index
         self._wake = wake
@@ -95,37 +128,85 @@ class FirstAlerts:
         async with self._database.reading() as connection:
             searches = await queries.first_searches(connection, ids)
         found = await find_matches(self._database, searches, self._create_index)
-        return _Pass({one.number: one.version for one in searches}, found)
+        named = {home.listing.property_id for one in found.values() for home in one.first[:NAMED]}
+        until = max((one.search.from_sequence for one in found.values()), default=0)
+        async with self._database.reading() as connection:
+            facts = await facts_of_homes(connection, named, until=until)
+        return _Pass({one.number: one.version for one in searches}, found, facts)
 
     async def _make(self, ids: Sequence[UUID], compared: _Pass) -> int:
         async with self._database.transaction() as connection:
+            # Before all others, as matchers do: the ledger is read, and then written.
+            shards = await ledger.lock(connection)
             now = self._clock.now()
             taken = await queries.due.take(connection, now=now, limit=AT_ONCE, only=ids)
             # A search that was edited or resumed meanwhile is looked at again; one that was paused has no first alert.
             found = compared.found
             done = [one for one in taken if not one.active or compared.versions.get(one.number) == one.version]
             wanted = [one for one in done if one.active and one.number in found]
-            submissions = [await self._submission(connection, one, found[one.number]) for one in wanted]
-            results = await run_within(connection, create(self._planner, submissions)) if submissions else []
-            late = {one.id for one, result in zip(wanted, results, strict=True) if not isinstance(result, Accepted)}
-            held = [
-                (result.id, one.number)
-                for one, result in zip(wanted, results, strict=True)
-                if isinstance(result, Accepted) and one.concierge
-            ]
-            await approvals.add_searches(connection, held)
+            made = await self._submit(connection, [(one, found[one.number]) for one in wanted])
+            late = {one.id for one in wanted} - {one.search.id for one in made}
+            await self._tell(connection, made, compared.facts, shards)
             await queries.put_off_first_alerts(connection, late, at=now + LATER)
             await queries.end_first_alerts(connection, {one.id for one in done} - late)
         return len(taken)
 
-    async def _submission(self, connection: AsyncConnection, search: SavedSearch, found: Found) -> Submission:
-        language = shown_language(await language_of(connection, search.user_id))
-        matches = FirstMatches(found.total, [home.fields for home in found.first])
-        title, message = write(search.name, sentence(found.expression, language), matches, language)
-        return submission_about(self._planner, search, title, message, needs_approval=search.concierge)
+    async def _submit(
+        self, connection: AsyncConnection, wanted: Sequence[tuple[SavedSearch, Found]]
+    ) -> list[_FirstAlert]:
+        """Submit the first alerts of these searches; returns those that were accepted."""
+        if not wanted:
+            return []
+        people = await self._submitter.people(connection, {search.user_id for search, _ in wanted})
+        made = [
+            _first_alert(search, found, shown_language(people.get(search.user_id, UNKNOWN).language))
+            for search, found in wanted
+        ]
+        submissions = [
+            submission_about(self._planner, one.search, *one.text, needs_approval=one.search.concierge) for one in made
+        ]
+        results = await run_within(connection, create(self._planner, submissions))
+        accepted = [(one, its.id) for one, its in zip(made, results, strict=True) if isinstance(its, Accepted)]
+        await alerts.add_alerts(connection, [row for one, id_ in accepted for row in one.rows(id_)])
+        await approvals.add_searches(
+            connection, [(id_, one.search.number) for one, id_ in accepted if one.search.concierge]
+        )
+        return [one for one, _ in accepted]
+
+    async def _tell(
+        self,
+        connection: AsyncConnection,
+        made: Sequence[_FirstAlert],
+        facts: ToldFacts,
+        shards: Collection[Shard],
+    ) -> None:
+        """Record in the ledger what the first alerts tell."""
+        people: dict[FactKey, set[int]] = {}
+        newest: dict[FactKey, int] = {}
+        for one in made:
+            search = one.found.search
+            for home in one.found.first[:NAMED]:
+                for key, sequence in facts.get(home.listing.property_id, ()):
+                    if sequence <= search.from_sequence:
+                        fact = home.listing.property_id, key
+                        people.setdefault(fact, set()).add(search.person)
+                        newest[fact] = sequence
+        known = await ledger.told_of(connection, people.keys())
+        told = [(key, _with(known.get(key, NONE), new), newest[key]) for key, new in people.items()]
+        await ledger.put_told(connection, told, shards=shards, now=self._clock.now())
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Let a damaged row have no first alert, so that it does not hold up the others."""
-        log.error("search.unreadable", search=str(search), **origin(error))
+        left_out("search.unreadable", error, search=str(search))
         async with self._database.transaction() as connection:
             await queries.end_first_alerts(connection, [search])
+
+
+def _first_alert(search: SavedSearch, found: Found, language: str) -> _FirstAlert:
+    named = (ToldSearch(search.name, "", is_new=False, number=search.number),)
+    homes = [details_of(home.fields, (), named, language, matched=found.total) for home in found.first]
+    return _FirstAlert(search, found, language, homes)
+
+
+def _with(known: Numbers, new: Collection[int]) -> Numbers:
+    return np.union1d(known, np.array(sorted(new), dtype=np.int64))

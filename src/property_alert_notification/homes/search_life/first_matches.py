@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import structlog
-
-from property_alert_notification.base.damaged import UNREADABLE, readable
-from property_alert_notification.base.logs import origin
+from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.database import Database
+from property_alert_notification.homes.alerts.first_alert import COUNTED
 from property_alert_notification.homes.alerts.news import may_be_shown
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.criteria.evaluate import evaluate
@@ -24,9 +22,6 @@ from property_alert_notification.homes.listing_preferences.queries import discar
 from property_alert_notification.homes.saved_searches.market.queries import ON_MARKET
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.queries import UNKNOWN, FirstSearch, MarketListing, NumberedStates
-from property_alert_notification.homes.search_life.wording import SHOWN
-
-log = structlog.get_logger()
 
 
 class FoundHome(NamedTuple):
@@ -45,7 +40,7 @@ class Found:
     total: int = 0
     """How many homes."""
     first: list[FoundHome] = field(default_factory=list)
-    """Up to `SHOWN` of them."""
+    """Up to `COUNTED` of them."""
     shared: set[UUID] = field(default_factory=set)
     """Those with several listings, which are counted once."""
 
@@ -56,7 +51,7 @@ class Found:
                 return
             self.shared.add(home.listing.property_id)
         self.total += 1
-        if len(self.first) < SHOWN:
+        if len(self.first) < COUNTED:
             self.first.append(home)
 
 
@@ -86,7 +81,7 @@ def _readable(search: FirstSearch) -> Expression | None:
             raise LookupError("the version is missing")
         return from_json(search.expression)
     except UNREADABLE as error:
-        log.error("search.unreadable", number=search.number, **origin(error))  # noqa: TRY400 - it may hold the query
+        left_out("search.unreadable", error, number=search.number)
         return None
 
 
@@ -126,7 +121,7 @@ def _matched_then(one: Found, home: FoundHome, states: NumberedStates) -> bool:
         state = state_at(one.search.from_sequence, home, states)
         return state is not None and is_on_market(state) and evaluate(one.expression, state) is True
     except UNREADABLE as error:
-        log.error("listing.unreadable", listing=str(home.listing.id), **origin(error))  # noqa: TRY400
+        left_out("listing.unreadable", error, listing=str(home.listing.id))
         return False
 
 

@@ -161,7 +161,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FoundBy.NOTIFICATION,
             "notification_id",
             exported="notification_id listing_id details",
-            hidden="person property_id sequence",
+            hidden="person sequence left_out",
         ),
         "approval_searches": Table(
             "the saved searches that asked for the approval of an alert",

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, NotFound
-from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.history import Periods, Progress, encode_progress
 from property_alert_notification.homes.listings.intake import HOMES, ListingIntake
@@ -104,7 +103,6 @@ class PropertyService:
             raise Conflict("A property cannot lose all its listings: name some of them.")
         new = self.clock.new_id()
         await self._rule(product(chosen, rest), same=False)
-        await ledger.copy_told(self.connection, chosen.keys(), home=home.id, to=new)
         await listings.move(self.connection, [(id_, new) for id_ in sorted(chosen)])
         if all(one.status in OFF_MARKET for one in chosen.values()):
             # Its facts are old: nobody hears of them now.
@@ -112,7 +110,8 @@ class PropertyService:
             unknown = Home(new, len(chosen), encode_progress(Progress()), told_at, None, None)
             await queries.save(self.connection, [unknown])
         home_of = {one.id: new if one.id in chosen else home.id for one in home.members}
-        await self._find_again(Grouping(home_of, {}, {}, regrouped={home.id, new}))
+        left = dict.fromkeys(chosen, home.id)
+        await self._find_again(Grouping(home_of, {}, {}, regrouped={home.id, new}, left=left))
         await self._record("property.split", home.id)
         return await view(self.connection, new)
 

@@ -54,21 +54,32 @@ DEAR = NOW | {"ListPrice": 500_000}
 
 def test_only_searches_that_match_now_are_named() -> None:
     both = replace(ALERT, searches=(CHEAP, ANY))
-    assert still_matches(both, [NOW], LOOKED_FOR) == (both, NOW)
-    assert still_matches(both, [DEAR], LOOKED_FOR) == (replace(ALERT, searches=(ANY,)), DEAR)
-    assert still_matches(ALERT, [DEAR], LOOKED_FOR) == (ALERT, DEAR)  # stored without the number of its search
+    assert still_matches(both, NOW, [], LOOKED_FOR) == (both, NOW)
+    assert still_matches(both, DEAR, [], LOOKED_FOR) == (replace(ALERT, searches=(ANY,)), DEAR)
+    assert still_matches(ALERT, DEAR, [], LOOKED_FOR) == (ALERT, DEAR)  # stored without the number of its search
 
 
 def test_a_home_that_matches_none_of_its_searches_is_not_announced() -> None:
     deleted = ToldSearch("Deleted", "", is_new=False, number=3)
-    dear, now = still_matches(replace(ALERT, searches=(CHEAP, deleted)), [DEAR], LOOKED_FOR)
+    dear, now = still_matches(replace(ALERT, searches=(CHEAP, deleted)), DEAR, [], LOOKED_FOR)
     assert still_holds(dear, now, has_newer=False, is_overtaken=False) == NO_LONGER_MATCHES
     assert still_holds(dear, None, has_newer=False, is_overtaken=False) == LISTING_GONE
 
 
-def test_the_listing_under_which_a_home_matches_is_told() -> None:
+def test_an_alert_tells_the_price_of_its_own_listing_unless_that_is_gone() -> None:
     cheap = replace(ALERT, searches=(CHEAP,))
-    assert still_matches(cheap, [DEAR, NOW], LOOKED_FOR) == (cheap, NOW)
+    other = NOW | {"ListPrice": 460_000}
+    assert still_matches(cheap, NOW, [other], LOOKED_FOR) == (cheap, NOW)
+    assert still_matches(cheap, DEAR, [other], LOOKED_FOR) == (replace(ALERT, searches=()), DEAR)
+    for gone in (NOW | {"StandardStatus": "Withdrawn"}, NOW | {"InternetEntireListingDisplayYN": False}, None):
+        assert still_matches(cheap, gone, [DEAR, other], LOOKED_FOR) == (cheap, other)
+    assert still_matches(cheap, None, [], LOOKED_FOR) == (replace(ALERT, searches=()), None)
+
+
+def test_an_alert_that_tells_that_its_listing_left_the_market_has_its_price() -> None:
+    sold = replace(ALERT, status="Closed", searches=(ANY,))
+    closed = NOW | {"StandardStatus": "Closed", "ListPrice": 450_000}
+    assert still_matches(sold, closed, [NOW], LOOKED_FOR) == (sold, closed)
 
 
 def test_an_alert_about_that_very_status_is_sent() -> None:

@@ -60,7 +60,9 @@ def test_each_of_many_equal_cuts_is_another_fact() -> None:
 
 
 def test_a_home_that_is_new_again_is_another_fact() -> None:
-    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, earlier=Earlier([(1, [NEW])])))
+    sold = Fact(ChangeType.CLOSED, "StandardStatus", "Active", "Closed")
+    again = Earlier([(1, [NEW]), (2, [sold])])
+    assert keys(news(NEW, was_known=False)) != keys(news(NEW, was_known=False, earlier=again))
 
 
 def test_keys_fit_their_column() -> None:
@@ -85,3 +87,11 @@ def keys(found: list[News]) -> list[str]:
 )
 def test_only_what_may_be_shown_matches(fields: dict[str, Any] | None, *, shown: bool) -> None:
     assert may_be_shown(fields) is shown
+
+
+def test_a_fact_that_is_found_again_is_the_same_one_unless_another_was_told_since() -> None:
+    told, later = (1, [cut(500, 450)]), Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {}, "8")
+    first = keys(news(cut(500, 450), OPEN))
+    assert keys(news(cut(500, 450), OPEN, earlier=Earlier([told, (2, [NEW, OPEN]), (3, [later])]))) == first
+    risen = Earlier([told, (2, [cut(450, 500)])])
+    assert keys(news(cut(500, 450), earlier=risen)) != keys(news(cut(500, 450)))

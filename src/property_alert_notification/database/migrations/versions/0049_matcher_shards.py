@@ -16,10 +16,6 @@ depends_on = None
 
 _KEYS = {"told": ("property_id", "fact"), "match_log": ("sequence",)}
 _PACKED = {"told": "people", "match_log": "matches"}
-_INDEXES = {
-    "told": (("ix_told_changed", "changed_at"),),
-    "match_log": (("ix_match_log_listing", "listing_id"), ("ix_match_log_made", "made_at")),
-}
 _SHARD_COLUMNS = ("part", "parts", "wanted_by", "wanted_until")
 
 
@@ -51,7 +47,7 @@ def downgrade() -> None:
 
 def _change_keys(key_of: Callable[[str], Sequence[str]]) -> None:
     for table in _KEYS:
-        safely.change_primary_key(table, key_of(table), indexes=_INDEXES[table])
+        safely.change_primary_key(table, key_of(table))
 
 
 def _unite(table: str, key: Sequence[str], packed: str) -> None:

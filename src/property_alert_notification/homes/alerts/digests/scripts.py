@@ -4,14 +4,15 @@ Quiet hours may have held a digest for a night.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, func, select
+from sqlalchemy import Text, bindparam, func, or_, select, update
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import (
     BatchStatement,
@@ -20,14 +21,17 @@ from property_alert_notification.database import (
     as_rows,
     columns_of,
     table_of,
+    time_type,
     true_of_many,
 )
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import COLLECTED, Event, after
 from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.digests.layout import Part, compose
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.scripts import Moved, record_named, refresh
+from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import LISTING_ALERT
@@ -45,6 +49,7 @@ _ITEMS = BatchStatement(
     lambda wanted: (
         select(
             _deliveries.c.held_by,
+            _deliveries.c.id,
             _deliveries.c.notification_id,
             _notifications.c.title,
             func.substr(_notifications.c.message, 1, _EXCERPT),
@@ -59,27 +64,66 @@ _ITEMS = BatchStatement(
 )
 
 
+_END = BatchStatement(
+    columns_of(_deliveries, "id", "reason_code", "reason_parameters"),
+    lambda ended: (
+        update(_deliveries)
+        .where(_deliveries.c.id == ended.c.id, or_(*[_deliveries.c.state == state for state in COLLECTED]))
+        .values(
+            state=after(DeliveryState.COLLECTED, Event.UNWANTED).value,
+            reason_code=ended.c.reason_code,
+            reason_parameters=ended.c.reason_parameters,
+            held_by=None,
+            changed_at=bindparam("now", type_=time_type()),
+        )
+    ),
+)
+
+
 class _Item(NamedTuple):
     """A delivery that a digest carries."""
 
     holder: str
+    delivery_id: UUID
     notification_id: UUID
     title: str
     message: str
 
 
-def _digests_now(digests: Collection[UUID], channel: Channel) -> Script[Mapping[UUID, Reworded | Reason]]:
-    """What these digests of alerts tell now, or why they must not be sent: none of their alerts holds any more."""
+class LeftOut(NamedTuple):
+    """What messages leave out that they told before, or were to tell."""
+
+    items: Mapping[UUID, Mapping[UUID, Reason]]
+    """For each digest, by its notification, the deliveries of its items that do not hold any more."""
+    moved: Sequence[Moved]
+    """The homes that first alerts name no longer, or name now."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to record."""
+        return bool(self.moved) or any(self.items.values())
+
+
+class _DigestItems(NamedTuple):
+    """The items of a digest."""
+
+    id: UUID
+    """Of its notification."""
+    items: Sequence[_Item]
+
+
+def _digests_of(digests: Collection[UUID]) -> Script[list[_DigestItems]]:
+    """The items of these digests."""
     holders = {held_by(id_): digest for digest, id_ in (yield Statement(_WINDOWS, as_rows(digests)))}
     if not holders:
-        return {}
+        return []
     items = [_Item(*row) for row in (yield Statement(_ITEMS, as_rows(holders)))]
-    now = yield from refreshed(sorted({item.notification_id for item in items}), channel)
     groups = groupby(items, key=lambda item: item.holder)
-    return {holders[holder]: _digest(list(some), now, channel) for holder, some in groups}
+    return [_DigestItems(holders[holder], list(some)) for holder, some in groups]
 
 
 def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], channel: Channel) -> Reworded | Reason:
+    """What a digest tells now, or why it must not be sent: none of its alerts holds any more."""
     told = [now.get(item.notification_id, Reworded(item.title, item.message)) for item in items]
     parts = [Part(one.title, one.message[:_EXCERPT]) for one in told if isinstance(one, Reworded)]
     if not parts:
@@ -87,16 +131,37 @@ def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], chann
     return Reworded(*compose(LISTING_ALERT, parts, short=definition_of(channel).measure is not None))
 
 
-def up_to_date(contents: dict[UUID, Content], channel: Channel) -> Script[dict[UUID, Content]]:
+def up_to_date(contents: Mapping[UUID, Content], channel: Channel) -> Script[tuple[dict[UUID, Content], LeftOut]]:
     """The contents of notifications; alerts and their digests as they are sent now, or with why they must not be."""
     alerts = [id_ for id_, content in contents.items() if content.category == LISTING_ALERT]
     digests = [id_ for id_, content in contents.items() if content.carries == LISTING_ALERT]
-    told = dict((yield from refreshed(alerts, channel))) if alerts else {}
-    if digests:
-        told |= yield from _digests_now(digests, channel)
-    for id_, now in told.items():
-        if isinstance(now, Reason):
-            contents[id_] = contents[id_]._replace(outdated=now)
-        else:
-            contents[id_] = contents[id_]._replace(title=now.title, message=now.message)
-    return contents
+    carried = (yield from _digests_of(digests)) if digests else []
+    wanted = {*alerts, *(item.notification_id for one in carried for item in one.items)}
+    if not wanted:
+        return dict(contents), LeftOut({}, ())
+    now, moved = yield from refresh(sorted(wanted), channel)
+    told = {id_: now[id_] for id_ in alerts if id_ in now} | {
+        one.id: _digest(one.items, now, channel) for one in carried
+    }
+    left_out = {one.id: _left_out(one.items, now) for one in carried}
+    return dict(contents) | {id_: _as_of_now(contents[id_], its) for id_, its in told.items()}, LeftOut(left_out, moved)
+
+
+def _as_of_now(content: Content, now: Reworded | Reason) -> Content:
+    if isinstance(now, Reason):
+        return content._replace(outdated=now)
+    return content._replace(title=now.title, message=now.message)
+
+
+def _left_out(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason]) -> dict[UUID, Reason]:
+    found = ((item.delivery_id, now.get(item.notification_id)) for item in items)
+    return {id_: reason for id_, reason in found if isinstance(reason, Reason)}
+
+
+def record_left_out(left_out: LeftOut, settled: Collection[UUID], *, now: datetime) -> Script[None]:
+    """Record what these messages leave out, which are sent now, or never: an item of a digest ends with its reason."""
+    if ended := {id_: reason for digest in settled for id_, reason in left_out.items.get(digest, {}).items()}:
+        yield Statement(_END, [(id_, ended[id_].code.value, ended[id_].stored) for id_ in sorted(ended)], {"now": now})
+        yield from notification_scripts.conclude(sorted(ended), at=now)
+    if left_out.moved:
+        yield record_named(left_out.moved)

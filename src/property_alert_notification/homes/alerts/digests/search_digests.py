@@ -181,14 +181,16 @@ class SearchDigests:
             fresh_news.append((home, fresh))
         accepted = await self._submitter.submit(connection, alerts)
         people: dict[told_ledger.FactKey, list[int]] = {}
+        newest: dict[told_ledger.FactKey, int] = {}
         for (home, some), is_accepted in zip(fresh_news, accepted, strict=True):
             if not is_accepted:
                 drops.add(ReasonCode.NO_PREFERENCES, home.matches)
                 continue
             for news in some:
-                people.setdefault((home.property_id, news.key), []).append(home.person)
-        newest = max((home.newest.sequence for home in homes), default=0)
-        ledger = [(key, np.union1d(told.get(key, NONE), some), newest) for key, some in people.items()]
+                key = home.property_id, news.key
+                people.setdefault(key, []).append(home.person)
+                newest[key] = max(newest.get(key, 0), home.told_by[news.key])
+        ledger = [(key, np.union1d(told.get(key, NONE), some), newest[key]) for key, some in people.items()]
         await told_ledger.put_told(connection, ledger, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
 

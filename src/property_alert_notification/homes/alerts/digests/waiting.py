@@ -47,6 +47,8 @@ class HomeInDigest:
     """By their keys, in the order of the changes; only of searches that match now."""
     matches: list[Match] = field(default_factory=list)
     """Those of the searches that match now."""
+    told_by: dict[str, int] = field(default_factory=dict)
+    """The number of the newest change that tells each of the news."""
     searches: dict[int, bool] = field(default_factory=dict)
     """The numbers of the searches that match now, and whether the home was new to each."""
 
@@ -121,6 +123,7 @@ def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDi
         if now is not None and one.holds(now):
             number = one.waiting.version.number
             home.news.update({each.key: each for each in one.news})
+            home.told_by.update(dict.fromkeys((each.key for each in one.news), one.waiting.change.sequence))
             home.searches[number] = home.searches.get(number, False) or one.waiting.is_new
             home.matches.append(one.match)
         else:

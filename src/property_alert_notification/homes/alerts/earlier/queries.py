@@ -68,6 +68,12 @@ def _last_before(wanted: FromClause) -> Select[*tuple[Any, ...]]:
 _LAST_BEFORE = BatchStatement(columns_of(_changes, "sequence", "listing_id"), _last_before)
 
 
+async def last_changes(connection: AsyncConnection, listings: Collection[UUID], *, until: int) -> set[int]:
+    """The numbers of the last changes of these listings, up to a number."""
+    rows = await _LAST_BEFORE.run(connection, [(until + 1, id_) for id_ in sorted(listings)])
+    return {_Stored(*row).sequence for row in rows}
+
+
 async def facts_before(connection: AsyncConnection, changes: Collection[_Change]) -> dict[int, Earlier]:
     """What the home of each of these changes told before it, by the numbers of the changes."""
     if not changes:

@@ -107,6 +107,11 @@ class ExplainedAlert(BaseModel):
     notification_id: UUID
     sequence: int
     """The newest change that it tells."""
+    first_alert: bool
+    """Whether it is the first alert of a search, with all homes that matched when the search was saved. It tells no
+    facts, but what holds."""
+    left_out: ReasonCode | None
+    """Why the first alert does not name this home; null if it does."""
     facts: list[ExplainedFact]
     deliveries: list[ExplainedDelivery]
     """Empty as long as the addresses of the user are looked up."""

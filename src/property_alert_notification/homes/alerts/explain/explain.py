@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.reasons import Reason, code_of
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.explain.answers import (
@@ -124,14 +124,18 @@ def explained_alerts(rows: Sequence[AlertDelivery]) -> list[ExplainedAlert]:
 
 def _alert(rows: Sequence[AlertDelivery]) -> ExplainedAlert:
     try:
-        facts = AlertDetails.read(rows[0].details).facts
+        details = AlertDetails.read(rows[0].details)
     except ValueError:
-        facts = ()
+        details = None
+    facts = () if details is None else details.facts
+    left_out = rows[0].left_out
     return ExplainedAlert(
         notification_id=rows[0].notification_id,
         sequence=rows[0].sequence,
+        first_alert=details is not None and details.matched is not None,
+        left_out=None if left_out is None else code_of(left_out),
         facts=[ExplainedFact(ChangeType=one.kind, PreviousValue=one.before, NewValue=one.after) for one in facts],
-        deliveries=[_delivery(row) for row in rows if row.channel is not None],
+        deliveries=[_delivery(row) for row in rows if row.channel is not None and row.listing_id == rows[0].listing_id],
     )
 
 

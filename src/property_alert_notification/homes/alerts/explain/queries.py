@@ -14,14 +14,14 @@ from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest, Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
-from property_alert_notification.homes.listings.models import ListingChange
-from property_alert_notification.homes.properties.queries import ids_of_home
+from property_alert_notification.homes.listings.models import Listing, ListingChange
+from property_alert_notification.homes.properties.ids.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 from property_alert_notification.notifications.models import Notification
 
 _changes, _alerts, _told = table_of(ListingChange), table_of(Alert), table_of(Told)
 _digests, _deliveries, _notifications = table_of(SearchDigest), table_of(Delivery), table_of(Notification)
-_searches, _versions = table_of(SavedSearch), table_of(SavedSearchVersion)
+_searches, _versions, _listings = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(Listing)
 _user = bindparam("user", type_=BigInteger)
 _limit = bindparam("limit", type_=Integer)
 
@@ -84,8 +84,11 @@ class AlertDelivery(NamedTuple):
     """An alert about a home with one of its deliveries; without any as long as it is not planned."""
 
     notification_id: UUID
+    listing_id: UUID
     sequence: int
     details: str
+    left_out: str | None
+    """Why a first alert does not name the home."""
     channel: str | None
     state: str | None
     reason_code: str | None
@@ -96,11 +99,14 @@ class AlertDelivery(NamedTuple):
 
 async def alerts_about(connection: AsyncConnection, property_id: UUID, person: int) -> list[AlertDelivery]:
     """The alerts about a home to a person that are kept, the newest first."""
+    listings = select(_listings.c.id).where(_listings.c.property_id.in_(ids_of_home(property_id)))
     asked = (
         select(
             _alerts.c.notification_id,
+            _alerts.c.listing_id,
             _alerts.c.sequence,
             _alerts.c.details,
+            _alerts.c.left_out,
             _deliveries.c.channel,
             _deliveries.c.state,
             _deliveries.c.reason_code,
@@ -109,7 +115,14 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
         )
         .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
-        .where(_alerts.c.property_id.in_(ids_of_home(property_id)), _alerts.c.person == person)
-        .order_by(_alerts.c.sequence.desc(), _deliveries.c.channel)
+        .where(_alerts.c.listing_id.in_(listings), _alerts.c.person == person)
+        # Of a first alert that has a home twice, because it was taken for two, the row that names it counts.
+        .order_by(
+            _alerts.c.sequence.desc(),
+            _alerts.c.notification_id,
+            _alerts.c.left_out.is_not(None),
+            _alerts.c.listing_id,
+            _deliveries.c.channel,
+        )
     )
-    return [AlertDelivery(*row) for row in await connection.execute(asked)]
+    return [AlertDelivery._make(row) for row in await connection.execute(asked)]

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import FromClause, bindparam, select, true, union_all
+from sqlalchemy import FromClause, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack, unpack
+from property_alert_notification.homes.alerts.shards.queries import add_first_shard
+from property_alert_notification.homes.alerts.shards.queries import shards as shards_of
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.listings.models import ListingChange
-from property_alert_notification.homes.properties.models import Property
-from property_alert_notification.homes.properties.queries import ids_of_home
+from property_alert_notification.homes.properties.ids.queries import with_ids
 
-_told, _properties, _changes = table_of(Told), table_of(Property), table_of(ListingChange)
+_told, _changes = table_of(Told), table_of(ListingChange)
 
 FactKey = tuple[UUID, str]
 """A property, and the key of one of its facts."""
@@ -30,14 +31,12 @@ _KEY = columns_of(_told, "property_id", "fact")
 
 def _told_these(wanted: FromClause) -> Any:
     # What was told of a home before it was merged has the id that it had then.
-    merged = wanted.join(_properties, _properties.c.merged_into == wanted.c.property_id)
-    found = [
+    homes, its_id = with_ids(wanted, wanted.c.property_id)
+    return (
         select(wanted.c.property_id, _told.c.fact, _told.c.people)
-        .select_from(part)
-        .join(_told, (_told.c.property_id == its) & (_told.c.fact == wanted.c.fact))
-        for part, its in ((wanted, wanted.c.property_id), (merged, _properties.c.id))
-    ]
-    return union_all(*found)
+        .select_from(homes)
+        .join(_told, (_told.c.property_id == its_id) & (_told.c.fact == wanted.c.fact))
+    )
 
 
 _TOLD = BatchStatement(_KEY, _told_these)
@@ -91,13 +90,49 @@ async def put_told(
         await _PUT_TOLD.run(connection, rows)
 
 
-async def copy_told(connection: AsyncConnection, listings: Collection[UUID], *, home: UUID, to: UUID) -> None:
-    """Let what was told of these listings be told of another home, too: they are split off."""
-    of_home = _told.c.property_id.in_(ids_of_home(bindparam("home", home, type_=_told.c.property_id.type)))
-    told = (
-        select(bindparam("to", to, type_=_told.c.property_id.type), *[_told.c[name] for name in _TOLD_COLUMNS[1:]])
-        .join(_changes, _changes.c.sequence == _told.c.sequence)
-        .where(of_home, _changes.c.listing_id.in_(sorted(listings)))
+class SplitOff(NamedTuple):
+    """A listing that turned out to be of another home than others of its home."""
+
+    listing_id: UUID
+    home: UUID
+    """That it is not of."""
+    to: UUID
+    """Its home."""
+
+
+def _told_by_these(wanted: FromClause) -> Any:
+    homes, its_id = with_ids(wanted, wanted.c.home)
+    return (
+        select(wanted.c.to, _told.c.fact, _told.c.people, _told.c.sequence)
+        .select_from(homes)
+        .join(_told, _told.c.property_id == its_id)
+        .join(_changes, (_changes.c.sequence == _told.c.sequence) & (_changes.c.listing_id == wanted.c.listing_id))
     )
-    copied = insert(_told).from_select(_TOLD_COLUMNS, told, include_defaults=False)
-    await connection.execute(copied.on_conflict_do_nothing())
+
+
+_its = _told.c.property_id.type
+_TOLD_BY = BatchStatement({"listing_id": _its, "home": _its, "to": _its}, _told_by_these)
+
+
+async def copy_told(connection: AsyncConnection, listings: Collection[SplitOff], *, now: datetime) -> None:
+    """Let what was told by these listings count as told of their homes, too, and not only of those they are not of."""
+    if not listings:
+        return
+    everyone = await lock(connection)
+    people: dict[FactKey, Numbers] = {}
+    newest: dict[FactKey, int] = {}
+    for to, fact, told, sequence in await _TOLD_BY.run(connection, sorted(listings)):
+        people[to, fact] = np.union1d(people.get((to, fact), NONE), unpack(told))
+        newest[to, fact] = max(newest.get((to, fact), 0), sequence)
+    known = await told_of(connection, people.keys())
+    rows = [(key, np.union1d(its, known.get(key, NONE)), newest[key]) for key, its in people.items()]
+    await put_told(connection, rows, shards=everyone, now=now)
+
+
+async def lock(connection: AsyncConnection) -> list[Shard]:
+    """Keep matchers from telling people of homes until the transaction ends; returns the shards, which are everyone's.
+
+    So what is read of the ledger holds. A matcher begins its transactions with the row of its shard.
+    """
+    await add_first_shard(connection)
+    return [one.shard for one in await shards_of(connection, lock=True)]

@@ -1,0 +1,1 @@
+"""The ids that mean one home, after properties were merged."""

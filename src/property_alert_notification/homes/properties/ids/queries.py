@@ -1,0 +1,34 @@
+"""All ids that mean one home: its own, and those of properties that were merged into it.
+
+What is stored under the id of a property, such as who was told what, is found by any of these.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
+
+from property_alert_notification.database import table_of
+from property_alert_notification.homes.properties.models import Property
+
+_properties = table_of(Property)
+
+
+def is_same_home(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether two rows of properties, as aliases of their table, are of one home: the same, or merged."""
+    into = func.coalesce(other.c.merged_into, other.c.id)
+    return or_(one.c.id == into, one.c.merged_into == into)
+
+
+def with_ids(wanted: FromClause, id_: ColumnElement[Any]) -> tuple[FromClause, ColumnElement[Any]]:
+    """`wanted` with each id of the home that its column `id_` means, and the column of these."""
+    mine, its = _properties.alias("mine"), _properties.alias("its")
+    homes = wanted.outerjoin(mine, mine.c.id == id_).outerjoin(its, is_same_home(its, mine))
+    # A home whose listings were deleted has none but this.
+    return homes, func.coalesce(its.c.id, id_)
+
+
+def ids_of_home(id_: ColumnElement[Any] | UUID) -> Select[UUID]:
+    """All ids of the home that has this id, in a statement about it: its own, and those that were merged."""
+    mine, its = _properties.alias("mine"), _properties.alias("its")
+    return select(its.c.id).where(mine.c.id == id_, is_same_home(its, mine))
