@@ -275,6 +275,15 @@ def _is_other_offer(before: State, after: State) -> bool:
     return is_back and after.at - (before.gone_since or after.at) > SAME_OFFER
 
 
+def _is_gone(shown: Record, told: Record) -> bool:
+    """Whether the home can not be had under a listing, which an alert told in another state."""
+    return shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != told["StandardStatus"]
+
+
+def _said_at(record: Record) -> tuple[str, str]:
+    return record["ModificationTimestamp"], record["ListingKey"]
+
+
 class Match(NamedTuple):
     """A change that a search matched which does not alert at once."""
 
@@ -320,8 +329,6 @@ class Expected:
         self.mails: Counter[Mail | Digest] = Counter()
         self.sent: dict[tuple[int, str], int] = {}
         """For users and homes, the number of the newest change that a mail told."""
-        self.written_anew: set[tuple[str, str]] = set()
-        """Users and addresses of homes: another agent offers it at another price when the alert is sent."""
         self.waiting: dict[int, list[Match]] = {}
         """What searches matched that do not alert at once, by their numbers."""
         self.latest: list[tuple[str, Alert]] = []
@@ -396,13 +403,12 @@ class Expected:
         shown, names = now[alert.listing], alert.searches
         if _name(shown) != _name(record):
             searches = [search for search in self.searches.of(alert.user) if search.name in names]
-            in_order = [shown, *(now[key] for key in now if key != alert.listing)]
-            shown = offered(in_order, lambda it: any(self.searches.matches(search, it) for search in searches))
+            if _is_gone(shown, record):
+                others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
+                shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
             names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
-        if shown["StandardStatus"] in NOT_FREE and shown["StandardStatus"] != record["StandardStatus"]:
+        if _is_gone(shown, record):
             return None
-        if len(now) > 1 and shown["ListPrice"] != alert.price:
-            self.written_anew.add((address_of(alert.user), record["UnparsedAddress"]))
         price_before = next((fact.before for fact in one.change.facts if fact.kind == "Price Change"), None)
         is_as_before = shown["ListPrice"] == price_before
         by_price = {"Price Change", *([IN_RANGE] if price_before is not None else [])}
@@ -410,10 +416,6 @@ class Expected:
         if not names or not facts:
             return None
         return Mail(address_of(alert.user), title_of(facts, record), names, shown["ListPrice"])
-
-    def is_compared(self, mail: Mail | Digest) -> bool:
-        """Whether no mail to this user about this home was written anew with the price of another agent."""
-        return isinstance(mail, Digest) or (mail.recipient, mail.subject.partition(": ")[2]) not in self.written_anew
 
     def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
         """The alerts of searches that alert at once; what the others match waits."""
