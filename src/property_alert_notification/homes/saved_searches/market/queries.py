@@ -52,15 +52,22 @@ class RecentChange(NamedTuple):
 
 
 _LAST = select(func.max(_changes.c.modified_at, type_=time_type()))
-_RECENT = (
-    select(_changes.c.modified_at, _changes.c.facts, _versions.c.record)
-    .join(
-        _versions,
-        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
-    )
+# They are chosen before their records are looked up: a store has many more changes than these.
+_NEWEST_CHANGES = (
+    select(_changes.c.listing_id, _changes.c.modified_at, _changes.c.facts)
     .where(_changes.c.modified_at > bindparam("since", type_=time_type()), _changes.c.superseded_at.is_(None))
     .order_by(_changes.c.modified_at.desc())
     .limit(_limit)
+    .subquery("newest")
+)
+_RECENT = (
+    select(_NEWEST_CHANGES.c.modified_at, _NEWEST_CHANGES.c.facts, _versions.c.record)
+    .join(
+        _versions,
+        (_versions.c.listing_id == _NEWEST_CHANGES.c.listing_id)
+        & (_versions.c.modified_at == _NEWEST_CHANGES.c.modified_at),
+    )
+    .order_by(_NEWEST_CHANGES.c.modified_at.desc())
 )
 
 
