@@ -162,8 +162,8 @@ async def test_endpoints_are_told_once_of_each_change_for_each_user_of_an_addres
         ("recipient.bounced", 2, "hard_bounce"),
         ("recipient.complained", 1, "complaint"),
         ("recipient.complained", 2, "complaint"),
-        ("recipient.opted_out", 1, "stop"),
-        ("recipient.opted_out", 2, "stop"),
+        ("recipient.opted_out", 1, "provider"),
+        ("recipient.opted_out", 2, "provider"),
     ]
 
 
