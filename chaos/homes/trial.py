@@ -17,13 +17,13 @@ from tests.homes_scenario.expected import Expected
 
 SALES, SEARCHES = 1_000, 450
 
-SAVED_WITHIN = timedelta(seconds=45)
+SAVED_WITHIN = timedelta(seconds=90)
 """In which users have saved their searches, also on a busy machine."""
 
 BEFORE = timedelta(seconds=60)
 """How long listings change before the items of digests are submitted."""
 
-STILL = timedelta(seconds=20)
+STILL = timedelta(seconds=30)
 """How long before that no listing changes any more, so that the digests do not depend on the moment."""
 
 PATIENCE = 60.0
@@ -69,22 +69,26 @@ class HomesTrial:
     async def _stream(self, caller: HomesCaller, digest: datetime) -> None:
         share = BEFORE / (BEFORE + LEAD)
         half = int(len(self._market.calls) * share)
-        await self._send(caller, 0, half, until=digest - LEAD - STILL)
+        sent = await self._send(caller, 0, half, until=digest - LEAD - STILL)
         await stored.wait_until_matched(self._url)
         self._trial.note_problem("too late for the digests", datetime.now(UTC) >= digest - LEAD)
         await _sleep_until(digest - LEAD)
         tell_digests(self._expected, digest)
         await stored.wait_for_alerts(self._url, self._expected.alerts.total(), self._users, patience=PATIENCE)
-        await self._send(caller, half, len(self._market.calls), until=digest - STILL)
+        await self._send(caller, sent, len(self._market.calls), until=digest - STILL)
         await _sleep_until(digest)
 
-    async def _send(self, caller: HomesCaller, start: int, end: int, *, until: datetime) -> None:
-        """Send some calls at a steady rate."""
+    async def _send(self, caller: HomesCaller, start: int, end: int, *, until: datetime) -> int:
+        """Send some calls at a steady rate; returns the number of the first that there was no time for."""
         began, seconds = time.monotonic(), (until - datetime.now(UTC)).total_seconds()
-        for place, call in enumerate(self._market.calls[start:end]):
-            await asyncio.sleep(max(0.0, began + seconds * place / (end - start) - time.monotonic()))
+        for place in range(start, end):
+            await asyncio.sleep(max(0.0, began + seconds * (place - start) / (end - start) - time.monotonic()))
+            if time.monotonic() - began > seconds:
+                return place
+            call = self._market.calls[place]
             await caller.send(call)
             self._expected.take(call)
+        return end
 
     async def _count(self) -> Findings:
         found = await stored.read(self._url, self._users)
