@@ -14,7 +14,7 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.homes.alerts.models import Alert, MatcherLease, MatchLogEntry
 from property_alert_notification.homes.listings.models import ListingPosition
-from property_alert_notification.homes.listings.queries import CHANGES
+from property_alert_notification.homes.listings.scripts import CHANGES
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification

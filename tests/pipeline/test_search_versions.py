@@ -10,9 +10,9 @@ import pytest
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.listings.queries import take_numbers
-from property_alert_notification.homes.saved_searches import queries
+from property_alert_notification.homes.saved_searches import queries, scripts
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions import queries as versions
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
@@ -30,10 +30,10 @@ class Searches:
 
     async def save(self, user_id: int = 1) -> SavedSearch:
         async with self.database.transaction() as connection:
-            person = await queries.lock_person(connection, user_id)
+            person = await run_within(connection, scripts.lock_person(user_id))
             search = SavedSearch(
                 id=self.clock.new_id(),
-                number=await queries.take_search_number(connection),
+                number=await run_within(connection, scripts.take_search_number()),
                 person=person,
                 user_id=user_id,
                 name="Near work",
@@ -49,23 +49,23 @@ class Searches:
                 created_at=NOW,
                 changed_at=NOW,
             )
-            await queries.add(connection, search)
-            await queries.begin_version(connection, search, is_new=True)
+            await run_within(connection, scripts.add(search))
+            await run_within(connection, scripts.begin_version(search, is_new=True))
         return search
 
     async def edit(self, search: SavedSearch) -> None:
         search.version += 1
         search.active = True
         async with self.database.transaction() as connection:
-            await queries.replace(connection, search)
-            await queries.begin_version(connection, search)
+            await run_within(connection, scripts.replace(search))
+            await run_within(connection, scripts.begin_version(search))
 
     async def end(self, search: SavedSearch, now: datetime = NOW) -> None:
         search.version += 1
         search.active = False
         async with self.database.transaction() as connection:
-            await queries.replace(connection, search)
-            await queries.end_version(connection, search, now=now)
+            await run_within(connection, scripts.replace(search))
+            await run_within(connection, scripts.end_version(search, now=now))
 
     async def change_a_listing(self) -> int:
         async with self.database.transaction() as connection:

@@ -10,12 +10,12 @@ from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.idempotency.keys import call_key, in_one_form, only_one
-from property_alert_notification.api.idempotency.once import answer_once
+from property_alert_notification.api.idempotency.keys import CallKey, call_key, in_one_form, only_one
+from property_alert_notification.api.idempotency.once import answer_once, script_once
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, Script
 
 KeyText = Annotated[
     str,
@@ -74,17 +74,34 @@ class IdempotentCall:
         state = self.request.app.state
         return await answer_once(
             cast(Database, state.database),
-            call_key(
-                admission.owner,
-                self.key,
-                method=self.request.method,
-                path=path_within(self.request.scope).rstrip("/"),
-                body=await self._asked(asked),
-                user_id=_user_of(self.request, asked),
-            ),
+            await self._key(admission, asked),
             work,
             now=cast(Clock, state.clock).now(),
             keep_for=cast(timedelta, state.keep_keys_for),
+        )
+
+    async def answer_script(
+        self, admission: Admission, work: Script[Answer], *, asked: BaseModel | None = None
+    ) -> Response:
+        """Do the work of `answer` as a script, which is quicker; otherwise as that."""
+        state = self.request.app.state
+        answer, replayed = await script_once(
+            cast(Database, state.database),
+            await self._key(admission, asked),
+            work,
+            now=cast(Clock, state.clock).now(),
+            keep_for=cast(timedelta, state.keep_keys_for),
+        )
+        return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+
+    async def _key(self, admission: Admission, asked: BaseModel | None) -> CallKey | None:
+        return call_key(
+            admission.owner,
+            self.key,
+            method=self.request.method,
+            path=path_within(self.request.scope).rstrip("/"),
+            body=await self._asked(asked),
+            user_id=_user_of(self.request, asked),
         )
 
     async def _asked(self, asked: BaseModel | None) -> bytes:

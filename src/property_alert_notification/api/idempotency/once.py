@@ -9,7 +9,7 @@ from property_alert_notification.api.idempotency.keys import CallKey
 from property_alert_notification.api.idempotency.scripts import TABLE, begin, complete
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.base.errors import CallInProgress, StoreLocked
-from property_alert_notification.database import Database, run_within
+from property_alert_notification.database import Database, Script, run_within
 
 
 async def answer_once(
@@ -41,6 +41,30 @@ async def answer_once(
         if not is_another_call(fault):
             raise
         raise CallInProgress from None
+
+
+async def script_once(
+    database: Database, key: CallKey | None, work: Script[Answer], *, now: datetime, keep_for: timedelta
+) -> tuple[Answer, bool]:
+    """Do the work of `answer_once` as a script, which is quicker; otherwise as that."""
+    try:
+        return await database.run(_once(key, work, now=now, until=now + keep_for))
+    except StoreLocked as fault:
+        if key is None or not is_another_call(fault):
+            raise
+        raise CallInProgress from None
+
+
+def _once(key: CallKey | None, work: Script[Answer], *, now: datetime, until: datetime) -> Script[tuple[Answer, bool]]:
+    if key is None:
+        return (yield from work), False
+    known = yield from begin(key, now=now, until=until)
+    if known is not None:
+        work.close()
+        return known, True
+    answer = yield from work
+    yield from complete(key, answer)
+    return answer, False
 
 
 def is_another_call(fault: StoreLocked) -> bool:

@@ -24,7 +24,7 @@ from property_alert_notification.database import BatchStatement, as_rows, column
 from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
-from property_alert_notification.homes.listings.queries import CHANGES
+from property_alert_notification.homes.listings.scripts import CHANGES
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 

@@ -13,6 +13,7 @@ from property_alert_notification.api.paging import next_cursor, page_of, start_o
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.database import run_within
 from property_alert_notification.homes.listing_preferences import queries
 from property_alert_notification.homes.listing_preferences.models import ListingPreference
 from property_alert_notification.homes.listing_preferences.queries import Entry
@@ -25,7 +26,7 @@ from property_alert_notification.homes.listing_preferences.schemas import (
 )
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.models import Listing
-from property_alert_notification.homes.saved_searches.queries import lock_person
+from property_alert_notification.homes.saved_searches.scripts import lock_person
 from property_alert_notification.people.dependencies import UserId
 
 list_router = KeyedRouter("/users/{user_id}/listings", "searches")
@@ -75,7 +76,7 @@ async def put_listing_preference(
     now = clock.now()
     async with database.transaction() as connection:
         listing = await _find(connection, listing_key, source)
-        person = await lock_person(connection, user_id)
+        person = await run_within(connection, lock_person(user_id))
         preference = ListingPreference(
             id=clock.new_id(),
             person=person,

@@ -5,24 +5,31 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, Integer, Table, bindparam, delete, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type, true_of_many
+from property_alert_notification.database import (
+    BatchStatement,
+    as_rows,
+    columns_of,
+    run_within,
+    table_of,
+    time_type,
+    true_of_many,
+)
+from property_alert_notification.homes.listings import scripts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.scripts import CHANGES
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.reso.words import OFF_MARKET
 
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _changes, _positions = table_of(ListingChange), table_of(ListingPosition)
 _now = bindparam("now", type_=time_type())
-
-CHANGES = "listing_changes"
-"""The name of the numbers of changes."""
 
 
 class Known(NamedTuple):
@@ -196,22 +203,9 @@ async def add_changes(connection: AsyncConnection, new: Collection[NewChange]) -
         await _ADD_CHANGES.run(connection, new)
 
 
-_count = bindparam("count", type_=Integer)
-_TAKE_NUMBERS = (
-    insert(_positions)
-    .values(name=bindparam("name", type_=String), last=_count)
-    .on_conflict_do_update(index_elements=["name"], set_={"last": _positions.c.last + _count})
-    .returning(_positions.c.last)
-)
-
-
 async def take_numbers(connection: AsyncConnection, count: int, *, name: str = CHANGES) -> int:
-    """Take the next numbers of changes, or those that count something else; returns the first of them.
-
-    Until the transaction ends no other one takes numbers: so no lower number is committed after a higher one.
-    """
-    found = await connection.execute(_TAKE_NUMBERS, {"name": name, "count": count})
-    return int(found.scalar_one()) - count + 1
+    """Take numbers as `scripts.take_numbers` does."""
+    return await run_within(connection, scripts.take_numbers(count, name=name))
 
 
 _UPDATE = BatchStatement(

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import Script
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.reso.words import ChangeType
@@ -23,9 +22,9 @@ from property_alert_notification.homes.saved_searches.words import (
     SearchWarning,
     read_changes,
 )
-from property_alert_notification.people.directory import queries as profiles
+from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.scripts import preferences_of
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -38,11 +37,11 @@ _WARNINGS = {
 }
 
 
-async def language_of(connection: AsyncConnection, user_id: int) -> str:
+def language_of(user_id: int) -> Script[str]:
     """The language in which a user reads our words: that of the preferences, or else of the profile."""
-    wanted = await preferences.find_or_hold(connection, user_id, test=False)
-    entry = (await profiles.entries_of(connection, [user_id])).get(user_id)
-    return shown_language(Person(wanted, None if entry is None else entry.profile).language)
+    preferences = yield from preferences_of([(user_id, False)], default=None)
+    profiles = yield from profiles_of([user_id])
+    return shown_language(Person(preferences.get((user_id, False)), profiles.get(user_id)).language)
 
 
 def warnings_public(warnings: Iterable[SearchWarning]) -> list[WarningPublic]:

@@ -1,13 +1,12 @@
-"""Creates, changes, pauses, resumes and deletes saved searches, within the caller's transaction."""
+"""Scripts that create, change, pause, resume and delete saved searches."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from property_alert_notification.base.errors import Conflict, NotFound
-from property_alert_notification.homes.saved_searches import queries, rules
+from property_alert_notification.database import Script
+from property_alert_notification.homes.saved_searches import rules, scripts
 from property_alert_notification.homes.saved_searches.compiled import CompiledQuery
 from property_alert_notification.homes.saved_searches.estimate import Estimate
 from property_alert_notification.homes.saved_searches.models import SavedSearch
@@ -29,8 +28,7 @@ class ReadQuery:
     estimate: Estimate
 
 
-async def create(
-    connection: AsyncConnection,
+def create(
     user_id: int,
     body: SavedSearchCreate,
     query: ReadQuery,
@@ -38,7 +36,7 @@ async def create(
     key: UUID,
     now: datetime,
     limit: int,
-) -> SavedSearch:
+) -> Script[SavedSearch]:
     """Save a search. It sees the changes of listings that are committed after this transaction.
 
     Raises:
@@ -46,12 +44,12 @@ async def create(
         InvalidField: its schedule is none.
     """
     wanted = rules.new_values(body) | rules.query_values(query.compiled, query.estimate)
-    person = await queries.lock_person(connection, user_id)
-    if await queries.count(connection, user_id) >= limit:
+    person = yield from scripts.lock_person(user_id)
+    if (yield from scripts.count(user_id)) >= limit:
         raise Conflict(
             f"User {user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: delete one first."
         )
-    number = await queries.take_search_number(connection)
+    number = yield from scripts.take_search_number()
     search = SavedSearch(
         id=key,
         number=number,
@@ -66,13 +64,12 @@ async def create(
         viewed_at=now,
         **wanted,
     )
-    await queries.add(connection, search)
-    await queries.begin_version(connection, search, is_new=True)
+    yield from scripts.add(search)
+    yield from scripts.begin_version(search, is_new=True)
     return search
 
 
-async def change(
-    connection: AsyncConnection,
+def change(
     user_id: int,
     key: UUID,
     patch: SavedSearchPatch,
@@ -80,7 +77,7 @@ async def change(
     *,
     expected: Expected,
     now: datetime,
-) -> SavedSearch:
+) -> Script[SavedSearch]:
     """Change a search. Its new version sees the changes of listings that are committed after this transaction.
 
     Raises:
@@ -89,7 +86,7 @@ async def change(
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = await _hold(connection, user_id, key, expected)
+    before = yield from _hold(user_id, key, expected)
     values = rules.changed_values(before, patch)
     if query is not None:
         values |= rules.query_values(query.compiled, query.estimate)
@@ -99,12 +96,10 @@ async def change(
     if "schedule_type" not in values:
         values |= rules.usual_schedule_of(before)
     seen = rules.seen(now) | {"told_too_many": False}
-    return await store(connection, before, values | seen | {"reason_code": reason}, now=now)
+    return (yield from store(before, values | seen | {"reason_code": reason}, now=now))
 
 
-async def pause(
-    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
-) -> SavedSearch:
+def pause(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
     """Pause a search: it alerts to nothing until it is resumed. A paused search stays as it is.
 
     Raises:
@@ -112,15 +107,13 @@ async def pause(
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = await _hold(connection, user_id, key, expected)
+    before = yield from _hold(user_id, key, expected)
     if not before.active:
         return before
-    return await store(connection, before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now)
+    return (yield from store(before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now))
 
 
-async def resume(
-    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
-) -> SavedSearch:
+def resume(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
     """Resume a search: it sees what is committed from now on. An active search stays as it is.
 
     Raises:
@@ -128,60 +121,58 @@ async def resume(
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = await _hold(connection, user_id, key, expected)
+    before = yield from _hold(user_id, key, expected)
     if before.active:
         return before
-    return await reactivate(connection, before, now=now)
+    return (yield from reactivate(before, now=now))
 
 
-async def keep(
-    connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime
-) -> SavedSearch:
+def keep(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
     """Record that the user needs a search: one that alerts less often, or no more, alerts as before.
 
     Raises:
         NotFound: the user has no such search.
     """
-    search = await _hold(connection, user_id, key, expected)
+    search = yield from _hold(user_id, key, expected)
     if search.active and not search.ignored:
         seen = search.model_copy(update=rules.seen(now))
-        await queries.replace(connection, seen)
+        yield from scripts.replace(seen)
         return seen
-    return await reactivate(connection, search, now=now)
+    return (yield from reactivate(search, now=now))
 
 
-async def reactivate(connection: AsyncConnection, search: SavedSearch, *, now: datetime) -> SavedSearch:
+def reactivate(search: SavedSearch, *, now: datetime) -> Script[SavedSearch]:
     """Let a locked search alert as it did before its user did not look at it."""
     reason = {"active": True, "reason_code": SearchReason.RE_ACTIVATED}
     values = rules.usual_schedule_of(search) | rules.seen(now) | reason
-    return await store(connection, search, values, now=now)
+    return (yield from store(search, values, now=now))
 
 
-async def view(connection: AsyncConnection, user_id: int, key: UUID, *, now: datetime) -> SavedSearch:
+def view(user_id: int, key: UUID, *, now: datetime) -> Script[SavedSearch]:
     """Record that the user looked at what a search found; a paused one stays paused.
 
     Raises:
         NotFound: the user has no such search.
     """
-    search = found(await queries.find(connection, user_id, key, lock=True))
-    return await keep(connection, user_id, key, expected=Expected(), now=now) if search.active else search
+    search = found((yield from scripts.find(user_id, key, lock=True)))
+    return (yield from keep(user_id, key, expected=Expected(), now=now)) if search.active else search
 
 
-async def remove(connection: AsyncConnection, user_id: int, key: UUID, *, expected: Expected, now: datetime) -> None:
+def remove(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[None]:
     """Delete a search. Its versions stay as long as the history of listings, so that its alerts can be explained.
 
     Raises:
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    search = await _hold(connection, user_id, key, expected)
-    await queries.remove(connection, search)
+    search = yield from _hold(user_id, key, expected)
+    yield from scripts.remove(search)
     if search.active:
-        await queries.end_version(connection, search, now=now)
+        yield from scripts.end_version(search, now=now)
 
 
-async def _hold(connection: AsyncConnection, user_id: int, key: UUID, expected: Expected) -> SavedSearch:
-    search = found(await queries.find(connection, user_id, key, lock=True))
+def _hold(user_id: int, key: UUID, expected: Expected) -> Script[SavedSearch]:
+    search = found((yield from scripts.find(user_id, key, lock=True)))
     expected.check(search.version)
     return search
 
@@ -197,14 +188,12 @@ def found(search: SavedSearch | None) -> SavedSearch:
     return search
 
 
-async def store(
-    connection: AsyncConnection, before: SavedSearch, values: dict[str, object], *, now: datetime
-) -> SavedSearch:
+def store(before: SavedSearch, values: dict[str, object], *, now: datetime) -> Script[SavedSearch]:
     """Store a changed search, which is locked, with its new version."""
     changed = before.model_copy(update=values | {"version": before.version + 1, "changed_at": now})
-    await queries.replace(connection, changed)
+    yield from scripts.replace(changed)
     if changed.active:
-        await queries.begin_version(connection, changed)
+        yield from scripts.begin_version(changed)
     elif before.active:
-        await queries.end_version(connection, changed, now=now)
+        yield from scripts.end_version(changed, now=now)
     return changed

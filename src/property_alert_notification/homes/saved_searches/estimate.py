@@ -42,7 +42,7 @@ class Sample:
 
     def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
         """What is expected of an expression. From a part of the market nothing follows about what it does not have."""
-        matching = sum(counts.matches(expression, fields) for fields in self.listings)
+        matching = len(counts.matching(expression, self.listings))
         is_whole = len(self.listings) == self.total
         expected = matching * self.total / len(self.listings) if self.listings else 0.0
         return Estimate(

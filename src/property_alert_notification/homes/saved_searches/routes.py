@@ -1,12 +1,11 @@
 """Saved searches over HTTP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Query, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
@@ -14,8 +13,9 @@ from property_alert_notification.api.idempotency.calls import CallDep, Idempoten
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
+from property_alert_notification.database import Script, run_within
 from property_alert_notification.homes.reso.words import ChangeType
-from property_alert_notification.homes.saved_searches import changes, queries
+from property_alert_notification.homes.saved_searches import changes, queries, scripts
 from property_alert_notification.homes.saved_searches.answers import language_of, public
 from property_alert_notification.homes.saved_searches.changes import ReadQuery
 from property_alert_notification.homes.saved_searches.compiled import compile_query
@@ -64,10 +64,9 @@ async def create_saved_search(
     query = await _read(body, body.ChangeTypes or DEFAULT_CHANGE_TYPES, currency, estimator)
     assert query is not None  # noqa: S101 - the body has one
 
-    async def create(connection: AsyncConnection) -> Answer:
-        language = await language_of(connection, user_id)
-        search = await changes.create(
-            connection,
+    def create() -> Script[Answer]:
+        language = yield from language_of(user_id)
+        search = yield from changes.create(
             user_id,
             body,
             query,
@@ -77,8 +76,7 @@ async def create_saved_search(
         )
         return Answer(HTTPStatus.CREATED, public(search, language).model_dump_json())
 
-    answer, replayed = await call.once(admission, create, asked=body)
-    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+    return await call.answer_script(admission, create(), asked=body)
 
 
 @router.get("", response_model=SavedSearchPage)
@@ -87,7 +85,7 @@ async def list_saved_searches(
 ) -> Response:
     """List the saved searches of a user, the newest first."""
     async with database.reading() as connection:
-        language = await language_of(connection, user_id)
+        language = await run_within(connection, language_of(user_id))
         before = start_of(query.cursor)
         found = await queries.page(connection, user_id, active=query.active, before=before, limit=query.limit + 1)
     page, last = page_of(found, query.limit)
@@ -100,7 +98,7 @@ async def read_saved_search(user_id: UserId, key: SearchKey, admission: MayRead,
     """Read one saved search. The header `ETag` has its version."""
     async with database.reading() as connection:
         search = changes.found(await queries.find(connection, user_id, key))
-        language = await language_of(connection, user_id)
+        language = await run_within(connection, language_of(user_id))
     return _answer(search, language, admission)
 
 
@@ -121,15 +119,13 @@ async def change_saved_search(
     Listings that match already and do not change are not alerted. If the search has another version than `If-Match`
     or `Version` says, nothing is changed.
     """
-    async with database.reading() as reader:
-        before = changes.found(await queries.find(reader, user_id, key))
-        language = await language_of(reader, user_id)
+    async with database.quick_reading() as reader:
+        before = changes.found(await run_within(reader, scripts.find(user_id, key)))
+        language = await run_within(reader, language_of(user_id))
     kinds = body.ChangeTypes or read_changes(before.change_types)
     query = await _read(body, kinds, currency, estimator)
-    async with database.transaction() as connection:
-        search = await changes.change(
-            connection, user_id, key, body, query, expected=expected.or_of_body(body.Version), now=clock.now()
-        )
+    expected = expected.or_of_body(body.Version)
+    search = await database.run(changes.change(user_id, key, body, query, expected=expected, now=clock.now()))
     return _answer(search, language, admission)
 
 
@@ -138,8 +134,7 @@ async def delete_saved_search(
     user_id: UserId, key: SearchKey, _: MayWrite, expected: ExpectedDep, database: DatabaseDep, clock: ClockDep
 ) -> None:
     """Delete a saved search. Alerts that were submitted before are sent."""
-    async with database.transaction() as connection:
-        await changes.remove(connection, user_id, key, expected=expected, now=clock.now())
+    await database.run(changes.remove(user_id, key, expected=expected, now=clock.now()))
 
 
 @router.post("/{key}/viewed", response_model=SavedSearchPublic, responses=documented(404, 409))
@@ -151,9 +146,7 @@ async def view_saved_search(
     A search whose results the user does not open becomes weekly, then monthly, and is then paused
     (`SEARCH_UNOPENED_DAYS`); this call restores its schedule. A paused search stays paused.
     """
-    return await _change(
-        call, admission, user_id, lambda connection: changes.view(connection, user_id, key, now=clock.now())
-    )
+    return await _change(call, admission, user_id, changes.view(user_id, key, now=clock.now()))
 
 
 @router.post("/{key}/pause", response_model=SavedSearchPublic, responses=_NAMED)
@@ -161,12 +154,7 @@ async def pause_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Pause a saved search: it alerts to nothing until it is resumed. A paused search stays as it is."""
-    return await _change(
-        call,
-        admission,
-        user_id,
-        lambda connection: changes.pause(connection, user_id, key, expected=expected, now=clock.now()),
-    )
+    return await _change(call, admission, user_id, changes.pause(user_id, key, expected=expected, now=clock.now()))
 
 
 @router.post("/{key}/resume", response_model=SavedSearchPublic, responses=_NAMED)
@@ -174,25 +162,15 @@ async def resume_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Resume a saved search. It sees what happens to listings from now on. An active search stays as it is."""
-    return await _change(
-        call,
-        admission,
-        user_id,
-        lambda connection: changes.resume(connection, user_id, key, expected=expected, now=clock.now()),
-    )
+    return await _change(call, admission, user_id, changes.resume(user_id, key, expected=expected, now=clock.now()))
 
 
-async def _change(
-    call: IdempotentCall,
-    admission: Admission,
-    user_id: int,
-    change: Callable[[AsyncConnection], Awaitable[SavedSearch]],
-) -> Response:
-    async def work(connection: AsyncConnection) -> Answer:
-        language = await language_of(connection, user_id)
-        return Answer(HTTPStatus.OK, public(await change(connection), language).model_dump_json())
+async def _change(call: IdempotentCall, admission: Admission, user_id: int, change: Script[SavedSearch]) -> Response:
+    def work() -> Script[Answer]:
+        language = yield from language_of(user_id)
+        return Answer(HTTPStatus.OK, public((yield from change), language).model_dump_json())
 
-    return await call.answer(admission, work)
+    return await call.answer_script(admission, work())
 
 
 async def _read(

@@ -16,11 +16,11 @@ from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches import changes
-from property_alert_notification.homes.saved_searches import queries as saved_searches
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.rules import CHECK_AGAIN
+from property_alert_notification.homes.saved_searches.scripts import replace
 from property_alert_notification.homes.saved_searches.words import (
     ScheduleType,
     SearchReason,
@@ -133,11 +133,11 @@ class SearchChecks:
             return None
         values = values_after(notice, search, now)
         if values.keys() & {"active", "schedule_type"}:
-            await changes.store(connection, search, values, now=now)
+            await run_within(connection, changes.store(search, values, now=now))
         else:
             # The user did not change the search, and may be about to: its version stays.
-            await saved_searches.replace(connection, search.model_copy(update=values))
-        language = shown_language(await language_of(connection, search.user_id))
+            await run_within(connection, replace(search.model_copy(update=values)))
+        language = shown_language(await run_within(connection, language_of(search.user_id)))
         words = "" if expression is None else sentence(expression, language)
         title, message = message_of(notice, search.name, words, self._url(search), language)
         return submission_about(self._planner, search, title, message)

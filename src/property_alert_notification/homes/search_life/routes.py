@@ -54,8 +54,8 @@ async def keep_search(
         return _nothing(answers)
     try:
         await request.body()  # an unread body costs the connection
-        async with cast(Database, request.app.state.database).transaction() as connection:
-            search = await changes.keep(connection, *named, expected=Expected(), now=clock.now())
+        database = cast(Database, request.app.state.database)
+        search = await database.run(changes.keep(*named, expected=Expected(), now=clock.now()))
     except (ClientDisconnect, NotFound):
         return _nothing(answers)
     except Unavailable as error:

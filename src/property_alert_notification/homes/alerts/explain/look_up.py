@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
@@ -69,7 +70,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     return Found(
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
-        await language_of(connection, user_id),
+        await run_within(connection, language_of(user_id)),
         searches,
         await queries.versions_of(connection, user_id),
         list(readable_changes(rows, earlier)),

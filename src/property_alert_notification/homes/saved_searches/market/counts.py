@@ -1,15 +1,16 @@
 """Counts what an expression matches, and what it would match without each of its conditions. Pure."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.expression import And, Expression, Within
+from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, Within
+from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.listings.history import decode_facts
-from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.reso.words import AREAS, ChangeType
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange
 
 Fields = Mapping[str, Any]
@@ -18,6 +19,9 @@ SHOWN = 20
 """Matching listings of one preview."""
 
 _DAY = 86_400.0
+_CURRENCY = "currency"
+_PLAIN = frozenset({str, int, float, type(None)})
+"""The types of single values. True is not among them: it is equal to 1, and is no number."""
 
 
 @dataclass(slots=True)
@@ -102,9 +106,35 @@ def matches_condition(condition: Expression, fields: Fields) -> bool:
         return False
 
 
-def matches(expression: Expression, fields: Fields) -> bool:
-    """Whether a listing matches and may be shown."""
-    return may_be_shown(fields) and matches_condition(expression, fields)
+def matching(expression: Expression, listings: Sequence[Fields]) -> list[int]:
+    """The places of the listings that match and may be shown.
+
+    They are compared condition by condition: many listings have the same value, and it is compared once.
+    """
+    left = [place for place, fields in enumerate(listings) if may_be_shown(fields)]
+    for condition in sorted(conditions_of(expression), key=lambda one: isinstance(one, Within)):
+        left = list(_meeting(condition, listings, left))
+    return left
+
+
+def _meeting(condition: Expression, listings: Sequence[Fields], some: Iterable[int]) -> Iterator[int]:
+    """The places of those that meet a condition."""
+    if not isinstance(condition, OneOf | Range) or condition.field == FEATURES:
+        yield from (place for place in some if matches_condition(condition, listings[place]))
+        return
+    names = condition.field, _CURRENCY, AREAS.get(condition.field) or condition.field
+    known: dict[tuple[Any, ...], bool] = {}
+    for place in some:
+        fields = listings[place]
+        values = tuple([fields.get(name) for name in names])
+        if not _PLAIN.issuperset(map(type, values)):  # a list of values, or damaged
+            verdict = matches_condition(condition, fields)
+        elif values in known:
+            verdict = known[values]
+        else:
+            verdict = known[values] = matches_condition(condition, fields)
+        if verdict:
+            yield place
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +159,7 @@ class History:
         if not self.changes:
             return None
         wanted = frozenset(kinds)
-        alerts = sum(matches(expression, one.fields) for one in self.changes if wanted & one.kinds)
+        alerts = len(matching(expression, [one.fields for one in self.changes if wanted & one.kinds]))
         return round(alerts * (self.total / len(self.changes)) / self.days, 2)
 
 

@@ -11,7 +11,7 @@ from property_alert_notification.api.idempotency.calls import CallDep, json_answ
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.criteria.sentence import phrase, sentence
 from property_alert_notification.homes.saved_searches.answers import language_of, warnings_public
 from property_alert_notification.homes.saved_searches.compiled import compile_query
@@ -75,7 +75,7 @@ async def preview_saved_search(
 
 async def _market(database: Database, user_id: int) -> tuple[Market, str]:
     async with database.reading() as connection:
-        language = await language_of(connection, user_id)
+        language = await run_within(connection, language_of(user_id))
         total, records = await queries.on_market(connection, limit=MOST_LISTINGS)
         recent = await queries.recent_changes(connection, within=PERIOD, limit=MOST_CHANGES)
     return Market(total, records, recent), language

@@ -1,0 +1,159 @@
+"""Steps of the scripts that save and change searches: users wait for them, so they go straight to the driver."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, FromClause, Update, bindparam, delete, func, select, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    columns_of,
+    table_of,
+    time_type,
+    true_of_many,
+)
+from property_alert_notification.homes.listings.scripts import take_numbers
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
+
+_searches, _versions, _people = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(SearchPerson)
+_user = bindparam("user_id", type_=BigInteger)
+_number = bindparam("number", type_=BigInteger)
+
+SEARCHES, PEOPLE = "saved_searches", "search_people"
+"""The names of the numbers of searches and of people."""
+
+_PERSON = BatchStatement({}, lambda _: select(_people.c.number).where(_people.c.user_id == _user).with_for_update())
+_NEW_PERSON = insert(_people).values(number=_number, user_id=_user)
+_ADD_OR_LOCK_PERSON = BatchStatement(
+    {},
+    lambda _: _NEW_PERSON.on_conflict_do_update(
+        index_elements=["user_id"], set_={"user_id": _NEW_PERSON.excluded.user_id}
+    ).returning(_people.c.number),
+)
+
+
+def lock_person(user_id: int) -> Script[int]:
+    """The number of a user, who gets one if necessary; locked, so that no other transaction adds a search."""
+    if (number := (yield from find_person(user_id))) is not None:
+        return number
+    new = yield from take_numbers(1, name=PEOPLE)
+    [[number]] = yield Statement(_ADD_OR_LOCK_PERSON, (), {"number": new, "user_id": user_id})
+    return int(number)
+
+
+def find_person(user_id: int) -> Script[int | None]:
+    """The number of a user, locked; None if the user never had a search."""
+    rows = yield Statement(_PERSON, (), {"user_id": user_id})
+    return int(rows[0][0]) if rows else None
+
+
+_COUNT = BatchStatement({}, lambda _: select(func.count()).where(_searches.c.user_id == _user))
+
+
+def count(user_id: int) -> Script[int]:
+    """How many searches a user has."""
+    [[found]] = yield Statement(_COUNT, (), {"user_id": user_id})
+    return int(found)
+
+
+def take_search_number() -> Script[int]:
+    """The number of a new search."""
+    return (yield from take_numbers(1, name=SEARCHES))
+
+
+_NAMES = [column.name for column in _searches.c]
+_ADD = BatchStatement(
+    columns_of(_searches, *_NAMES),
+    lambda new: insert(_searches).from_select(_NAMES, select(*new.c), include_defaults=False),
+)
+
+
+def add(search: SavedSearch) -> Script[None]:
+    """Store a new search."""
+    yield Statement(_ADD, [_row(search)])
+
+
+def _row(search: SavedSearch) -> tuple[object, ...]:
+    return tuple(getattr(search, name) for name in _NAMES)
+
+
+_ITS = (_searches.c.id == bindparam("key", type_=_searches.c.id.type), _searches.c.user_id == _user)
+_FIND = {
+    False: BatchStatement({}, lambda _: select(_searches).where(*_ITS)),
+    True: BatchStatement({}, lambda _: select(_searches).where(*_ITS).with_for_update()),
+}
+
+
+def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[SavedSearch | None]:
+    """One search of a user, or None; with `lock` no other transaction changes it until this one ends."""
+    rows = yield Statement(_FIND[lock], (), {"key": key, "user_id": user_id})
+    return SavedSearch(**dict(zip(_NAMES, rows[0], strict=True))) if rows else None
+
+
+def _update(changed: FromClause) -> Update:
+    values = {name: changed.c[name] for name in _NAMES if name != "id"}
+    return update(_searches).where(_searches.c.id == changed.c.id).values(values)
+
+
+_REPLACE = BatchStatement(columns_of(_searches, *_NAMES), _update)
+
+
+def replace(search: SavedSearch) -> Script[None]:
+    """Store a changed search, which is locked."""
+    yield Statement(_REPLACE, [_row(search)])
+
+
+_REMOVE = BatchStatement(
+    columns_of(_searches, "id"), lambda gone: delete(_searches).where(_searches.c.id.in_(select(gone.c.id)))
+)
+
+
+def remove(search: SavedSearch) -> Script[None]:
+    """Delete a search; its versions stay."""
+    yield Statement(_REMOVE, [(search.id,)])
+
+
+_END = BatchStatement(
+    columns_of(_versions, "search_number"),
+    lambda ended: (
+        update(_versions)
+        .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
+        .values(until_sequence=_number, until_at=bindparam("now", type_=time_type()))
+    ),
+)
+_VERSION = [column.name for column in _versions.c]
+_ADD_VERSION = BatchStatement(
+    columns_of(_versions, *_VERSION),
+    lambda new: insert(_versions).from_select(_VERSION, select(*new.c), include_defaults=False),
+)
+
+
+def begin_version(search: SavedSearch, *, is_new: bool = False) -> Script[int]:
+    """Let the current version of an active search begin, and the one before it end; returns the number of the edit.
+
+    Until the transaction ends no other one takes numbers, so this is its last step.
+    """
+    number = yield from take_numbers(1)
+    if not is_new:
+        yield Statement(_END, [(search.number,)], {"number": number, "now": search.changed_at})
+    begun = {
+        "search_number": search.number,
+        "from_sequence": number,
+        "from_at": search.changed_at,
+        "until_sequence": None,
+        "until_at": None,
+    }
+    row = tuple(begun[name] if name in begun else getattr(search, name) for name in _VERSION)
+    yield Statement(_ADD_VERSION, [row])
+    return number
+
+
+def end_version(search: SavedSearch, *, now: datetime) -> Script[None]:
+    """Let the current version of a search end, without another one."""
+    number = yield from take_numbers(1)
+    yield Statement(_END, [(search.number,)], {"number": number, "now": now})
