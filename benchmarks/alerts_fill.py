@@ -27,7 +27,7 @@ from property_alert_notification.homes.alerts.models import MatcherLease, Search
 from property_alert_notification.homes.criteria.expression import And, Expression, to_json
 from property_alert_notification.homes.listings.queries import take_numbers
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
-from property_alert_notification.homes.saved_searches.queries import PEOPLE, SEARCHES
+from property_alert_notification.homes.saved_searches.scripts import PEOPLE, SEARCHES
 from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, ScheduleType, written_changes
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.profile import Entry, Profile

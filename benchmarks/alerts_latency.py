@@ -35,15 +35,21 @@ class Reached:
     """Alerts that did not reach the provider, or did so twice."""
 
 
-def measure_latency(url: str, port: int, market: Market, worker: Child, arrivals: Path, *, expected: int) -> Reached:
+def measure_latency(
+    url: str, port: int, market: Market, matcher: Child, worker: Child, arrivals: Path, *, expected: int
+) -> Reached:
     """Send one new listing after the other while matcher and worker have nothing else to do; ends the worker."""
     began_at: dict[str, float] = {}
+    with calling(port) as connection:
+        Caller(connection).save(1, -1)
+    # The matcher has read all searches when it has seen this one.
+    alerts_ledger.wait_until_matched(url, patience=PATIENCE, check=matcher.raise_if_ended)
     with calling(port) as connection:
         caller = Caller(connection)
         for home in at_rate(market.homes, RATE):
             began_at[market.address(home)] = time.monotonic()
             caller.send([market.record(home, 0)])
-    alerts_ledger.wait_until_matched(url, patience=PATIENCE, check=worker.raise_if_ended)
+    alerts_ledger.wait_until_matched(url, patience=PATIENCE, check=matcher.raise_if_ended)
     alerts_ledger.wait_until_sent(url, patience=PATIENCE, check=worker.raise_if_ended)
     worker.stop()
     return summary(json.loads(arrivals.read_text()), began_at, expected=expected)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.alerts_workload import ONE_AT_ONCE
@@ -91,7 +91,7 @@ def count_logged(url: str) -> int:
     return _with(url, lambda database: _read(database, lambda connection: _count(connection, _log)))
 
 
-async def _count(connection: AsyncConnection, table: object) -> int:
+async def _count(connection: AsyncConnection, table: Table) -> int:
     return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
 
 

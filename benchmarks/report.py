@@ -69,7 +69,8 @@ class Report:
         faults += [one.wrong for one in self.matching]
         faults += [count for one in self.alerts for count in (one.missing, one.edited.failed, one.reached.missing)]
         faults += [one.missing for one in self.bursts]
-        faults += [one.missing for one in (*self.shards, *self.people)]
+        faults += [one.missing for one in self.shards]
+        faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
         return not any(faults)
