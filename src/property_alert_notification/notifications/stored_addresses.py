@@ -10,7 +10,8 @@ from property_alert_notification.base.vocabulary import Channel
 
 def write_addresses(addresses: Mapping[Channel, str]) -> str:
     """The stored form of addresses."""
-    return json.dumps(addresses, ensure_ascii=False, separators=(",", ":"))
+    # An alert has none until they are looked up.
+    return "{}" if not addresses else json.dumps(addresses, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_addresses(text: object) -> dict[Channel, str]:

@@ -33,7 +33,7 @@ from property_alert_notification.people.preferences.scripts import preferences_o
 from property_alert_notification.people.scripts import UserOf
 
 _LONGEST_REFERENCE = 255
-_sentence = lru_cache(maxsize=4096)(lambda stored, language: sentence(from_json(stored), language))
+_sentence = lru_cache(maxsize=16_384)(lambda stored, language: sentence(from_json(stored), language))
 
 
 class NamedSearch(NamedTuple):
