@@ -3,6 +3,7 @@
 A matcher works in a process of its own, as `property-alerts matcher` runs it, beside the API and a worker.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,7 +108,9 @@ def markets_of(effort: Effort) -> list[Market]:
 def fill(settings: dict[str, str], searches: int, markets: list[Market]) -> dict[str, Any]:
     """Fill a store; returns what the child says."""
     command = ("-m", "benchmarks.alerts_fill", str(searches), *(one.text for one in markets))
-    return answer_of(command, settings, patience=60 + searches / 200)
+    filled = answer_of(command, settings, patience=60 + searches / 200)
+    os.sync()  # gigabytes that are still to be written would hold up the commits that are measured
+    return filled
 
 
 def measure_filled(
