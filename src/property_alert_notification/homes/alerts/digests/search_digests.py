@@ -42,7 +42,7 @@ AT_ONCE = 200
 READ_AT_ONCE = 5_000
 """Searches whose matches are read together."""
 
-SLICE = 500
+SLICE = 200
 """Changes or homes that are read or submitted together: a search may have thousands, and other work must not wait."""
 
 AGAIN = timedelta(hours=1)
