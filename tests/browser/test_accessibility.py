@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.messages.content import Links, MessageContent
 from property_alert_notification.messages.render import render_email
+from tests.services.callers import a_caller
 from tests.services.pages import Pages, serve_pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -74,6 +76,7 @@ async def test_no_page_stands_in_the_way_of_a_screen_reader(
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await _refuse_messages(page, pages)
         await _confirm_messages(page, pages)
+        await _keep_a_search(page, pages)
         await page.goto(f"{pages.url}/docs")
         await expect(page.get_by_text("List captured messages")).to_be_visible()
         assert await _violations(page) == []
@@ -107,6 +110,23 @@ async def _confirm_messages(page: Page, pages: Pages) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await page.get_by_role("button").click()
     await expect(page.get_by_role("button")).to_have_count(0)
+    assert await _violations(page) == []
+
+
+async def _keep_a_search(page: Page, pages: Pages) -> None:
+    """The page by which a user keeps a search whose results nobody looked at, and the one behind a wrong link."""
+    search = {"SavedSearchName": "x" * 200, "Criteria": {"City": ["Seattle"]}}
+    async with a_caller(pages.url) as caller:
+        saved = await caller.post("/api/v1/users/1/saved-searches", json=search)
+    link = Link(1, category=UUID(saved.json()["SavedSearchKey"]).hex)
+    await page.goto(f"{pages.url}/searches/{Tokens(Settings().link_keys).make(Purpose.SEARCH, link)}")
+    assert await _violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_role("heading", name="Kept")).to_be_visible()
+    assert await _violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.goto(f"{pages.url}/searches/unknown")
     assert await _violations(page) == []
 
 

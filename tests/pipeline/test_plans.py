@@ -1,4 +1,4 @@
-"""PostgreSQL finds due deliveries along their own index, whatever its statistics say."""
+"""PostgreSQL finds due deliveries along their own index, whatever its statistics say; both stores find old listings."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import BatchStatement
 from property_alert_notification.deliveries import queues
+from property_alert_notification.homes.listings import queries as listings
+from property_alert_notification.homes.properties import queries as properties
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
@@ -44,6 +46,23 @@ async def test_a_burst_after_a_quiet_time_is_read_along_the_index_of_due_deliver
 
         assert "ix_deliveries_due" in plan, statement
         assert "ix_deliveries_open" not in plan, statement
+
+
+async def test_old_listings_and_those_of_a_home_are_found_without_the_others(world: World) -> None:
+    async with world.parts.database.reading() as connection:
+        ran: list[tuple[str, Any]] = []
+        event.listen(connection.sync_connection, "before_cursor_execute", lambda *call: ran.append((call[2], call[3])))
+        await connection.execute(listings._OLD, {"until": world.parts.clock.now(), "limit": 9})
+        await properties._MEMBERS.run(connection, [(world.parts.clock.new_id(),)])
+        word = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+        old, members = [
+            str((await connection.exec_driver_sql(f"{word} {words}", parameters)).all())
+            for words, parameters in ran[:2]
+        ]
+
+    assert "ix_listings_off_market" in old
+    assert "ix_listings_property" in members
+    assert "SubPlan" not in members
 
 
 async def _plan(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> str:

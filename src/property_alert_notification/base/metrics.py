@@ -168,6 +168,11 @@ class Metrics(HomeMetrics):
             ["channel"],
             registry=self.registry,
         )
+        self.on_hold = Gauge(
+            "property_alerts_deliveries_on_hold",
+            "Deliveries that wait for approval, counted up to 10,000.",
+            registry=self.registry,
+        )
         self.windows_open = Gauge(
             "property_alerts_digest_windows_open",
             "Digest windows that collect at this moment, counted up to 10,000.",

@@ -23,7 +23,7 @@ PATIENCE = 0.5
 """Seconds for which a scrape waits for store and broker."""
 
 MOST_COUNTED = 10_000
-"""The maximum of the count of waiting deliveries of a channel."""
+"""The maximum of each count of deliveries."""
 
 SHARE = 100
 """The next count waits for this many times the duration of the last one, so that counting stays a small load."""
@@ -55,18 +55,20 @@ class Gauges:
 
     async def measure(self) -> None:
         """Update the gauges within `PATIENCE`; a gauge without an answer by then shows NaN."""
-        ages, counts, windows_now, refusals, erasure_age, broker_is_up = await asyncio.gather(
+        ages, counts, windows_now, waits_now, erasure_age, broker_is_up = await asyncio.gather(
             self._answer(self._measure_ages()),
             self._answer(self._count()),
             self._answer(self._measure_windows()),
-            self._answer(self._measure_refusals()),
+            self._answer(self._measure_waiting()),
             self._answer(self._measure_erasures()),
             self._answer(self._reach_broker()),
         )
         open_, late = (UNKNOWN, UNKNOWN) if windows_now is None else windows_now
         self._metrics.windows_open.set(open_)
         self._metrics.windows_late.set(late)
-        self._metrics.refusals_waiting.set(UNKNOWN if refusals is None else refusals)
+        refusals, on_hold = (UNKNOWN, UNKNOWN) if waits_now is None else waits_now
+        self._metrics.refusals_waiting.set(refusals)
+        self._metrics.on_hold.set(on_hold)
         self._metrics.erasure_age.set(UNKNOWN if erasure_age is None else erasure_age)
         self._metrics.store_up.set(ages is not None)
         self._metrics.broker_up.set(broker_is_up is not None)
@@ -94,9 +96,11 @@ class Gauges:
             due = await windows.due_since(connection, now=now)
             return await windows.count_open(connection), (now - due).total_seconds() if due else 0.0
 
-    async def _measure_refusals(self) -> int:
+    async def _measure_waiting(self) -> tuple[float, float]:
+        """How many refusals are not handled, and how many deliveries wait for approval."""
         async with self._database.reading() as connection:
-            return await self._count_refusals(connection, MOST_COUNTED)
+            refusals = await self._count_refusals(connection, MOST_COUNTED)
+            return refusals, await queues.count_on_hold(connection, limit=MOST_COUNTED)
 
     async def _measure_erasures(self) -> float:
         async with self._database.reading() as connection:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     union_all,
     update,
 )
@@ -30,7 +31,7 @@ from property_alert_notification.database import (
     table_of,
     time_type,
 )
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import IS_ON_HOLD, Delivery
 from property_alert_notification.deliveries.states import Event, movable_by
 
 _deliveries = table_of(Delivery)
@@ -128,6 +129,16 @@ async def count_due(connection: AsyncConnection, channel: Channel, *, now: datet
     """How many deliveries of a channel may be claimed now, urgent or not; counts no further than `limit`."""
     values = {"queue_channel": channel, "now": now, "limit": limit}
     return (await connection.execute(_COUNT_DUE, values)).scalar_one()
+
+
+_COUNT_ON_HOLD = select(func.count()).select_from(
+    select(_deliveries.c.id).where(text(IS_ON_HOLD)).limit(_limit).subquery()
+)
+
+
+async def count_on_hold(connection: AsyncConnection, *, limit: int) -> int:
+    """How many deliveries wait for approval; counts no further than `limit`."""
+    return (await connection.execute(_COUNT_ON_HOLD, {"limit": limit})).scalar_one()
 
 
 def _with_something_unpublished(queues: FromClause) -> Select[tuple[str, bool]]:

@@ -121,10 +121,10 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "confirmed_text": "Gracias. A partir de ahora recibe esto: {about}.",
         # The page of a saved search
         "keep_search_title": "¿Todavía necesita esta búsqueda?",
-        "keep_search_text": "Su búsqueda guardada: {search}. Consérvela y recibirá viviendas como antes.",
+        "keep_search_text": "Su búsqueda guardada es «{search}». Si la conserva, recibirá sus avisos como antes.",
         "keep_search": "Conservarla",
         "kept_search_title": "Conservada",
-        "kept_search_text": "Gracias. Recibe viviendas de su búsqueda {search} como antes.",
+        "kept_search_text": "Gracias. Recibirá los avisos de «{search}» como antes.",
         "no_search_title": "Esta búsqueda no existe",
         "no_search_text": "El enlace no está completo, o la búsqueda fue eliminada.",
         "unconfirmed_title": "No hay nada que confirmar",

@@ -133,10 +133,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "confirmed_text": "Thank you. You receive this from now on: {about}.",
         # The page of a saved search
         "keep_search_title": "Do you still need this search?",
-        "keep_search_text": "Your saved search: {search}. Keep it, and you hear of homes as before.",
+        "keep_search_text": "Your saved search is “{search}”. If you keep it, you get its alerts as before.",
         "keep_search": "Keep it",
         "kept_search_title": "Kept",
-        "kept_search_text": "Thank you. You hear of homes by your search {search} as before.",
+        "kept_search_text": "Thank you. You get the alerts of “{search}” as before.",
         "no_search_title": "There is no such search",
         "no_search_text": "This link is not complete, or the search was deleted.",
         "unconfirmed_title": "There is nothing to confirm",

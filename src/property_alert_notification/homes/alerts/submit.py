@@ -125,8 +125,8 @@ class Submitter:
             connection,
             [
                 (result.id, sender.number)
-                for one, result in zip(alerts, results, strict=True)
-                if isinstance(result, Accepted) and one.needs_approval
+                for one, submission, result in zip(alerts, submissions, results, strict=True)
+                if submission.needs_approval and isinstance(result, Accepted)
                 for sender in one.senders
             ],
         )

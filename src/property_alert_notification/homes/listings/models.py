@@ -9,10 +9,15 @@ reader that has seen number n has seen all before it.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
+from property_alert_notification.homes.reso.words import OFF_MARKET
+
+IS_OFF_MARKET = f"status IN ({', '.join(repr(status.value) for status in sorted(OFF_MARKET))})"
+is_off_market = text(IS_OFF_MARKET)
+"""That a listing left the market, in the exact text of a partial index, which a query must repeat to use the index."""
 
 
 class Listing(SQLModel, table=True):
@@ -23,6 +28,8 @@ class Listing(SQLModel, table=True):
         UniqueConstraint("listing_key", "source"),
         Index("ix_listings_property", "property_id"),
         Index("ix_listings_modified", "modified_at"),
+        # For retention, which would read what is on the market again and again.
+        partial_index("ix_listings_off_market", "modified_at", where=IS_OFF_MARKET),
     )
 
     id: UUID = Field(primary_key=True)

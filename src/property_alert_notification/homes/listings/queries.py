@@ -22,10 +22,15 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.listings import scripts
-from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.models import (
+    Listing,
+    ListingChange,
+    ListingPosition,
+    ListingVersion,
+    is_off_market,
+)
 from property_alert_notification.homes.listings.scripts import CHANGES
 from property_alert_notification.homes.properties import queries as properties
-from property_alert_notification.homes.reso.words import OFF_MARKET
 
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _changes, _positions = table_of(ListingChange), table_of(ListingPosition)
@@ -255,10 +260,9 @@ async def history_page(
     return [ListingChange(**row) for row in found.mappings()]
 
 
-_OFF_MARKET = [status.value for status in OFF_MARKET]
 _OLD = (
     select(_listings.c.id, _listings.c.property_id)
-    .where(_listings.c.modified_at < bindparam("until", type_=time_type()), _listings.c.status.in_(_OFF_MARKET))
+    .where(is_off_market, _listings.c.modified_at < bindparam("until", type_=time_type()))
     .order_by(_listings.c.modified_at)
     .limit(bindparam("limit", type_=Integer))
     .with_for_update(skip_locked=True)

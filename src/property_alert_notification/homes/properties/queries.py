@@ -157,7 +157,8 @@ def is_of(wanted: FromClause) -> ColumnElement[bool]:
     """Whether a listing is of one of these homes."""
     ids = select(wanted.c.id)
     merged = select(_properties.c.id).where(_properties.c.merged_into.in_(ids))
-    return or_(_listings.c.property_id.in_(ids), _listings.c.property_id.in_(merged))
+    # One list: for two, PostgreSQL would read all listings and look each up in both.
+    return _listings.c.property_id.in_(union_all(ids, merged))
 
 
 _LISTINGS = BatchStatement(
