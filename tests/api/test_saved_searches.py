@@ -248,6 +248,17 @@ async def test_a_preview_shows_what_matches_and_what_to_change(client: httpx2.As
     assert (await client.get(PATH)).json()["items"] == []
 
 
+async def test_a_home_of_several_agents_counts_once(client: httpx2.AsyncClient) -> None:
+    same = {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}
+    await list_homes(client, same, {})
+    await list_homes(client, same | {"ListingKey": "b", "OriginatingSystemName": "b"})
+
+    found = (await client.post(f"{PATH}/preview", json={"Criteria": CRITERIA})).json()
+
+    assert (found["MatchesNow"], found["ListingsCompared"], len(found["Listings"])) == (2, 3, 2)
+    assert {one["MatchesWithout"] for one in found["Conditions"]} == {2}
+
+
 async def test_a_preview_is_repeated_by_its_key(client: httpx2.AsyncClient) -> None:
     options: dict[str, Any] = {"json": {"Criteria": CRITERIA}, "headers": {"Idempotency-Key": "look"}}
 

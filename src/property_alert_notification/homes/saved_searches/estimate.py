@@ -10,7 +10,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import counts, queries
-from property_alert_notification.homes.saved_searches.market.counts import Fields, History, fields_of
+from property_alert_notification.homes.saved_searches.market.counts import History, OnMarket, listing_of
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)
@@ -36,13 +36,15 @@ class Sample:
     """Some listings on the market and some changes."""
 
     history: History
-    listings: Sequence[Fields]
+    listings: Sequence[OnMarket]
     total: int
     """How many listings are on the market."""
 
     def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
         """What is expected of an expression. From a part of the market nothing follows about what it does not have."""
-        matching = len(counts.matching(expression, self.listings))
+        # A home with several listings counts once.
+        found = counts.matching(expression, [one.fields for one in self.listings])
+        matching = len({self.listings[place].home for place in found})
         is_whole = len(self.listings) == self.total
         expected = matching * self.total / len(self.listings) if self.listings else 0.0
         return Estimate(
@@ -51,7 +53,7 @@ class Sample:
 
 
 def warnings_of(matching: float, *, is_whole: bool, too_many: int) -> tuple[SearchWarning, ...]:
-    """What is remarkable about a search that matches so many listings; `is_whole` says that all were compared."""
+    """What is remarkable about a search that matches so many homes; `is_whole` says that all were compared."""
     if matching > too_many:
         return (SearchWarning.MATCHES_TOO_MANY,)
     return (SearchWarning.MATCHES_NOTHING,) if is_whole and not matching else ()
@@ -88,6 +90,6 @@ class Estimator:
         async with self._database.reading() as connection:
             total, records = await queries.on_market(connection, limit=_SAMPLED)
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
-        read = list(readable(records, fields_of, "listing.unreadable"))
+        read = list(readable(records, listing_of, "listing.unreadable"))
         # What cannot be read matches nothing, so it does not count.
         return Sample(counts.history_of(recent, most=_SAMPLED), read, total - len(records) + len(read))

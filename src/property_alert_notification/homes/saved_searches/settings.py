@@ -19,5 +19,5 @@ class SearchSettings(SettingsGroup):
     as long the search alerts once a week, after four times once a month, and after six times it is paused. 0: never."""
 
     too_many_matches: int = Field(500, ge=1, le=1_000_000)
-    """The number of listings on the market from which on a search matches too many: its user is warned, and told which
+    """The number of homes on the market from which on a search matches too many: its user is warned, and told which
     condition to narrow."""

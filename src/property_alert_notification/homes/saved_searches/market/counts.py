@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
 from property_alert_notification.homes.criteria.evaluate import evaluate
@@ -11,7 +12,7 @@ from property_alert_notification.homes.criteria.expression import And, Expressio
 from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import AREAS, ChangeType
-from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+from property_alert_notification.homes.saved_searches.market.queries import MarketRecord, RecentChange
 
 Fields = Mapping[str, Any]
 
@@ -24,31 +25,49 @@ _PLAIN = frozenset({str, int, float, type(None)})
 """The types of single values. True is not among them: it is equal to 1, and is no number."""
 
 
+class OnMarket(NamedTuple):
+    """A listing on the market."""
+
+    home: UUID
+    """Of all listings of one home the same."""
+    fields: Fields
+
+
 @dataclass(slots=True)
 class Matches:
-    """What an expression matches among some listings."""
+    """What an expression matches among some listings. A home with several listings counts once."""
 
     conditions: Sequence[Expression]
     """The parts that a listing must meet, all of them."""
     considered: int = 0
     """How many listings were compared."""
-    matching: int = 0
+    homes: set[UUID] = field(default_factory=set)
+    """Those that match under one of their listings."""
     first: list[Fields] = field(default_factory=list)
-    """The first of the matching listings."""
-    only_missing: list[int] = field(default_factory=list)
-    """For each condition, how many listings do not match because of it alone."""
+    """The first of the matching listings, one of each home."""
+    only_missing: list[set[UUID]] = field(default_factory=list)
+    """For each condition, the homes with a listing that does not match because of it alone."""
+
+    @property
+    def matching(self) -> int:
+        """How many homes match."""
+        return len(self.homes)
 
     def without(self, place: int) -> int:
-        """How many listings would match without this condition."""
-        return self.matching + self.only_missing[place]
+        """How many homes would match without this condition."""
+        return len(self.homes | self.only_missing[place])
 
 
-def fields_of(record: str) -> Fields:
-    """The fields of a stored record.
+def listing_of(one: MarketRecord) -> OnMarket:
+    """A stored listing.
 
     Raises:
         ValueError, TypeError: it is damaged.
     """
+    return OnMarket(one.home, _fields_of(one.record))
+
+
+def _fields_of(record: str) -> Fields:
     return dict(json.loads(record))
 
 
@@ -58,7 +77,7 @@ def conditions_of(expression: Expression) -> Sequence[Expression]:
 
 
 def count(
-    expression: Expression, listings: Iterable[Fields], *, is_over: Callable[[], bool] = lambda: False
+    expression: Expression, listings: Iterable[OnMarket], *, is_over: Callable[[], bool] = lambda: False
 ) -> Matches:
     """Compare listings in their order, until `is_over` says that it has taken long enough.
 
@@ -67,29 +86,29 @@ def count(
     conditions = conditions_of(expression)
     # An area may have hundreds of corners, so it is compared last.
     order = sorted(range(len(conditions)), key=lambda place: isinstance(conditions[place], Within))
-    found = Matches(conditions, only_missing=[0] * len(conditions))
-    for fields in listings:
+    found = Matches(conditions, only_missing=[set() for _ in conditions])
+    for one in listings:
         if is_over():
             break
         found.considered += 1
-        if may_be_shown(fields):
-            _compare(found, [(place, conditions[place]) for place in order], fields)
+        if may_be_shown(one.fields):
+            _compare(found, [(place, conditions[place]) for place in order], one)
     return found
 
 
-def _compare(found: Matches, conditions: Sequence[tuple[int, Expression]], fields: Fields) -> None:
+def _compare(found: Matches, conditions: Sequence[tuple[int, Expression]], one: OnMarket) -> None:
     missing: int | None = None
     for place, condition in conditions:
-        if not matches_condition(condition, fields):
+        if not matches_condition(condition, one.fields):
             if missing is not None:
                 return
             missing = place
     if missing is not None:
-        found.only_missing[missing] += 1
+        found.only_missing[missing].add(one.home)
         return
-    found.matching += 1
-    if len(found.first) < SHOWN:
-        found.first.append(fields)
+    if one.home not in found.homes and len(found.first) < SHOWN:
+        found.first.append(one.fields)
+    found.homes.add(one.home)
 
 
 def may_be_shown(fields: Fields) -> bool:
@@ -175,4 +194,4 @@ def history_of(recent: Sequence[RecentChange], *, most: int) -> History:
 
 def _past(change: RecentChange) -> PastChange:
     kinds = frozenset(fact.change_type for fact in decode_facts(change.facts))
-    return PastChange(kinds, fields_of(change.record))
+    return PastChange(kinds, _fields_of(change.record))

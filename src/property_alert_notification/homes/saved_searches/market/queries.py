@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import table_of, time_type
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.reso.words import StandardStatus
 
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
@@ -26,9 +28,10 @@ is_on_market = _listings.c.status.in_([status.value for status in ON_MARKET])
 """The condition that a listing may still be had."""
 _COUNT = select(func.count()).select_from(_listings).where(is_on_market)
 _RECORDS = (
-    select(_versions.c.record)
+    select(func.coalesce(HOME, _listings.c.id, type_=_listings.c.id.type), _versions.c.record)
+    .select_from(WITH_HOME)
     .join(
-        _listings,
+        _versions,
         (_listings.c.id == _versions.c.listing_id) & (_listings.c.modified_at == _versions.c.modified_at),
     )
     .where(is_on_market)
@@ -37,10 +40,18 @@ _RECORDS = (
 )
 
 
-async def on_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[str]]:
+class MarketRecord(NamedTuple):
+    """The newest record of a listing on the market."""
+
+    home: UUID
+    """Of all listings of one home the same."""
+    record: str
+
+
+async def on_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[MarketRecord]]:
     """How many listings are on the market, and the newest records of up to `limit` of them, the newest first."""
     total = int((await connection.execute(_COUNT)).scalar_one())
-    return total, (await connection.execute(_RECORDS, {"limit": limit})).scalars().all()
+    return total, [MarketRecord(*row) for row in await connection.execute(_RECORDS, {"limit": limit})]
 
 
 class RecentChange(NamedTuple):

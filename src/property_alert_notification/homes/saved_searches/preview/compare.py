@@ -12,10 +12,10 @@ from property_alert_notification.homes.saved_searches.market.counts import (
     Matches,
     conditions_of,
     count,
-    fields_of,
     history_of,
+    listing_of,
 )
-from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+from property_alert_notification.homes.saved_searches.market.queries import MarketRecord, RecentChange
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 _SHOWN = (
@@ -36,7 +36,7 @@ class Market:
 
     total: int
     """How many listings are on the market."""
-    records: Sequence[str]
+    records: Sequence[MarketRecord]
     """Those of the newest ones."""
     recent: Sequence[RecentChange]
 
@@ -46,6 +46,7 @@ class Outcome:
     """What a search matches."""
 
     matching: int
+    """How many homes."""
     is_exact: bool
     compared: int
     total: int
@@ -53,13 +54,13 @@ class Outcome:
     per_day: float | None
     warnings: tuple[SearchWarning, ...]
     without: Sequence[tuple[Expression, int]]
-    """Each condition, and how many listings would match without it."""
+    """Each condition, and how many homes would match without it."""
 
     @property
     def advised(self) -> tuple[Expression, int] | None:
-        """The condition to change, and how many listings would match without it.
+        """The condition to change, and how many homes would match without it.
 
-        If nothing matches, the one that keeps most listings away. If too much does, the one that keeps fewest away.
+        If nothing matches, the one that keeps most homes away. If too much does, the one that keeps fewest away.
         """
         if not self.warnings or not self.without:
             return None
@@ -78,7 +79,7 @@ def compare(
     is_over: Callable[[], bool],
 ) -> Outcome:
     """Compare the newest listings with an expression, until `is_over` says that it has taken long enough."""
-    found = count(expression, readable(market.records, fields_of, "listing.unreadable"), is_over=is_over)
+    found = count(expression, readable(market.records, listing_of, "listing.unreadable"), is_over=is_over)
     is_whole = found.considered == market.total
     scale = 1.0 if is_whole or not found.considered else market.total / found.considered
     matching = round(found.matching * scale)

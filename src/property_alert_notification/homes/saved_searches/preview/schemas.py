@@ -37,7 +37,7 @@ class ConditionPublic(BaseModel):
     Condition: str
     """The condition as a sentence, in the language of the user."""
     MatchesWithout: int
-    """How many listings would match without this condition."""
+    """How many homes would match without this condition."""
 
 
 class PreviewPublic(BaseModel):
@@ -48,13 +48,13 @@ class PreviewPublic(BaseModel):
     SearchQueryHumanReadable: str
     """The query as a sentence, in the language of the user."""
     MatchesNow: int
-    """How many listings on the market match."""
+    """How many homes on the market match. A home with several listings counts once."""
     ExactYN: bool
     """False: `MatchesNow` and `MatchesWithout` are estimated from the listings that were compared, the newest ones."""
     ListingsCompared: int
     ListingsOnMarket: int
     Listings: Annotated[list[dict[str, Any]], Field(max_length=20)]
-    """The newest of the matching listings."""
+    """The newest of the matching listings, one of each home."""
     ExpectedPerDay: float | None
     """How many alerts a day the search would have led to in the last four weeks; null if no listing changed."""
     Warnings: list[WarningPublic]
