@@ -9,7 +9,7 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldF
 from property_alert_notification.homes.alerts.news import may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.reso.words import StandardStatus
+from property_alert_notification.homes.reso.words import OpenHouseStatus, StandardStatus
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
@@ -29,6 +29,7 @@ OFF_MARKET = frozenset(
 )
 """In these no home can be had. An alert that tells that very status is sent all the same."""
 
+_OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
 
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
 
@@ -106,10 +107,12 @@ def still_holds(
     has_moved = (price, currency) != (details.price, details.currency)
     if not details.searches:
         return NO_LONGER_MATCHES
-    if has_moved and has_newer:
-        return PRICE_CHANGED_SINCE
-    if is_overtaken:
-        return NEWER_ALERT
+    if is_overtaken or (has_moved and has_newer):
+        # A newer alert tells the price and the status of now, and no open house that this one tells.
+        standing = tuple(fact for fact in details.facts if _takes_place(fact, now))
+        if not standing:
+            return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
+        details = replace(details, facts=standing)
     if has_moved:
         facts = tuple(one for fact in details.facts if (one := _with_price(fact, price)) is not None)
         if details.facts and not facts:
@@ -117,6 +120,17 @@ def still_holds(
         details = replace(details, price=price, currency=currency, facts=facts)
     address = details.address if now.get("InternetAddressDisplayYN") is not False else None
     return details if address == details.address else replace(details, address=address)
+
+
+def _takes_place(fact: ToldFact, now: Mapping[str, Any]) -> bool:
+    """Whether a fact is an open house that the listing has now, at the same time."""
+    if fact.field != "OpenHouse" or fact.after is None:
+        return False
+    return any(
+        one.get("OpenHouseStatus") != OpenHouseStatus.CANCELED
+        and {name: value for name, value in one.items() if name in _OPEN_HOUSE_TIMES} == fact.after
+        for one in now.get("OpenHouse") or ()
+    )
 
 
 def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:

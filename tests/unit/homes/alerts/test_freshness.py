@@ -96,6 +96,25 @@ def test_an_address_that_may_not_be_shown_any_more_is_left_out() -> None:
     assert held(InternetAddressDisplayYN=False) == replace(ALERT, address=None)
 
 
+SUNDAY = {"OpenHouseDate": "2026-12-06", "OpenHouseStartTime": "14:00:00"}
+VISIT = ToldFact("Open House", "OpenHouse", None, SUNDAY)
+HELD = [{"OpenHouseKey": "7", "OpenHouseStatus": "Active", **SUNDAY}]
+
+
+@pytest.mark.parametrize("newer", [{"overtaken": True}, {"newer": True, "ListPrice": 460_000}])
+def test_an_open_house_is_told_although_a_newer_alert_told_another_price(newer: dict[str, Any]) -> None:
+    both = replace(ALERT, facts=(CUT, VISIT))
+    price = newer.get("ListPrice", 470_000)
+    assert held(both, OpenHouse=HELD, **newer) == replace(both, facts=(VISIT,), price=price)
+
+
+@pytest.mark.parametrize(
+    "now", [[], None, [HELD[0] | {"OpenHouseStatus": "Canceled"}], [HELD[0] | {"OpenHouseStartTime": "15:00:00"}]]
+)
+def test_an_open_house_that_was_cancelled_or_moved_is_not_told_after_a_newer_alert(now: Any) -> None:
+    assert held(replace(ALERT, facts=(VISIT,)), overtaken=True, OpenHouse=now) == NEWER_ALERT
+
+
 def test_a_new_price_is_told() -> None:
     changed = held(ListPrice=460_000)
     assert (changed.price, changed.facts) == (460_000, (CUT._replace(after=460_000),))
