@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.database import Database, table_of
+from property_alert_notification.database import Database, run_within, table_of
 from property_alert_notification.homes.alerts.shards.queries import add_first_shard
 from property_alert_notification.homes.criteria.expression import to_json
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
@@ -115,7 +115,7 @@ class Users:
         async with self._database.transaction() as connection:
             if before.active != after.active:
                 switch = changes.resume if after.active else changes.pause
-                await switch(connection, after.user, key, expected=Expected(), now=now)
+                await run_within(connection, switch(after.user, key, expected=Expected(), now=now))
                 return
             names = {"Criteria": "criteria", "ScheduleType": "schedule", "ChangeTypes": "changes"}
             new = {name: value for name, its in names.items() if (value := getattr(after, its)) != getattr(before, its)}
@@ -124,7 +124,8 @@ class Users:
             patch = SavedSearchPatch.model_validate(new)
             compiled = compile_query(patch, currency="USD")
             query = None if compiled is None else ReadQuery(compiled, Estimate())
-            await changes.change(connection, after.user, key, patch, query, expected=Expected(), now=now)
+            edit = changes.change(after.user, key, patch, query, expected=Expected(), now=now)
+            await run_within(connection, edit)
 
     async def _discard(self, act: Discard) -> None:
         async with self._database.transaction() as connection:
