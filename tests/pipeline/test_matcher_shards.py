@@ -163,7 +163,7 @@ class Process:
 
     def __init__(self, homes: Homes, shards: int) -> None:
         self._homes = homes
-        metrics = Metrics()
+        self.metrics = metrics = Metrics()
         self.supervisor = Supervisor(metrics)
         self.keeper = ShardKeeper(
             homes.database,
@@ -179,7 +179,7 @@ class Process:
         return Matcher(
             self._homes.database,
             self._homes.planner,
-            Metrics(),
+            self.metrics,
             shard=shard,
             holder=holder,
             create_searches=create_searches,
@@ -225,6 +225,23 @@ async def test_two_processes_share_four_shards_and_one_goes_on_alone(
     assert await shares(homes) == [4]
     await second.stop()
     assert await shares(homes) == []
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_process_is_not_behind_on_a_shard_that_it_gave_away(world: World, homes: Homes) -> None:
+    first = Process(homes, 2)
+    await eventually(partial(holds, homes, [2]))
+    for part in range(2):
+        first.metrics.matcher_behind.labels(part).set(50_000)
+    second = Process(homes, 2)
+    await eventually(partial(holds, homes, [1, 1]))
+    await first.stop()
+    await second.stop()
+
+    behind = [
+        first.metrics.registry.get_sample_value("property_alerts_matcher_behind", {"shard": part}) for part in "01"
+    ]
+    assert behind == [0, 0]
 
 
 async def holds(homes: Homes, wanted: list[int]) -> bool:

@@ -30,6 +30,7 @@ OFF_MARKET = frozenset(
 """In these no home can be had. An alert that tells that very status is sent all the same."""
 
 _OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
+_NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
 
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
 
@@ -108,8 +109,8 @@ def still_holds(
     if not details.searches:
         return NO_LONGER_MATCHES
     if is_overtaken or (has_moved and has_newer):
-        # A newer alert tells the price and the status of now, and no open house that this one tells.
-        standing = tuple(fact for fact in details.facts if _takes_place(fact, now))
+        # A newer alert tells the price and the status of now, and not again what this one tells of open houses.
+        standing = tuple(fact for fact in details.facts if _is_open_house_still(fact, now))
         if not standing:
             return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
         details = replace(details, facts=standing)
@@ -122,15 +123,21 @@ def still_holds(
     return details if address == details.address else replace(details, address=address)
 
 
-def _takes_place(fact: ToldFact, now: Mapping[str, Any]) -> bool:
-    """Whether a fact is an open house that the listing has now, at the same time."""
-    if fact.field != "OpenHouse" or fact.after is None:
+def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any]) -> bool:
+    """Whether a fact is about an open house, and the newest record does not say otherwise.
+
+    A record that says nothing about open houses changes none.
+    """
+    if fact.field != "OpenHouse":
         return False
-    return any(
-        one.get("OpenHouseStatus") != OpenHouseStatus.CANCELED
-        and {name: value for name, value in one.items() if name in _OPEN_HOUSE_TIMES} == fact.after
-        for one in now.get("OpenHouse") or ()
-    )
+    if (houses := now.get("OpenHouse")) is None:
+        return True
+    planned = [
+        {name: value for name, value in one.items() if name in _OPEN_HOUSE_TIMES}
+        for one in houses
+        if one.get("OpenHouseStatus") not in _NOT_PLANNED
+    ]
+    return fact.before not in planned if fact.after is None else fact.after in planned
 
 
 def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:

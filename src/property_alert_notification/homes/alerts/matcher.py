@@ -239,7 +239,8 @@ class Matcher:
         return position == batch.until
 
     async def _end_lease(self) -> None:
-        """Let a standby take over at once, when this process is stopped."""
+        """Let another process take over at once, when this one is stopped or gives the shard away."""
+        self._behind.set(0)
         if self._lease is None:
             return
         lease, self._lease = self._lease, None

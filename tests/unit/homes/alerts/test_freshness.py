@@ -108,11 +108,29 @@ def test_an_open_house_is_told_although_a_newer_alert_told_another_price(newer: 
     assert held(both, OpenHouse=HELD, **newer) == replace(both, facts=(VISIT,), price=price)
 
 
-@pytest.mark.parametrize(
-    "now", [[], None, [HELD[0] | {"OpenHouseStatus": "Canceled"}], [HELD[0] | {"OpenHouseStartTime": "15:00:00"}]]
-)
-def test_an_open_house_that_was_cancelled_or_moved_is_not_told_after_a_newer_alert(now: Any) -> None:
+NOT_PLANNED = [
+    [],
+    [HELD[0] | {"OpenHouseStatus": "Canceled"}],
+    [HELD[0] | {"OpenHouseStatus": "Ended"}],
+    [HELD[0] | {"OpenHouseStartTime": "15:00:00"}],
+]
+
+
+@pytest.mark.parametrize("now", NOT_PLANNED)
+def test_an_open_house_that_does_not_take_place_is_not_told_after_a_newer_alert(now: Any) -> None:
     assert held(replace(ALERT, facts=(VISIT,)), overtaken=True, OpenHouse=now) == NEWER_ALERT
+
+
+def test_a_record_that_says_nothing_about_open_houses_changes_none() -> None:
+    alert = replace(ALERT, facts=(VISIT,))
+    assert held(alert, overtaken=True) == alert
+
+
+@pytest.mark.parametrize("now", NOT_PLANNED)
+def test_a_cancelled_open_house_is_told_after_a_newer_alert(now: Any) -> None:
+    cancelled = replace(ALERT, facts=(ToldFact("Open House", "OpenHouse", SUNDAY, None),))
+    assert held(cancelled, overtaken=True, OpenHouse=now) == cancelled
+    assert held(cancelled, overtaken=True, OpenHouse=HELD) == NEWER_ALERT
 
 
 def test_a_new_price_is_told() -> None:
