@@ -179,7 +179,7 @@ def _deliveries_of(
     )
     if expired:
         planned = map(_expire, planned)
-    if notification.approval == Approval.WAITING:
+    if notification.approval not in (None, Approval.APPROVED):
         planned = (until_approved(one, notification.user_id) for one in planned)
     deliveries, joined = create_deliveries(
         notification.id,

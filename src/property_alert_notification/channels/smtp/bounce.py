@@ -30,6 +30,10 @@ _FULL = re.compile(
     r"|temporar(y|ily)\b.{0,40}\b(reject|defer|fail)",
     re.IGNORECASE,
 )
+_NO_ROOM = re.compile(
+    r"\bfull\b|\bquota\b|over ?limit|(insufficient|out of|disk|not enough).{0,20}\b(space|storage)|\bplein\b|voll\b",
+    re.IGNORECASE,
+)
 _LATER = re.compile(r"\bfull\b|\bspace\b|try (again )?later|temporar", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"polic|prohibit|not (allowed|permitted|authori[sz]ed|accept|pre-?approved)|blocked|spam|black ?list(?!ed, or)"
@@ -125,6 +129,13 @@ def bounce_of(code: int, text: str, *, verb: str = "RCPT") -> SuppressionCause |
     if _is_gone(detail, words):
         return SuppressionCause.HARD_BOUNCE
     return _of_doubtful(words) if verb == "RCPT" else None
+
+
+def says_full(text: str) -> bool:
+    """Whether a refusal says that the mailbox is full. `text` is as that of `bounce_of`."""
+    enhanced, words = split(text[:_LONGEST])
+    detail = enhanced.partition(".")[2]
+    return detail in _FULL_CODES or _NO_ROOM.search(_OURS.sub(HIDDEN, own_words(words))) is not None
 
 
 def _is_gone(detail: str, words: str) -> bool:

@@ -6,7 +6,7 @@ from property_alert_notification.base.errors import Deferred, ProviderDown, Refu
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.mime import Mail
 from property_alert_notification.channels.smtp import replies
-from property_alert_notification.channels.smtp.bounce import bounce_of
+from property_alert_notification.channels.smtp.bounce import bounce_of, says_full
 from property_alert_notification.channels.smtp.meaning import About, Meaning
 from property_alert_notification.channels.smtp.replies import BEFORE_ANY_MESSAGE
 from property_alert_notification.channels.smtp.reply_text import HIDDEN, split, without_addresses
@@ -45,10 +45,17 @@ def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
         return NoConnection(reason)
     names_recipient = verb in {"RCPT", _FINAL_DOT}
     bounce = bounce_of(reply.code, reply.text, verb=verb) if names_recipient else None
-    return _about_message(meaning, reason, bounce) or _about_provider(meaning, reason)
+    return _about_message(meaning, reason, bounce, is_full=says_full(reply.text)) or _about_provider(meaning, reason)
 
 
-def _about_message(meaning: Meaning, reason: str, bounce: SuppressionCause | None) -> SendError | None:
+def _about_message(
+    meaning: Meaning, reason: str, bounce: SuppressionCause | None, *, is_full: bool
+) -> SendError | None:
+    """The error of a refusal that is about the message or its recipient.
+
+    Of refusals for now only those of a full mailbox say something about the address: rates, greylisting and a server's
+    own trouble pass within hours, and may concern many recipients at once.
+    """
     if meaning.about is About.OPEN:
         return Undecided(reason, reply=_without_numbers(reason))
     if meaning.about not in {About.RECIPIENT, About.MESSAGE}:
@@ -56,7 +63,7 @@ def _about_message(meaning: Meaning, reason: str, bounce: SuppressionCause | Non
     if meaning.lasting:
         return Refused(reason, cause=bounce)
     kind = Deferred if meaning.about is About.RECIPIENT else RetryLater
-    return kind(reason, retry_after=meaning.retry_after, cause=bounce)
+    return kind(reason, retry_after=meaning.retry_after, cause=bounce if is_full else None)
 
 
 def _about_provider(meaning: Meaning, reason: str) -> ProviderDown:

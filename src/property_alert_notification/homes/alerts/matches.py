@@ -71,6 +71,8 @@ class Match(NamedTuple):
 
     number: int
     is_new: bool
+    tells: bool
+    """Whether it wants one of the news that its person is told; others only match the home, too."""
 
 
 class Telling(NamedTuple):
@@ -104,7 +106,14 @@ def tellings(matches: Matches, fresh: Mapping[str, Numbers]) -> Iterator[Telling
     mine = np.flatnonzero(np.isin(matches.people, everyone))
     mine = mine[np.argsort(matches.people[mine], kind="stable")]
     starts = np.searchsorted(matches.people[mine], everyone).tolist()
-    found = list(map(Match, matches.numbers[mine].tolist(), matches.is_new[mine].tolist()))
+    tells = np.logical_or.reduce(
+        [
+            wanted & np.isin(matches.people, fresh.get(one.key, NONE))
+            for one, wanted in zip(matches.news, matches.wanted, strict=True)
+        ]
+    )
+    flags_of = (each[mine].tolist() for each in (matches.numbers, matches.is_new, tells))
+    found = list(map(Match, *flags_of))
     alike: dict[tuple[bool, ...], list[News]] = {}
     told = zip(*(flags.tolist() for flags in is_told), strict=True)
     for person, flags, start, end in zip(everyone.tolist(), told, starts, [*starts[1:], len(found)], strict=True):

@@ -42,6 +42,8 @@ class NamedSearch(NamedTuple):
     target: SearchTarget
     is_new: bool
     """Whether the listing did not match it before."""
+    tells: bool = True
+    """Whether it wants one of the facts; others only match the home, too."""
 
 
 class WantedAlert(NamedTuple):
@@ -67,8 +69,9 @@ class WantedAlert(NamedTuple):
 
     @property
     def senders(self) -> list[SearchTarget]:
-        """The searches by which it is sent now. It may name others that alert later."""
-        targets = [its.target for its in self.searches]
+        """The searches by which it is sent now. It may name others that alert later, or that want none of its facts."""
+        telling = [its for its in self.searches if its.tells] or self.searches  # those may be deleted meanwhile
+        targets = [its.target for its in telling]
         at_once = [one for one in targets if one.schedule_type is ScheduleType.ASAP]
         return (self.digest_at is None and at_once) or targets
 
@@ -182,7 +185,7 @@ def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> Al
     language = shown_language(tag)
     searches = [
         ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new, target.number)
-        for target, is_new in one.searches
+        for target, is_new, _ in one.searches
     ]
     return details_of(one.fields, one.facts, searches, language)
 

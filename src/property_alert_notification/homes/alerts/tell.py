@@ -137,7 +137,7 @@ def _tellings_of(one: MatchedChange, told: dict[FactKey, Numbers], refused: Coll
 
 def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedSearch]:
     """The searches that led to it; deleted ones are left out."""
-    return [NamedSearch(targets[one.number], one.is_new) for one in telling.matches if one.number in targets]
+    return [NamedSearch(targets[one.number], one.is_new, one.tells) for one in telling.matches if one.number in targets]
 
 
 def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:

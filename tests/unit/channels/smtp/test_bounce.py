@@ -3,7 +3,7 @@
 import pytest
 
 from property_alert_notification.channels.callback import SuppressionCause
-from property_alert_notification.channels.smtp.bounce import bounce_in_report, bounce_of
+from property_alert_notification.channels.smtp.bounce import bounce_in_report, bounce_of, says_full
 from property_alert_notification.channels.smtp.meaning import About
 from property_alert_notification.channels.smtp.replies import read
 
@@ -106,6 +106,28 @@ def test_words_and_codes_that_mean_the_address_is_gone_are_a_hard_bounce(code: i
 @pytest.mark.parametrize(("code", "text"), FOR_NOW)
 def test_a_full_mailbox_or_a_delay_is_a_soft_bounce_even_if_the_code_says_gone(code: int, text: str) -> None:
     assert bounce_of(code, text) is SOFT
+
+
+@pytest.mark.parametrize(
+    "text", ["4.2.2 try later", "4.2.2 Mailbox full", "mailbox is full", "over quota", "Insufficient disk space"]
+)
+def test_a_full_mailbox_is_said_by_its_code_or_in_words(text: str) -> None:
+    assert says_full(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4.7.1 policy service temporarily unavailable",
+        "4.7.1 Service unavailable - try again later",
+        "Requested mail action not taken",
+        "4.2.1 The user you are trying to contact is receiving mail too quickly",
+        "4.7.1 Greylisted, see http://example.com",
+        "4.7.0 Temporary rejected, spam-like",
+    ],
+)
+def test_what_passes_within_hours_is_no_full_mailbox(text: str) -> None:
+    assert not says_full(text)
 
 
 @pytest.mark.parametrize(("code", "text"), NOT_ABOUT_THE_ADDRESS)

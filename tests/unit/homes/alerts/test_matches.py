@@ -73,6 +73,15 @@ def test_a_person_hears_once_of_all_their_searches() -> None:
     assert told(found, cut=[5, 10], range=[10]) == []
 
 
+def test_a_search_whose_facts_were_told_before_is_named_but_tells_nothing() -> None:
+    known = searches((1, 10, 600, "ASAP", "Price Change"), (2, 10, 480, "ASAP", ""))
+    found = matches_of(known, [CUT, RANGE], BEFORE, AFTER)
+    [one] = tellings(found, not_told(found, {"cut": np.array([10], dtype=np.int64)}))
+
+    assert [news.key for news in one.news] == ["range"]
+    assert [(match.number, match.tells) for match in one.matches] == [(1, False), (2, True)]
+
+
 def test_what_a_search_does_not_ask_for_is_no_news() -> None:
     assert matches_of(searches((1, 10, 600, "ASAP", "Open House")), [CUT, RANGE], BEFORE, AFTER) is None
 

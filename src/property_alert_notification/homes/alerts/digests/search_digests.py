@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -177,7 +178,7 @@ class SearchDigests:
                 if (why := _why_dropped(home, fresh, is_refused=is_refused)) is not None:
                     drops.add(why, home.matches)
                 continue
-            alerts.append(_alert(home, facts, targets, digests))
+            alerts.append(_alert(home, facts, {news.key for news in fresh}, targets, digests))
             fresh_news.append((home, fresh))
         accepted = await self._submitter.submit(connection, alerts)
         people: dict[told_ledger.FactKey, list[int]] = {}
@@ -255,12 +256,17 @@ def _slices(many: Sequence[One]) -> Iterator[Sequence[One]]:
 def _alert(
     home: HomeInDigest,
     facts: Sequence[Any],
+    told: AbstractSet[str],
     targets: Mapping[int, SearchTarget],
     digests: Mapping[int, datetime | None],
 ) -> WantedAlert:
+    """The alert about a home; `told` has the keys of the news that it tells."""
     assert home.now is not None  # noqa: S101 - the home is not gone
     assert home.listing_id is not None  # noqa: S101
-    searches = [NamedSearch(targets[number], is_new) for number, is_new in home.searches.items()]
+    searches = [
+        NamedSearch(targets[number], is_new, not told.isdisjoint(home.wanted[number]))
+        for number, is_new in home.searches.items()
+    ]
     closing = [digests[number] for number in home.searches]
     at_once = any(one.target.schedule_type is ScheduleType.ASAP for one in searches)
     digest_at = None if at_once else min((one for one in closing if one is not None), default=None)

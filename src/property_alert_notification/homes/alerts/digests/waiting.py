@@ -51,6 +51,8 @@ class HomeInDigest:
     """The number of the newest change that tells each of the news."""
     searches: dict[int, bool] = field(default_factory=dict)
     """The numbers of the searches that match now, and whether the home was new to each."""
+    wanted: dict[int, set[str]] = field(default_factory=dict)
+    """For each of them the keys of the news that it wants."""
 
     @property
     def is_gone(self) -> bool:
@@ -125,6 +127,7 @@ def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDi
             home.news.update({each.key: each for each in one.news})
             home.told_by.update(dict.fromkeys((each.key for each in one.news), one.waiting.change.sequence))
             home.searches[number] = home.searches.get(number, False) or one.waiting.is_new
+            home.wanted.setdefault(number, set()).update(each.key for each in one.news)
             home.matches.append(one.match)
         else:
             drops.add(ReasonCode.LISTING_GONE if home.is_gone else ReasonCode.NO_LONGER_MATCHES, [one.match])

@@ -160,5 +160,7 @@ def outcome_of_alert(approval: str | None, states: Collection[str | None]) -> Ou
     """What became of an alert; `states` are those of its deliveries, None stands for one that is not planned yet."""
     if approval == Approval.REJECTED:
         return Outcome.REJECTED
-    waits = approval == Approval.WAITING and any(state in (None, DeliveryState.ON_HOLD) for state in states)
-    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.TOLD
+    if approval == Approval.WAITING:
+        waits = any(state in (None, DeliveryState.ON_HOLD) for state in states)
+        return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # nobody decided in time
+    return Outcome.TOLD
