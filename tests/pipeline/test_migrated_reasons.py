@@ -53,7 +53,7 @@ CURRENT_WORDING = {
     "sending of sms goes on": "sending of sms was resumed",
     " and nobody can tell whether it arrived": ", and it is unknown whether it arrived",
     LOST: "its worker stopped before it reported the outcome",
-    "nobody decided over it": "no operator decided about it",
+    "nobody decided over it in time": "it expired before it was decided about",
     ", and with them the consent": ", which withdraws all consent",
     "cannot be worked on": "cannot be processed",
     "\n": "?",

@@ -5,10 +5,11 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from property_alert_notification.database import run_within
+from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.directory import queries
 from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.directory.scripts import places_of, profiles_of
-from tests.pipeline.world import World
+from tests.pipeline.world import EMAIL, World
 
 ADA = Profile(1, "ada@example.com", "+14155552671", "Ada", "en", "America/Los_Angeles", "US")
 SECOND = timedelta(seconds=1)
@@ -48,9 +49,11 @@ async def test_without_a_user_service_a_pushed_profile_counts_however_old_it_is(
     await _put(world, {1: Entry(ADA, world.parts.clock.now() - timedelta(days=400), pushed=True)})
     await world.a_worker()
 
-    sent = await world.until(await world.accept_unaddressed(1), "sent")
+    # As alerts are submitted; callers have to give addresses then.
+    alert = Submission(user_id=1, title="A home", message="3 bedrooms", addresses={}, look_up=[EMAIL])
+    sent = await world.until((await world.parts.acceptance.accept(alert)).id, "sent")
 
-    assert sent.deliveries[0].address == ADA.email
+    assert [one.address for one in sent.deliveries] == [ADA.email]
 
 
 async def test_a_row_that_cannot_be_read_is_as_good_as_none(world: World) -> None:
