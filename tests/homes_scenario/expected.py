@@ -134,6 +134,7 @@ class _Home:
                 yield net
             heard = change.after
         now = self._told
+        assert now is not None
         if self._quiet_until is not None and now.at < heard.at:
             return  # it waits still
         if (net := _net(heard, now, new)) is not None:
@@ -152,10 +153,12 @@ class _Home:
         for state in (*self._states(), None):
             end = self._ended if state is None else state.at
             while quiet_until is not None and end is not None and quiet_until <= end:
-                is_news = last is not None and told is not None and _differ(told, last)
-                if is_news:
+                if last is not None and told is not None and _differ(told, last):
                     yield Change(told, last, tuple(_facts(told, last)))
-                told, quiet_until = last, quiet_until + QUIET if is_news else None
+                    quiet_until += QUIET
+                else:
+                    quiet_until = None
+                told = last
             if state is None:
                 break
             last = state

@@ -42,7 +42,7 @@ class Queries:
 
     def matching(self, record: Record) -> Flags:
         """Whether each search matches it."""
-        found = ~self._euros & (record["BedroomsTotal"] > self._excluded)
+        found: Flags = ~self._euros & (record["BedroomsTotal"] > self._excluded)
         for name, (low, high) in self._bounds.items():
             found &= (low <= record[name]) & (record[name] <= high)
         for name, by_word in self._words.items():

@@ -48,7 +48,7 @@ def some_searches(random: Random, sales: Sequence[Sale], count: int) -> Iterator
         user = 2 + number // EACH
         if number % EACH == 0 or number == 2:
             home = random.choice(sales)
-        changes = DEFAULT
+        changes: tuple[str, ...] = DEFAULT
         if random.random() < 0.2:
             changes = random.choice((("New Listing",), ("Price Change", "Closed"), ("Pending", "Withdrawn", "Closed")))
         yield Search(number, user, _criteria(random, home, width), changes, random.choice(SCHEDULES))
