@@ -25,6 +25,9 @@ _EVERY_CALL = "Every call is at /docs."
 _INVALID = 422
 """By number: Python 3.13 renamed its constant."""
 
+_PHRASES = {413: "Content Too Large", _INVALID: "Unprocessable Content"}
+"""Of RFC 9110. Python 3.12 and older have other words for these."""
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -73,7 +76,7 @@ def documented_problem(status: int) -> dict[str, Any]:
     """
     model = InvalidRequest if status == _INVALID else Problem
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"content": {MEDIA_TYPE: {"schema": schema}}, "description": responses[status]}
+    return {"content": {MEDIA_TYPE: {"schema": schema}}, "description": _PHRASES.get(status) or responses[status]}
 
 
 def add_handlers(app: FastAPI) -> None:
