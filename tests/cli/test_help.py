@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from property_alert_notification import __version__
 from property_alert_notification.cli import app
 from tests.cli.command import run, words
+from tests.services.program import ROOT
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -45,6 +46,13 @@ def test_the_help_lists_every_command(tmp_path: Path) -> None:
     )
     for name in (*running, *looking, *stepping_in, *letting_in, "demo", "openapi", "settings"):
         assert f" {name} " in done.stdout
+
+
+def test_readme_lists_every_command() -> None:
+    section = (ROOT / "README.md").read_text().partition("## The command line")[2].partition("\n## ")[0]
+    listed = {word for row in re.findall(r"^\| (.*?) \|", section, re.MULTILINE) for word in re.findall(r"`(\w+)", row)}
+
+    assert {path[0] for path in _commands(typer.main.get_command(app))} <= listed
 
 
 def test_the_version(tmp_path: Path) -> None:
