@@ -121,8 +121,6 @@ async def _add(
 ) -> None:
     due = now + _FAR
     more = {"daily_schedule": "", "active": True, "warnings": "", "created_at": now, "changed_at": now, "check_at": due}
-    # Once a day it is noted that a search matched. Where so much happens, nearly all have matched today.
-    more["matched_at"] = now
     searches = [row | more | {"id": parts.clock.new_id(), "name": f"Search {row['number']}"} for row in stored]
     await connection.execute(insert(table_of(SavedSearch)), searches)
     versions = []

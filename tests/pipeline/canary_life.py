@@ -18,6 +18,7 @@ from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
+from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.wiring import report_intake
@@ -61,9 +62,10 @@ def _nothing() -> None:
 async def _notice(world: World, homes: Homes) -> str:
     """They do not open the results of a search, which becomes weekly; returns the link that restores it."""
     now = homes.clock.now()
-    ignored = {"check_at": now, "matched_at": now, "viewed_at": now - timedelta(days=100), "ignored": 1}
+    ignored = {"check_at": now, "viewed_at": now - timedelta(days=100), "ignored": 1}
     async with homes.database.transaction() as connection:
         await connection.execute(update(_SEARCHES).where(_SEARCHES.c.name == "Canary ignored").values(**ignored))
+    assert await MatchNotes(homes.database, homes.clock, wait=timedelta()).note()
     checks = SearchChecks(
         homes.database,
         homes.planner,

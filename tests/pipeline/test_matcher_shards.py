@@ -19,7 +19,7 @@ from property_alert_notification.homes.alerts.shards import keeper, queries, rul
 from property_alert_notification.homes.alerts.shards.keeper import ShardKeeper
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.saved_searches.words import ScheduleType
-from property_alert_notification.homes.search_life.queries import unread_log
+from property_alert_notification.homes.search_life.queries import log_after
 from property_alert_notification.matcher import create_searches
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.test_alert_crashes import Killed, Statements, lease_runs_out
@@ -80,8 +80,8 @@ async def test_each_user_is_told_once_however_they_are_divided(world: World, hom
     four = await divided(homes, 4)
     await offered(homes, "B")
     await run(*four[:2])
-    async with homes.database.transaction() as connection:
-        read = [number for number, *_ in await unread_log(connection)]
+    async with homes.database.reading() as connection:
+        read = [number for number, *_ in await log_after(connection, 0, limit=100)]
         assert len(read) == 1, "the log is read up to what all shards have matched"
     statements = Statements(homes.database)
     with statements.ended_at(12), suppress(Killed):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import httpx2
+import numpy as np
 import pytest
 from sqlalchemy import select, update
 
@@ -10,14 +11,17 @@ from property_alert_notification.app import create_app
 from property_alert_notification.database import table_of
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.homes.saved_searches.estimate import Estimator
-from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+from property_alert_notification.homes.saved_searches.matched_days.days import SIZE, Days, add_matches, day_of, start_of
+from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at, note
+from property_alert_notification.homes.saved_searches.models import MatchedDays, SavedSearch
 from property_alert_notification.homes.search_life.checks import SearchChecks
+from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
 from tests.pipeline.world import World
 from tests.services.serving import serving
 
-_SEARCHES, _VERSIONS = table_of(SavedSearch), table_of(SavedSearchVersion)
+_SEARCHES = table_of(SavedSearch)
 
 
 async def search_of(homes: Homes, number: int) -> SavedSearch:
@@ -29,6 +33,12 @@ async def search_of(homes: Homes, number: int) -> SavedSearch:
 async def set_columns(homes: Homes, number: int, **values: object) -> None:
     async with homes.database.transaction() as connection:
         await connection.execute(update(_SEARCHES).where(_SEARCHES.c.number == number).values(**values))
+
+
+async def let_match(homes: Homes, *numbers: int) -> None:
+    found: dict[int, Days] = {}
+    add_matches(found, np.array(sorted(numbers)), day_of(homes.clock.now()))
+    await homes.database.run(note(found))
 
 
 @pytest.fixture
@@ -61,8 +71,9 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
     quiet, ignored, wide, fine, damaged = [await homes.search(user, up_to(500_000)) for user in range(1, 6)]
     await homes.list(a_home(), a_home(key="2"))
     for number in (quiet, ignored, wide, fine, damaged):
-        await set_columns(homes, number, check_at=now, matched_at=now, viewed_at=now, told_too_many=True)
-    await set_columns(homes, quiet, matched_at=None, created_at=long_ago, changed_at=long_ago)
+        await set_columns(homes, number, check_at=now, viewed_at=now, told_too_many=True)
+    await let_match(homes, ignored, wide, fine, damaged)
+    await set_columns(homes, quiet, created_at=long_ago, changed_at=long_ago)
     await set_columns(homes, ignored, viewed_at=long_ago, ignored=1, schedule_type="Daily", daily_schedule="MondayAM")
     await set_columns(homes, wide, told_too_many=False)
     await set_columns(homes, damaged, expression="no JSON")
@@ -104,17 +115,36 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
     assert (search.reason_code, search.version, search.usual_schedule) == ("Re-Activated", 3, None)
 
 
-async def test_the_match_log_says_when_a_search_matched_last(world: World, homes: Homes, checks: SearchChecks) -> None:
+async def test_the_match_log_says_on_which_day_a_search_matched_last(world: World, homes: Homes) -> None:
     await world.a_user(1)
     some, none = await homes.search(1, up_to(600_000)), await homes.search(1, up_to(1))
     await homes.list(a_home(), a_home(key="2"))
     await homes.match()
+    days = {start_of(day_of(homes.clock.now()))}
+    notes = [MatchNotes(homes.database, homes.clock, wait=timedelta(minutes=wait)) for wait in (9, 0, 0)]
 
-    read = [await checks.read_log() for _ in range(2)]
+    read = [await one.note() for one in notes]
 
-    assert read == [2, 0]
-    assert (await search_of(homes, some)).matched_at is not None
-    assert (await search_of(homes, none)).matched_at is None
+    days.add(start_of(day_of(homes.clock.now())))
+    matched = await homes.run(matched_at([some, none]))
+    assert read == [0, 2, 0]
+    assert matched[some] in days
+    assert matched[none] is None
+
+
+async def test_a_damaged_row_of_days_is_written_anew_and_its_searches_are_not_called_quiet(
+    world: World, homes: Homes
+) -> None:
+    first, _ = [await homes.search(1) for _ in range(2)]
+    await let_match(homes, first)
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(table_of(MatchedDays)).values(days="no days"))
+
+    await let_match(homes, first)
+
+    today = start_of(day_of(homes.clock.now()))
+    matched = await homes.run(matched_at([first, first + 1, SIZE]))
+    assert matched == {first: today, first + 1: today, SIZE: None}
 
 
 async def test_no_step_is_taken_that_its_user_could_not_hear_of(
@@ -122,7 +152,8 @@ async def test_no_step_is_taken_that_its_user_could_not_hear_of(
 ) -> None:
     now = homes.clock.now()
     number = await homes.search(1, up_to(500_000))
-    await set_columns(homes, number, check_at=now, viewed_at=now - timedelta(days=100), matched_at=now, ignored=0)
+    await set_columns(homes, number, check_at=now, viewed_at=now - timedelta(days=100), ignored=0)
+    await let_match(homes, number)
 
     await checks.check_due()
 

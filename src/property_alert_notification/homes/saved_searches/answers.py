@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -85,8 +86,8 @@ def _reason(search: SavedSearch) -> SearchReason | None:
     return next(readable(codes, SearchReason, "search.unreadable", lambda _: search.id), None)
 
 
-def public(search: SavedSearch, language: str) -> SavedSearchPublic:
-    """A search as callers see it."""
+def public(search: SavedSearch, language: str, matched_at: datetime | None) -> SavedSearchPublic:
+    """A search as callers see it; `matched_at` is the beginning of the day on which something matched last."""
     kind, kinds = _word(QueryType, search.query_type, search), read_changes(search.change_types)
     channels = None if search.channels is None else search.channels.split()
     return SavedSearchPublic(
@@ -106,7 +107,7 @@ def public(search: SavedSearch, language: str) -> SavedSearchPublic:
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
         Warnings=warnings_public(_words(SearchWarning, search.warnings, search)),
-        LastNewChangedTimestamp=search.matched_at,
+        LastNewChangedTimestamp=matched_at,
         LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,
         ModificationTimestamp=search.changed_at,

@@ -69,8 +69,6 @@ class SavedSearch(SQLModel, table=True):
     """When its first alert is due, which has all that match; None if there is none, or if it was made."""
     check_at: datetime | None = Field(default=None, sa_type=time_type())
     """When it is looked at next: whether anybody needs it as it is."""
-    matched_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When something matched last, to the day; None if nothing did yet."""
     viewed_at: datetime | None = Field(default=None, sa_type=time_type())
     """When its user looked at it last, as far as it is known."""
     ignored: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
@@ -113,6 +111,20 @@ class SavedSearchVersion(SQLModel, table=True):
     """Empty after its user was erased."""
     schedule_type: str = Field(max_length=16)
     change_types: str = Field(max_length=255)
+
+
+class MatchedDays(SQLModel, table=True):
+    """On which day each of some searches matched last.
+
+    A change may match hundreds of searches: with a row for thousands of them it need not change a row for each.
+    """
+
+    __tablename__ = "matched_days"
+
+    block: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    """The numbers of its searches, divided by 4,096."""
+    days: str = Field(sa_type=Text)
+    """Their days, as `matched_days` encodes them."""
 
 
 class SearchPerson(SQLModel, table=True):

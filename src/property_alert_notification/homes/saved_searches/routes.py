@@ -28,6 +28,7 @@ from property_alert_notification.homes.saved_searches.dependencies import (
     SettingsDep,
 )
 from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.preconditions import ExpectedDep, etag_of
 from property_alert_notification.homes.saved_searches.schemas import (
@@ -74,7 +75,7 @@ async def create_saved_search(
             now=clock.now(),
             limit=settings.limit_per_user,
         )
-        return Answer(HTTPStatus.CREATED, public(search, language).model_dump_json())
+        return Answer(HTTPStatus.CREATED, public(search, language, None).model_dump_json())
 
     return await call.answer_script(admission, create(), asked=body)
 
@@ -88,8 +89,9 @@ async def list_saved_searches(
         language = await run_within(connection, language_of(user_id))
         before = start_of(query.cursor)
         found = await queries.page(connection, user_id, active=query.active, before=before, limit=query.limit + 1)
-    page, last = page_of(found, query.limit)
-    answer = SavedSearchPage(items=[public(one, language) for one in page], next=next_cursor(last))
+        page, last = page_of(found, query.limit)
+        matched = await run_within(connection, matched_at([one.number for one in page]))
+    answer = SavedSearchPage(items=[public(one, language, matched[one.number]) for one in page], next=next_cursor(last))
     return json_answer(answer, admission)
 
 
@@ -99,7 +101,8 @@ async def read_saved_search(user_id: UserId, key: SearchKey, admission: MayRead,
     async with database.reading() as connection:
         search = changes.found(await queries.find(connection, user_id, key))
         language = await run_within(connection, language_of(user_id))
-    return _answer(search, language, admission)
+        matched = await run_within(connection, matched_at([search.number]))
+    return _answer(public(search, language, matched[search.number]), admission)
 
 
 @router.patch("/{key}", response_model=SavedSearchPublic, responses=_NAMED)
@@ -122,11 +125,12 @@ async def change_saved_search(
     async with database.quick_reading() as reader:
         before = changes.found(await run_within(reader, scripts.find(user_id, key)))
         language = await run_within(reader, language_of(user_id))
+        matched = await run_within(reader, matched_at([before.number]))
     kinds = body.ChangeTypes or read_changes(before.change_types)
     query = await _read(body, kinds, currency, estimator)
     expected = expected.or_of_body(body.Version)
     search = await database.run(changes.change(user_id, key, body, query, expected=expected, now=clock.now()))
-    return _answer(search, language, admission)
+    return _answer(public(search, language, matched[search.number]), admission)
 
 
 @router.delete("/{key}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404, 412))
@@ -168,7 +172,9 @@ async def resume_saved_search(
 async def _change(call: IdempotentCall, admission: Admission, user_id: int, change: Script[SavedSearch]) -> Response:
     def work() -> Script[Answer]:
         language = yield from language_of(user_id)
-        return Answer(HTTPStatus.OK, public((yield from change), language).model_dump_json())
+        search = yield from change
+        matched = yield from matched_at([search.number])
+        return Answer(HTTPStatus.OK, public(search, language, matched[search.number]).model_dump_json())
 
     return await call.answer_script(admission, work())
 
@@ -181,7 +187,7 @@ async def _read(
     return None if compiled is None else ReadQuery(compiled, await estimator.estimate(compiled.expression, kinds))
 
 
-def _answer(search: SavedSearch, language: str, admission: Admission) -> Response:
-    answer = json_answer(public(search, language), admission)
-    answer.headers["ETag"] = etag_of(search.version)
+def _answer(search: SavedSearchPublic, admission: Admission) -> Response:
+    answer = json_answer(search, admission)
+    answer.headers["ETag"] = etag_of(search.Version)
     return answer

@@ -203,7 +203,8 @@ class SavedSearchPublic(BaseModel):
     has changed yet."""
     Warnings: list[WarningPublic]
     LastNewChangedTimestamp: datetime | None
-    """When a change of a listing matched last, to the day; null if none did yet."""
+    """The day, in UTC, on which a change of a listing matched last; null if none did yet. A match is shown after ten
+    minutes."""
     LastViewedTimestamp: datetime | None
     """When the user looked at it last, as far as it is known."""
     OriginalEntryTimestamp: datetime

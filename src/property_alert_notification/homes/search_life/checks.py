@@ -12,12 +12,12 @@ from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
-from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches import changes
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.rules import CHECK_AGAIN
 from property_alert_notification.homes.saved_searches.scripts import replace
@@ -28,6 +28,7 @@ from property_alert_notification.homes.saved_searches.words import (
     read_changes,
 )
 from property_alert_notification.homes.search_life import queries
+from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.homes.search_life.notices import message_of
 from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for
 from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
@@ -39,9 +40,6 @@ AT_ONCE = 100
 
 IDLE = 10.0
 """Seconds until it looks again when nothing is left."""
-
-_DAY = timedelta(days=1)
-
 
 class SearchChecks:
     """The loop of one process. Any number of them may share one store."""
@@ -66,27 +64,15 @@ class SearchChecks:
         self._base_url = base_url
         self._unopened = unopened
         self._wake = wake
+        self._notes = MatchNotes(database, planner.clock)
 
     async def run(self, loop: Loop) -> None:
         """Look at searches until cancelled; waits while the store is away."""
         await loop.repeat(self._turn)
 
     async def _turn(self) -> float:
-        return 0.0 if await self.read_log() + await self.check_due() else IDLE
-
-    async def read_log(self) -> int:
-        """Note which searches matched, by the next entries of the match log; returns how many entries."""
-        async with self._database.transaction() as connection:
-            entries = await queries.unread_log(connection)
-            if not entries:
-                return 0
-            matched: dict[int, datetime] = {}
-            for _, matches, made_at in entries:
-                # The log has twice the number of each search, and one more if the listing is new to it.
-                matched |= dict.fromkeys((unpack(matches) >> 1).tolist(), made_at)
-            newest = max(made_at for *_, made_at in entries)
-            await queries.note_matches(connection, matched, before=newest - _DAY, read_to=entries[-1][0])
-        return len(entries)
+        # Before the log is read nobody knows that nothing matched.
+        return 0.0 if await self._notes.note() or await self.check_due() else IDLE
 
     async def check_due(self) -> int:
         """Look at some searches; returns how many, 0 if none is left."""
@@ -99,10 +85,16 @@ class SearchChecks:
         async with self._database.transaction() as connection:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
             known = await users_with_preferences(connection, self._planner, {one.user_id for one in taken})
+            matched = await run_within(connection, matched_at([one.number for one in taken]))
             submissions = [
                 one
                 for search in taken
-                if (one := await self._look_at(connection, search, now, may_write=search.user_id in known)) is not None
+                if (
+                    one := await self._look_at(
+                        connection, search, now, matched[search.number], may_write=search.user_id in known
+                    )
+                )
+                is not None
             ]
             if submissions:
                 await run_within(connection, create(self._planner, submissions))
@@ -111,7 +103,13 @@ class SearchChecks:
         return len(taken)
 
     async def _look_at(
-        self, connection: AsyncConnection, search: SavedSearch, now: datetime, *, may_write: bool
+        self,
+        connection: AsyncConnection,
+        search: SavedSearch,
+        now: datetime,
+        matched: datetime | None,
+        *,
+        may_write: bool,
     ) -> Submission | None:
         """Store what follows for a search; returns the message for its user, if there is one.
 
@@ -124,6 +122,7 @@ class SearchChecks:
         notice = notice_for(
             search,
             now,
+            matched_at=matched,
             unopened=self._unopened,
             is_readable=expression is not None,
             matches_too_many=expression is not None and self._is_too_wide(search, expression),

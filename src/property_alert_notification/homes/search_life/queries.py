@@ -1,11 +1,11 @@
 """Every statement about the first alerts and the checks of saved searches."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import BigInteger, Integer, and_, bindparam, func, select, text, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -214,57 +214,60 @@ async def check_again(connection: AsyncConnection, search: UUID, *, at: datetime
     await connection.execute(update(_searches).where(_searches.c.id == search).values(check_at=at))
 
 
-SEEN = "match_log_read"
+NOTED = "match_log_read"
 """The name of the number up to which the match log was read."""
 
-LOG_AT_ONCE = 500
-"""Entries of the match log of one transaction, and those of the same change."""
 
-_SEEN = select(_positions.c.last).where(_positions.c.name == SEEN).with_for_update()
-_IS_UNREAD = and_(
+class LogEntry(NamedTuple):
+    """What a change of a listing matched, by one shard."""
+
+    sequence: int
+    matches: str
+    """As the log keeps them."""
+    made_at: datetime
+
+
+_NOTED = select(_positions.c.last).where(_positions.c.name == NOTED)
+_IS_NEXT = and_(
     _log.c.sequence > bindparam("after", type_=BigInteger), _log.c.sequence <= bindparam("least", type_=BigInteger)
 )
-_NEXT = select(_log.c.sequence).where(_IS_UNREAD).order_by(_log.c.sequence).limit(LOG_AT_ONCE).subquery()
+_NEXT = (
+    select(_log.c.sequence)
+    .where(_IS_NEXT)
+    .order_by(_log.c.sequence)
+    .limit(bindparam("limit", type_=Integer))
+    .subquery()
+)
 _LOG = (
     select(_log.c.sequence, _log.c.matches, _log.c.made_at)
     # A change has an entry for each shard: all of the last one are read, or the next call would miss some.
-    .where(_IS_UNREAD, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
+    .where(_IS_NEXT, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
     .order_by(_log.c.sequence)
 )
 
 
-async def unread_log(connection: AsyncConnection) -> list[tuple[int, str, datetime]]:
-    """The next entries of the match log: their numbers, what matched, and when. No other process reads them now.
+async def noted_until(connection: AsyncConnection) -> int:
+    """The number up to which the match log was read."""
+    return int((await connection.execute(_NOTED)).scalar_one_or_none() or 0)
+
+
+async def log_after(connection: AsyncConnection, after: int, *, limit: int) -> list[LogEntry]:
+    """The entries of the match log about the next `limit` changes, or more; fewer are the last ones.
 
     Those of changes that all shards have matched: a slower shard adds entries below the newest ones.
     """
-    new = insert(_positions).values(name=SEEN, last=0).on_conflict_do_nothing()
-    await connection.execute(new)
-    after = (await connection.execute(_SEEN)).scalar_one()
-    least = await least_position(connection)
-    return [tuple(row) for row in await connection.execute(_LOG, {"after": after, "least": least})]
+    values = {"after": after, "least": await least_position(connection), "limit": limit}
+    return [LogEntry(*row) for row in await connection.execute(_LOG, values)]
 
 
-_MATCHED = BatchStatement(
-    columns_of(_searches, "number", "matched_at"),
-    lambda new: (
-        update(_searches)
-        .where(
-            _searches.c.number == new.c.number,
-            or_(
-                _searches.c.matched_at.is_(None),
-                _searches.c.matched_at < bindparam("before", type_=time_type()),
-            ),
-        )
-        .values(matched_at=new.c.matched_at)
-    ),
+_NEW_POSITION = insert(_positions).values(name=NOTED, last=bindparam("last", type_=BigInteger))
+_SET_NOTED = _NEW_POSITION.on_conflict_do_update(
+    index_elements=["name"],
+    set_={"last": _NEW_POSITION.excluded.last},
+    where=_positions.c.last < _NEW_POSITION.excluded.last,
 )
 
 
-async def note_matches(
-    connection: AsyncConnection, matched: Mapping[int, datetime], *, before: datetime, read_to: int
-) -> None:
-    """Record when searches matched last, for those that have a time before `before`, and how far the log was read."""
-    if matched:
-        await _MATCHED.run(connection, sorted(matched.items()), before=before)
-    await connection.execute(update(_positions).where(_positions.c.name == SEEN).values(last=read_to))
+async def set_noted_until(connection: AsyncConnection, last: int) -> None:
+    """Record how far the match log was read, unless another process has come further."""
+    await connection.execute(_SET_NOTED, {"last": last})

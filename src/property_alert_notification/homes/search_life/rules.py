@@ -43,23 +43,34 @@ _RARER = {
 
 
 def notice_for(
-    search: SavedSearch, now: datetime, *, unopened: timedelta, is_readable: bool, matches_too_many: bool
+    search: SavedSearch,
+    now: datetime,
+    *,
+    matched_at: datetime | None,
+    unopened: timedelta,
+    is_readable: bool,
+    matches_too_many: bool,
 ) -> Notice | None:
-    """What the user is told about an active search now; None if there is nothing to tell."""
+    """What the user is told about an active search now; None if there is nothing to tell.
+
+    `matched_at` is the beginning of the day on which something matched last; None if nothing did yet.
+    """
     if not is_readable:
         return Notice.FAILING
-    if (step := next_step(search, now, unopened)) is not None:
+    if (step := next_step(search, now, matched_at, unopened)) is not None:
         return step
     if matches_too_many and not search.told_too_many:
         return Notice.TOO_MANY
-    known = (search.matched_at, search.told_at, search.changed_at)
+    known = (matched_at, search.told_at, search.changed_at)
     return Notice.QUIET if now - max(at for at in known if at is not None) >= QUIET_AFTER else None
 
 
-def next_step(search: SavedSearch, now: datetime, unopened: timedelta) -> Notice | None:
+def next_step(
+    search: SavedSearch, now: datetime, matched_at: datetime | None, unopened: timedelta
+) -> Notice | None:
     """The next step if nobody looked at what the search found; one that would change nothing is left out."""
     viewed = search.viewed_at or search.created_at
-    if not unopened or search.matched_at is None or search.matched_at <= viewed:
+    if not unopened or matched_at is None or matched_at <= viewed:
         return None
     for place in range(search.ignored, len(STEPS)):
         if now - viewed < unopened * _AFTER[place]:

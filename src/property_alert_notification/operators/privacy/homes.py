@@ -36,6 +36,9 @@ HOMES: Mapping[str, Table] = MappingProxyType(
             "erasure",
             "`LISTING_RETENTION_DAYS`",
         ),
+        "matched_days": Table(
+            "on which day a saved search matched last, by numbers that name nobody after erasure", "for good"
+        ),
         "search_digests": Table(
             "when the matches of a saved search go into a digest, by numbers that name nobody after erasure",
             "until the saved search is paused or deleted",
