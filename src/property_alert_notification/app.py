@@ -56,6 +56,7 @@ from property_alert_notification.homes.listing_preferences import routes as list
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.fast_path import SearchFastPath
 from property_alert_notification.homes.saved_searches.preview.routes import router as search_preview
 from property_alert_notification.homes.saved_searches.routes import router as saved_searches
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
@@ -153,9 +154,8 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
     problems.add_handlers(app)
     app.add_middleware(ErrorsAsProblems)
     # From the innermost to the outermost.
-    app.put_before(CallbackFastPath)
-    app.put_before(FastPath)
-    app.put_before(HeadAsGet)
+    for inner in (CallbackFastPath, SearchFastPath, FastPath, HeadAsGet):
+        app.put_before(inner)
     if settings.is_local and not settings.allow_remote:
         app.put_before(LoopbackOnly)
     app.put_before(DeclaredSize, largest=LARGEST_BODY, larger=LARGER_BODIES)

@@ -71,6 +71,30 @@ async def test_a_search_is_saved_read_changed_paused_resumed_and_deleted(client:
     assert (deleted.status_code, gone.status_code) == (204, 404)
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+async def test_the_fast_path_answers_as_the_route_does(lite: httpx2.AsyncClient, kind: str) -> None:
+    """The fast path takes only the first kind."""
+    headers = {"Content-Type": kind, "Idempotency-Key": "once", "If-Match": '"1"'}
+    saved = [await lite.post(PATH, content=json.dumps(SEARCH), headers=headers) for _ in range(2)]
+    path = f"{PATH}/{saved[0].json()['SavedSearchKey']}"
+    change = json.dumps({"ScheduleType": "Daily"})
+    changed = [await lite.patch(path, content=change, headers=headers) for _ in range(2)]
+    unknown = await lite.patch(f"{PATH}/{UUID(int=1)}", content=change, headers=headers)
+    no_key = await lite.post(PATH, content=json.dumps(SEARCH), headers=headers | {"Idempotency-Key": "x" * 256})
+    invalid = await lite.post(PATH, content="{}", headers=headers)
+    figures = (await lite.get("/metrics")).text
+
+    assert [one.status_code for one in (*saved, *changed)] == [201, 201, 200, 412]
+    assert saved[0].text == saved[1].text
+    assert saved[1].headers["Idempotency-Replayed"] == "true"
+    assert (changed[0].headers["ETag"], changed[0].json()["ScheduleType"]) == ('"2"', "Daily")
+    assert [one.status_code for one in (unknown, no_key, invalid)] == [404, 422, 422]
+    assert no_key.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+    template = "/api/v1/users/{user_id}/saved-searches"
+    assert f'method="POST",route="{template}",status="201"}} 2.0' in figures
+    assert f'method="PATCH",route="{template}/{{key}}",status="200"}} 1.0' in figures
+
+
 async def test_a_filter_is_kept_as_it_was_given(client: httpx2.AsyncClient) -> None:
     saved = await save(client, Criteria=None, SearchQuery="BedroomsTotal le 3", SearchQueryType="OdataFilter")
 

@@ -29,7 +29,10 @@ SQL_ROOMS = {
     "moves.py",
 }
 STATEMENTS = {("sqlalchemy", word) for word in ("select", "insert", "update", "delete", "text", "union_all", "func")}
-SCRIPTS = {("property_alert_notification.database", word) for word in ("Script", "Statement", "StatementBatch")}
+SCRIPTS = {
+    ("property_alert_notification.database", word)
+    for word in ("Script", "Statement", "StatementBatch", "StatementGroup")
+}
 HOT_TRANSACTIONS = {
     "notifications/acceptance.py",
     "notifications/create.py",

@@ -22,7 +22,8 @@ _TYPES = {
     **dict.fromkeys(("created_at", "changed_at", "matched_at"), time_type()),
 }
 _TEXTS = ("name", "query_type", "query", "expression", "schedule_type", "daily_schedule", "change_types", "warnings")
-_SEARCHES = table("saved_searches", *(column(name, kind) for name, kind in (_TYPES | dict.fromkeys(_TEXTS, Text())).items()))  # fmt: skip
+_COLUMNS = [column(name, kind) for name, kind in (_TYPES | dict.fromkeys(_TEXTS, Text())).items()]
+_SEARCHES = table("saved_searches", *_COLUMNS)
 _STORED = select(_SEARCHES.c.number, _SEARCHES.c.matched_at).order_by(_SEARCHES.c.number)
 
 

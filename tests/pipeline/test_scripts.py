@@ -20,6 +20,7 @@ from property_alert_notification.database import (
     Script,
     Statement,
     StatementBatch,
+    StatementGroup,
     UniqueConflict,
     UnsafeBatch,
     columns_of,
@@ -33,6 +34,9 @@ from tests.services.pgbouncer import pgbouncer
 from tests.services.smtp import SmtpServer
 
 _LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
+
+
+Step = Statement | StatementGroup | StatementBatch
 
 
 def _addition(table: Table) -> BatchStatement:
@@ -63,7 +67,7 @@ def _right(*numbers: int) -> Statement:
     return Statement(_ADD_RIGHT, [(n,) for n in numbers])
 
 
-def _add(*steps: Statement | StatementBatch) -> Script[str]:
+def _add(*steps: Step) -> Script[str]:
     for step in steps:
         try:
             yield step
@@ -162,6 +166,31 @@ def _lock() -> Statement:
     return Statement(_LOCK_RIGHT, [(1,)])
 
 
+async def test_a_group_is_a_step_among_others_and_its_last_rows_come_back(tables: World) -> None:
+    database = tables.parts.database
+
+    def script() -> Script[list[int]]:
+        yield _right(1, 2)
+        rows = yield StatementGroup([_left(7), Statement(_DOUBLE_RIGHT, [(1,), (2,)])])
+        yield _left(8)
+        return sorted(n for (n,) in rows)
+
+    assert await database.run(script()) == [10, 20]
+    async with database.transaction() as connection:
+        await run_within(connection, _add(StatementGroup([_left(9), _right(9)])))
+    assert await _numbers(tables) == [[7, 8, 9], [9, 10, 20]]
+
+
+async def test_nothing_is_left_of_a_script_whose_group_meets_a_key_that_is_there(tables: World) -> None:
+    database = tables.parts.database
+    await database.run(_add(_right(3)))
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await database.run(_add(_left(1), StatementGroup([_left(2), _right(3)])))
+
+    assert await _numbers(tables) == [[], [3]]
+
+
 _LOCK_RIGHT = BatchStatement(
     columns_of(_RIGHT, "n"),
     lambda wanted: select(_RIGHT.c.n).where(_RIGHT.c.n.in_(select(wanted.c.n))).with_for_update(),
@@ -184,7 +213,7 @@ async def test_a_batch_after_a_change_is_unsafe(tables: World, before: Statement
 @pytest.mark.parametrize(
     "after", [_left(2), _lock(), StatementBatch([_left(2)])], ids=["a change", "a lock", "a batch"]
 )
-async def test_what_changes_something_after_a_batch_is_unsafe(tables: World, after: Statement | StatementBatch) -> None:
+async def test_what_changes_something_after_a_batch_is_unsafe(tables: World, after: Step) -> None:
     """PostgreSQL has committed the batch already, as a transaction of its own."""
     with pytest.raises(UnsafeBatch):
         await tables.parts.database.run(_add(StatementBatch([_right(3)]), after))

@@ -31,9 +31,10 @@ class Searches:
     async def save(self, user_id: int = 1) -> SavedSearch:
         async with self.database.transaction() as connection:
             person = await run_within(connection, scripts.lock_person(user_id))
+            number, sequence = await run_within(connection, scripts.take_numbers_of_search())
             search = SavedSearch(
                 id=self.clock.new_id(),
-                number=await run_within(connection, scripts.take_search_number()),
+                number=number,
                 person=person,
                 user_id=user_id,
                 name="Near work",
@@ -49,8 +50,7 @@ class Searches:
                 created_at=NOW,
                 changed_at=NOW,
             )
-            await run_within(connection, scripts.add(search))
-            await run_within(connection, scripts.begin_version(search, is_new=True))
+            assert await run_within(connection, scripts.add(search, sequence, limit=100))
         return search
 
     async def edit(self, search: SavedSearch) -> None:

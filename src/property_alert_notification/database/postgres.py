@@ -16,9 +16,11 @@ from property_alert_notification.database.script import (
     Row,
     Script,
     Statement,
+    StatementBatch,
     Step,
     UniqueConflict,
     drive,
+    statements_of,
 )
 from property_alert_notification.database.statement_text import StatementText
 
@@ -79,12 +81,13 @@ class PostgresScripts:
 
     async def _answer(self, transaction: "_Transaction", step: Step) -> list[Row]:
         text, values = self._translate(step)
-        if isinstance(step, Statement):
-            return await transaction.execute(text.text, values, reads=step.statement.only_reads)
-        return await transaction.execute_alone(text.text, values)
+        if isinstance(step, StatementBatch):
+            return await transaction.execute_alone(text.text, values)
+        reads = isinstance(step, Statement) and step.statement.only_reads
+        return await transaction.execute(text.text, values, reads=reads)
 
     def _translate(self, step: Step) -> tuple[StatementText, Sequence[Any]]:
-        steps = [step] if isinstance(step, Statement) else step.statements
+        steps = statements_of(step)
         statements = tuple(one.statement for one in steps)
         known = self._known.get(statements)
         if known is None:

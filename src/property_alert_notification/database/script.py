@@ -59,13 +59,36 @@ class StatementBatch:
         Raises:
             UnsafeBatch: it is empty, or two statements have a parameter of the same name with different values.
         """
-        if not self.statements:
-            raise UnsafeBatch("a batch of no statements")
-        known: dict[str, Any] = {}
-        for one in self.statements:
-            for name, value in one.parameters.items():
-                if known.setdefault(name, value) != value:
-                    raise UnsafeBatch(f"two statements of a batch differ in {name}")
+        _check_parameters(self.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementGroup:
+    """Some changes of a script in one step, among its other steps. No statement sees what another did.
+
+    The last one's rows come back. PostgreSQL does a group in one statement, SQLite statement by statement: so two of
+    them must not change one row. A key that is there already is an error, which ends the script.
+    """
+
+    statements: Sequence[Statement]
+
+    def __post_init__(self) -> None:
+        """Check what makes a group wrong wherever it is used.
+
+        Raises:
+            UnsafeBatch: it is empty, or two statements have a parameter of the same name with different values.
+        """
+        _check_parameters(self.statements)
+
+
+def _check_parameters(statements: Sequence[Statement]) -> None:
+    if not statements:
+        raise UnsafeBatch("a batch of no statements")
+    known: dict[str, Any] = {}
+    for one in statements:
+        for name, value in one.parameters.items():
+            if known.setdefault(name, value) != value:
+                raise UnsafeBatch(f"two statements of a batch differ in {name}")
 
 
 @dataclass(slots=True)
@@ -76,8 +99,13 @@ class Ending:
     """The store was asked to commit. If it does not answer, it is unknown whether it did."""
 
 
-Step = Statement | StatementBatch
+Step = Statement | StatementGroup | StatementBatch
 Script = Generator[Step, list[Row], Result]
+
+
+def statements_of(step: Step) -> Sequence[Statement]:
+    """The statements of one step."""
+    return (step,) if isinstance(step, Statement) else step.statements
 
 
 class _Changes:
@@ -142,6 +170,9 @@ async def run_within(connection: Connection, script: Script[Result]) -> Result:
     async def answer(step: Step) -> list[Row]:
         if isinstance(step, StatementBatch):
             raise UnsafeBatch("a batch within the transaction of a caller")
-        return await step.run(connection)
+        rows: list[Row] = []
+        for one in statements_of(step):
+            rows = await one.run(connection)
+        return rows
 
     return await drive(script, answer)

@@ -20,9 +20,11 @@ from property_alert_notification.database.script import (
     Row,
     Script,
     Statement,
+    StatementBatch,
     Step,
     UniqueConflict,
     drive,
+    statements_of,
 )
 from property_alert_notification.database.sqlite_begin import begin_at_once, begin_in_thread
 from property_alert_notification.database.sqlite_connections import Opening
@@ -118,14 +120,12 @@ class SqliteScripts:
         return asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def _answer(self, cursor: sqlite3.Cursor, step: Step) -> list[Row]:
-        if isinstance(step, Statement):
-            return self._execute(cursor, step)
         rows: list[Row] = []
         try:
-            for one in step.statements:
+            for one in statements_of(step):
                 rows = self._execute(cursor, one)
         except sqlite3.IntegrityError as error:
-            if error.sqlite_errorcode not in _CONFLICTS:
+            if not isinstance(step, StatementBatch) or error.sqlite_errorcode not in _CONFLICTS:
                 raise
             # Not to a savepoint: that would copy every page that is changed after it.
             cursor.execute("ROLLBACK")

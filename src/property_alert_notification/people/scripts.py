@@ -1,16 +1,22 @@
-"""The step of the accept and claim scripts that reads the data about people that decisions need."""
+"""The steps of scripts that read what decisions about people, and answers to them, need."""
 
 from collections.abc import Collection, Iterable, Mapping
 
-from property_alert_notification.database import Script
+from sqlalchemy import false, select
+
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
 from property_alert_notification.people.decide import Message, needs_profile
+from property_alert_notification.people.directory.models import StoredProfile
 from property_alert_notification.people.directory.scripts import places_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
+from property_alert_notification.people.preferences.queries import LIVE, read_or_hold
 from property_alert_notification.people.preferences.rules import Preferences, is_unreadable
 from property_alert_notification.people.suppressions.rules import is_erased
 from property_alert_notification.people.suppressions.scripts import suppressions_of
 from property_alert_notification.people.suppressions.subjects import Subjects
+
+_profiles = table_of(StoredProfile)
 
 UserOf = tuple[int, bool]
 """A user's id, and whether the message is for a test."""
@@ -51,6 +57,26 @@ def people_of(
             person = people[user_id, False]
             people[user_id, False] = Person(person.preferences, profile, person.suppressions)
     return people
+
+
+_LANGUAGE = BatchStatement(
+    columns_of(LIVE.table, "user_id"),
+    lambda wanted: select(
+        LIVE.preferences_of(wanted),
+        select(_profiles.c.language)
+        .where(_profiles.c.user_id == wanted.c.user_id, _profiles.c.missing == false())
+        .scalar_subquery(),
+    ),
+)
+
+
+def language_of(user_id: int) -> Script[str | None]:
+    """The tag of a user's language: that of the preferences, or else of the profile; None if neither has one."""
+    [[words, of_profile]] = yield Statement(_LANGUAGE, [(user_id,)])
+    preferences = None if words is None else read_or_hold(user_id, words)
+    if preferences is not None and preferences.rules.language is not None:
+        return preferences.rules.language
+    return of_profile if isinstance(of_profile, str) else None
 
 
 def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:

@@ -49,5 +49,5 @@ def test_a_new_block_has_no_days() -> None:
 
 @pytest.mark.parametrize("text", ["xyz", "00ff", "0" * (SIZE * DIGITS + DIGITS)])
 def test_what_is_no_text_of_days_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not the days of a block|fromhex"):
+    with pytest.raises(ValueError, match=r"not the days of a block|fromhex"):
         decode(text)

@@ -1,11 +1,13 @@
 """The step of scripts that takes numbers: those of changes and edits, and others that count something."""
 
-from sqlalchemy import Integer, String, bindparam
+from collections.abc import Mapping
+
+from sqlalchemy import Integer, String, bindparam, literal, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 
-from property_alert_notification.database import BatchStatement, Script, Statement, table_of
+from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
 from property_alert_notification.homes.listings.models import ListingPosition
 
 _positions = table_of(ListingPosition)
@@ -32,3 +34,19 @@ def take_numbers(count: int, *, name: str = CHANGES) -> Script[int]:
     """
     [[last]] = yield Statement(_TAKE, (), {"name": name, "count": count})
     return int(last) - count + 1
+
+
+_TAKE_EACH = BatchStatement(
+    columns_of(_positions, "name"),
+    lambda wanted: (
+        insert(_positions)
+        .from_select(["name", "last"], select(wanted.c.name, literal(1)).where(true()))
+        .on_conflict_do_update(index_elements=["name"], set_={"last": _positions.c.last + 1})
+        .returning(_positions.c.name, _positions.c.last)
+    ),
+)
+
+
+def take_number_of_each(*names: str) -> Script[Mapping[str, int]]:
+    """Take the next number of each of these, in this order."""
+    return {name: int(last) for name, last in (yield Statement(_TAKE_EACH, as_rows(names)))}

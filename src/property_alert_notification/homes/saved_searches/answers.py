@@ -23,9 +23,7 @@ from property_alert_notification.homes.saved_searches.words import (
     SearchWarning,
     read_changes,
 )
-from property_alert_notification.people.directory.scripts import profiles_of
-from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.scripts import preferences_of
+from property_alert_notification.people import scripts as people
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -40,9 +38,7 @@ _WARNINGS = {
 
 def language_of(user_id: int) -> Script[str]:
     """The language in which a user reads our words: that of the preferences, or else of the profile."""
-    preferences = yield from preferences_of([(user_id, False)], default=None)
-    profiles = yield from profiles_of([user_id])
-    return shown_language(Person(preferences.get((user_id, False)), profiles.get(user_id)).language)
+    return shown_language((yield from people.language_of(user_id)))
 
 
 def warnings_public(warnings: Iterable[SearchWarning]) -> list[WarningPublic]:

@@ -45,11 +45,7 @@ def create(
     """
     wanted = rules.new_values(body) | rules.query_values(query.compiled, query.estimate)
     person = yield from scripts.lock_person(user_id)
-    if (yield from scripts.count(user_id)) >= limit:
-        raise Conflict(
-            f"User {user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: delete one first."
-        )
-    number = yield from scripts.take_search_number()
+    number, sequence = yield from scripts.take_numbers_of_search()
     search = SavedSearch(
         id=key,
         number=number,
@@ -64,8 +60,10 @@ def create(
         viewed_at=now,
         **wanted,
     )
-    yield from scripts.add(search)
-    yield from scripts.begin_version(search, is_new=True)
+    if not (yield from scripts.add(search, sequence, limit=limit)):
+        raise Conflict(
+            f"User {user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: delete one first."
+        )
     return search
 
 

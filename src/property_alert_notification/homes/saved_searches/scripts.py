@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, Update, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, FromClause, Integer, Update, bindparam, delete, func, select, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -12,12 +12,13 @@ from property_alert_notification.database import (
     BatchStatement,
     Script,
     Statement,
+    StatementGroup,
     columns_of,
     table_of,
     time_type,
     true_of_many,
 )
-from property_alert_notification.homes.listings.scripts import take_numbers
+from property_alert_notification.homes.listings.scripts import CHANGES, take_number_of_each, take_numbers
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 
 _searches, _versions, _people = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(SearchPerson)
@@ -52,30 +53,36 @@ def find_person(user_id: int) -> Script[int | None]:
     return int(rows[0][0]) if rows else None
 
 
-_COUNT = BatchStatement({}, lambda _: select(func.count()).where(_searches.c.user_id == _user))
+def take_numbers_of_search() -> Script[tuple[int, int]]:
+    """The number of a new search, and that of the edit that saves it.
 
-
-def count(user_id: int) -> Script[int]:
-    """How many searches a user has."""
-    [[found]] = yield Statement(_COUNT, (), {"user_id": user_id})
-    return int(found)
-
-
-def take_search_number() -> Script[int]:
-    """The number of a new search."""
-    return (yield from take_numbers(1, name=SEARCHES))
+    Until the transaction ends no other one takes numbers, so one step is left after this.
+    """
+    taken = yield from take_number_of_each(SEARCHES, CHANGES)
+    return taken[SEARCHES], taken[CHANGES]
 
 
 _NAMES = [column.name for column in _searches.c]
+_of_user = _searches.alias("of_user")
+_HAS_ROOM = select(func.count()).where(_of_user.c.user_id == _user).scalar_subquery() < bindparam("most", type_=Integer)
 _ADD = BatchStatement(
     columns_of(_searches, *_NAMES),
-    lambda new: insert(_searches).from_select(_NAMES, select(*new.c), include_defaults=False),
+    lambda new: (
+        insert(_searches)
+        .from_select(_NAMES, select(*new.c).where(_HAS_ROOM), include_defaults=False)
+        .returning(_searches.c.number)
+    ),
 )
 
 
-def add(search: SavedSearch) -> Script[None]:
-    """Store a new search."""
-    yield Statement(_ADD, [_row(search)])
+def add(search: SavedSearch, sequence: int, *, limit: int) -> Script[bool]:
+    """Store a new search and its version; returns False if its user, who is locked, has as many as `limit`.
+
+    `sequence` is the number of the edit. After False nothing may be committed.
+    """
+    version = Statement(_ADD_VERSION, [_version(search, sequence)])
+    new = Statement(_ADD, [_row(search)], {"user_id": search.user_id, "most": limit})
+    return bool((yield StatementGroup([version, new])))
 
 
 def _row(search: SavedSearch) -> tuple[object, ...]:
@@ -133,14 +140,7 @@ _ADD_VERSION = BatchStatement(
 )
 
 
-def begin_version(search: SavedSearch, *, is_new: bool = False) -> Script[int]:
-    """Let the current version of an active search begin, and the one before it end; returns the number of the edit.
-
-    Until the transaction ends no other one takes numbers, so this is its last step.
-    """
-    number = yield from take_numbers(1)
-    if not is_new:
-        yield Statement(_END, [(search.number,)], {"number": number, "now": search.changed_at})
+def _version(search: SavedSearch, number: int) -> tuple[object, ...]:
     begun = {
         "search_number": search.number,
         "from_sequence": number,
@@ -148,8 +148,17 @@ def begin_version(search: SavedSearch, *, is_new: bool = False) -> Script[int]:
         "until_sequence": None,
         "until_at": None,
     }
-    row = tuple(begun[name] if name in begun else getattr(search, name) for name in _VERSION)
-    yield Statement(_ADD_VERSION, [row])
+    return tuple(begun[name] if name in begun else getattr(search, name) for name in _VERSION)
+
+
+def begin_version(search: SavedSearch) -> Script[int]:
+    """Let the current version of an active search begin, and the one before it end; returns the number of the edit.
+
+    Until the transaction ends no other one takes numbers, so this is its last step.
+    """
+    number = yield from take_numbers(1)
+    end = Statement(_END, [(search.number,)], {"number": number, "now": search.changed_at})
+    yield StatementGroup([end, Statement(_ADD_VERSION, [_version(search, number)])])
     return number
 
 

@@ -41,6 +41,7 @@ AT_ONCE = 100
 IDLE = 10.0
 """Seconds until it looks again when nothing is left."""
 
+
 class SearchChecks:
     """The loop of one process. Any number of them may share one store."""
 

@@ -65,9 +65,7 @@ def notice_for(
     return Notice.QUIET if now - max(at for at in known if at is not None) >= QUIET_AFTER else None
 
 
-def next_step(
-    search: SavedSearch, now: datetime, matched_at: datetime | None, unopened: timedelta
-) -> Notice | None:
+def next_step(search: SavedSearch, now: datetime, matched_at: datetime | None, unopened: timedelta) -> Notice | None:
     """The next step if nobody looked at what the search found; one that would change nothing is left out."""
     viewed = search.viewed_at or search.created_at
     if not unopened or matched_at is None or matched_at <= viewed:

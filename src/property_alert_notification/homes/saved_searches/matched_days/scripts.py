@@ -25,7 +25,6 @@ _blocks = table_of(MatchedDays)
 _DAMAGED = "matched_days.unreadable"
 
 
-
 def _days_of(wanted: FromClause) -> Select[tuple[int, str]]:
     first = cast(wanted.c.number % SIZE * DIGITS + 1, Integer)
     its = func.substr(_blocks.c.days, first, DIGITS)
