@@ -15,9 +15,8 @@ from tests.services import smtp
 
 _ALERTS = "SELECT person, details FROM alerts"
 _TOLD = """
-    SELECT t.property_id, t.fact, t.people,
-        (SELECT min(l.listing_key) FROM listings l WHERE l.property_id = t.property_id)
-    FROM told t
+    SELECT l.property_id, t.fact, t.people, l.listing_key
+    FROM told t JOIN listings l ON l.id = t.listing_id
 """
 _IN_DOUBT = "SELECT count(*) FROM attempts WHERE outcome = 'unknown'"
 _DIGEST = re.compile(r"Listing alert: ([\d,]+) new")
@@ -40,7 +39,7 @@ async def told(connection: AsyncConnection) -> Counter[tuple[int, str, str]]:
     found: Counter[tuple[int, str, str]] = Counter()
     known: set[tuple[object, str, int]] = set()
     for home, fact, people, listing in await connection.execute(text(_TOLD)):
-        # A person may be in rows of several shards, if people were divided anew.
+        # A person may be in rows of several shards, if people were divided anew, and of several listings.
         new = {(home, fact, one) for one in _numbers(people)} - known
         known |= new
         # The key of a listing begins with the number of its parcel.

@@ -17,7 +17,7 @@ from property_alert_notification.homes.criteria.expression import Expression, to
 from property_alert_notification.homes.listing_preferences import queries as listing_preferences
 from property_alert_notification.homes.listing_preferences.models import ListingPreference
 from property_alert_notification.homes.listings import queries as listings
-from property_alert_notification.homes.listings.models import ListingChange
+from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from tests.pipeline.homes import ANY, Homes, a_home, up_to
@@ -57,7 +57,9 @@ def outcomes(found: Found) -> list[tuple[str, str, str]]:
 async def told(homes: Homes) -> set[tuple[int, UUID, str]]:
     """The ledger: who was told which fact of which home."""
     async with homes.database.reading() as connection:
-        rows = (await connection.execute(select(Told.property_id, Told.fact, Told.people))).all()
+        its, ledger = table_of(Listing), table_of(Told)
+        asked = select(its.c.property_id, ledger.c.fact, ledger.c.people).join(its, its.c.id == ledger.c.listing_id)
+        rows = (await connection.execute(asked)).all()
     return {(person, home, fact) for home, fact, people in rows for person in unpack(people).tolist()}
 
 
@@ -154,7 +156,7 @@ async def test_what_the_matcher_left_out_is_missed(world: World, homes: Homes) -
         first = (await connection.execute(select(log).order_by(log.c.sequence).limit(1))).mappings().one()
         its = log.c.sequence == first["sequence"]
         await connection.execute(update(log).where(its).values(matches=""))
-        await connection.execute(ledger.delete().where(ledger.c.property_id == first["property_id"]))
+        await connection.execute(ledger.delete().where(ledger.c.listing_id == first["listing_id"]))
     assert [one for _, _, one in outcomes(await backtest(homes, 1))].count("missed") == 1
 
     async with homes.database.transaction() as connection:

@@ -4,16 +4,23 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.batches import Batches
 from property_alert_notification.homes.alerts.explain.queries import alerts_about, told_to
 from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
 from property_alert_notification.homes.alerts.ledger.queries import told_of
 from property_alert_notification.homes.alerts.models import Told
+from property_alert_notification.homes.alerts.queries import last_number
 from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.shards.shard import WHOLE
+from property_alert_notification.homes.alerts.tell import Teller
+from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.saved_searches.words import ScheduleType
+from property_alert_notification.matcher import create_searches
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home
 from tests.pipeline.test_alert_digests import digest_is_near
@@ -46,10 +53,9 @@ async def test_what_was_told_of_a_home_is_known_after_it_was_merged(world: World
 
     [home] = await _homes(homes)
     async with homes.database.reading() as connection:
-        known = await told_of(connection, {(home, fact) for fact in facts})
-        assert {(home, fact): people.tolist() for (home, fact), people in known.items()} == {
-            (home, fact): [1] for fact in facts
-        }
+        [listing] = await listings.find(connection, "a")
+        known = await told_of(connection, {(listing.id, fact) for fact in facts})
+        assert {key: people.tolist() for key, people in known.of_homes.items()} == {(home, fact): [1] for fact in facts}
         assert await told_to(connection, home, 1) >= facts
         assert len({one.notification_id for one in await alerts_about(connection, home, 1)}) == 4
 
@@ -70,7 +76,7 @@ async def test_a_newer_alert_is_found_after_the_homes_were_merged(world: World, 
     assert await homes.run(refreshed([id_], Channel.EMAIL)) == {id_: PRICE_CHANGED_SINCE}
 
 
-async def test_what_was_told_of_a_home_is_known_of_both_after_a_corrected_address_split_it(
+async def test_what_a_listing_told_goes_along_with_it_after_a_corrected_address_split_its_home(
     world: World, homes: Homes
 ) -> None:
     await world.a_user(1)
@@ -91,6 +97,46 @@ async def test_what_was_told_of_a_home_is_known_of_both_after_a_corrected_addres
     # What it is was told of neither home; its new price was.
     assert (await alerts(homes))[len(told) :] == [(1, "New listing: b Pinehurst Way NE")]
     async with homes.database.reading() as connection:
-        known = await told_of(connection, {(home, fact) for home in await _homes(homes) for fact in facts})
-    by_fact = sorted((fact.partition("/")[0], people.tolist()) for (_, fact), people in known.items())
-    assert by_fact == [("New Listing", [1])] * 2 + [("Price Change", [1])] * 2
+        a, b = [(await listings.find(connection, key))[0].id for key in "ab"]
+        known = await told_of(connection, {(listing, fact) for listing in (a, b) for fact in facts})
+    assert known.homes[a] != known.homes[b]
+    by_fact = sorted((fact.partition("/")[0], home == known.homes[b]) for home, fact in known.of_homes)
+    assert by_fact == [("New Listing", False), ("New Listing", True), ("Price Change", True)]
+
+
+async def test_homes_that_are_merged_and_split_while_changes_are_matched_are_told_of_as_they_are_then(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.search(1)
+    same = {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}
+    await homes.list(a_home(key="a", **same), a_home(key="b", **same), a_home(key="c"), a_home(key="d"))
+    await homes.match()
+    told = len(await alerts(homes))
+    async with homes.database.reading() as connection:
+        begin = await last_number(connection)
+    now = {"b": 470_000, "c": 460_000, "d": 460_000}
+    before = {"b": same, "c": {}, "d": {}}
+    await homes.list(*(a_home(60, key=key, ListPrice=now[key], **before[key]) for key in now))
+    matching = Batches(homes.database, homes.clock, Metrics(), create_searches)
+    await matching.follow(begin)
+    batch = await matching.next(begin, matching_is_quick)
+    assert batch is not None
+
+    others = {"b": {"UniversalPropertyId": "US-53033-N-7-R-N"}, "c": PARCEL, "d": PARCEL}
+    await homes.list(*(a_home(120, key=key, ListPrice=now[key], **others[key]) for key in now))
+    async with homes.database.transaction() as connection:
+        await Teller(homes.planner, WHOLE).tell(connection, batch.changes)
+
+    new = sorted(title for _, title in (await alerts(homes))[told:])
+    assert new in [[f"New price: {key} Pinehurst Way NE" for key in keys] for keys in ("bc", "bd")]
+    async with homes.database.reading() as connection:
+        a, b = [(await listings.find(connection, key))[0].id for key in "ab"]
+        facts = {(id_, news.key) for one in batch.changes for news in one.change.news for id_ in (a, b)}
+        known = await told_of(connection, facts)
+    assert {home for home, _ in known.of_homes} == {known.homes[b]}
+    assert known.homes[a] != known.homes[b]
+
+
+async def matching_is_quick() -> None:
+    """No lease has to be renewed meanwhile."""

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Text, Uuid, column, insert, select, table, up
 
 from property_alert_notification.base.times import EARLIEST
 from property_alert_notification.database import Database, migrations, table_of, time_type
-from property_alert_notification.homes.alerts.ledger.queries import put_told, told_of
+from property_alert_notification.homes.alerts.ledger.queries import Telling, put_told, told_of
 from property_alert_notification.homes.alerts.models import MatcherLease, MatchLogEntry
 from property_alert_notification.homes.alerts.numbers import pack, unpack
 from property_alert_notification.homes.alerts.queries import add_log
@@ -16,7 +16,8 @@ from tests.pipeline.test_migrations import empty
 
 __all__ = ["empty"]
 
-HOME = UUID(int=1)
+HOME, OTHER = UUID(int=1), UUID(int=2)
+"""The listings of one home; the first one has its id."""
 MANY = np.arange(0, 3_000_000, 997)
 
 _MATCHERS = table("matchers", *(column(name, BigInteger()) for name in ("shard", "fence", "position")))
@@ -27,6 +28,19 @@ _TOLD = table(
     column("people", Text()),
     column("sequence", BigInteger()),
     column("changed_at", time_type()),
+)
+_LISTINGS = table(
+    "listings",
+    column("id", Uuid()),
+    *(column(name, Text()) for name in ("source", "listing_key", "status", "identity")),
+    column("property_id", Uuid()),
+)
+_CHANGES = table(
+    "listing_changes",
+    *(column(name, Uuid()) for name in ("id", "listing_id")),
+    *(column(name, time_type()) for name in ("modified_at", "made_at")),
+    column("facts", Text()),
+    column("sequence", BigInteger()),
 )
 _LOG = table(
     "match_log",
@@ -44,7 +58,12 @@ async def test_who_was_told_what_is_kept_on_the_way_to_shards_and_back(empty: Da
     logged = {"sequence": 7, "listing_id": HOME, "property_id": HOME, "matches": pack(MANY), "made_at": EARLIEST}
     async with empty.transaction() as connection:
         await connection.execute(insert(_MATCHERS).values(shard=0, fence=3, position=90))
-        await connection.execute(insert(_TOLD).values(told))
+        await connection.execute(insert(_TOLD).values([told, told | {"fact": "listed", "sequence": 6}]))
+        for id_, sequence in ((HOME, 6), (OTHER, 7)):
+            its = {"source": "", "status": "Active", "identity": "", "property_id": HOME, "listing_key": str(id_)}
+            await connection.execute(insert(_LISTINGS).values(id=id_, **its))
+            made = {"id": id_, "listing_id": id_, "modified_at": EARLIEST, "made_at": EARLIEST, "facts": "[]"}
+            await connection.execute(insert(_CHANGES).values(sequence=sequence, **made))
         await connection.execute(insert(_LOG).values(logged))
 
     await migrations.upgrade(empty)
@@ -54,19 +73,23 @@ async def test_who_was_told_what_is_kept_on_the_way_to_shards_and_back(empty: Da
         assert await queries.divide(connection, 3, now=EARLIEST)
         await connection.execute(update(matchers).where(matchers.c.part == 1).values(position=95))
         shards = [row.shard for row in await queries.shards(connection)]
-        await put_told(connection, [((HOME, "sold"), MANY + 1, 8)], shards=shards, now=EARLIEST)
+        known = await told_of(connection, {(HOME, "sold")})
+        assert known.by_listings.keys() == {(OTHER, "sold")}
+        await put_told(connection, [Telling(HOME, "sold", MANY + 1, 8)], known, shards=shards, now=EARLIEST)
         for shard in shards:
             await add_log(connection, [(7, HOME, HOME, pack(MANY + 1), EARLIEST)], shard=shard.number)
     every = np.union1d(MANY, MANY + 1)
     async with empty.reading() as connection:
-        known = await told_of(connection, {(HOME, "sold")})
+        known = await told_of(connection, {(OTHER, "sold"), (OTHER, "listed")})
         assert (await connection.execute(select(table_of(MatchLogEntry).c.shard))).all() == [(0,), (1,), (2,), (3,)]
-    assert known[HOME, "sold"].tolist() == every.tolist()
+    assert known.of(OTHER, "sold").tolist() == every.tolist()
+    assert known.by_listings[HOME, "listed"].tolist() == MANY.tolist()
 
     await migrations.downgrade(empty, "0044")
     async with empty.reading() as connection:
         assert (await connection.execute(select(*_MATCHERS.c))).all() == [(0, 0, 90)]
-        [people] = (await connection.execute(select(_TOLD.c.people))).scalars()
+        asked = select(_TOLD.c.people).where(_TOLD.c.property_id == HOME, _TOLD.c.fact == "sold")
+        [people] = (await connection.execute(asked)).scalars()
         [matches] = (await connection.execute(select(_LOG.c.matches))).scalars()
     assert unpack(people).tolist() == every.tolist()
     assert matches == people

@@ -1,6 +1,7 @@
 """Operators correct which listings are of one home, on each store, and the next records do not undo it."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.alerts.ledger.queries import put_told, told_of
+from property_alert_notification.homes.alerts.ledger.queries import Telling, ToldFacts, put_told, told_of
 from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.operators.properties.service import (
@@ -103,10 +104,10 @@ async def test_a_home_that_was_merged_and_split_off_is_not_heard_of_twice(feeds:
     one, other = await _home(feeds, "a"), await _home(feeds, "b")
     before = await feeds.told()
     async with feeds.database.transaction() as connection:
-        for home, change in ((one, before[0]), (other, before[1])):
+        for change in before:
             assert change.sequence is not None
-            told = [((home.id, "f"), np.array([7]), change.sequence)]
-            await put_told(connection, told, shards=[WHOLE], now=feeds.clock.now())
+            told = [Telling(change.listing_id, "f", np.array([7]), change.sequence)]
+            await put_told(connection, told, ToldFacts({}, {}, {}), shards=[WHOLE], now=feeds.clock.now())
     await _correct(feeds, lambda service: service.merge(other.id, one.id))
 
     new = await _correct(feeds, lambda service: _split_of(service, "b"))
@@ -118,7 +119,44 @@ async def test_a_home_that_was_merged_and_split_off_is_not_heard_of_twice(feeds:
         ("Price Change", 480_000, 470_000)
     ]
     async with feeds.database.reading() as connection:
-        assert [people.tolist() for people in (await told_of(connection, {(new.id, "f")})).values()] == [[7]]
+        known = await told_of(connection, {(new.members[0].id, "f")})
+    assert {key: people.tolist() for key, people in known.of_homes.items()} == {(new.id, "f"): [7]}
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_home_was_told_what_its_listings_told_whatever_happened_to_it(feeds: Feeds, seed: int) -> None:
+    random = Random(seed)
+    await feeds.take(*(a_record(key=key) for key in "abcd"))
+    ids = {key: (await _home(feeds, key)).members[0].id for key in "abcd"}
+    homes = [{key} for key in ids]
+    told: set[tuple[str, str, int]] = set()
+    for number in range(24):
+        act = random.choice(["tell", "tell", "merge", "split"])
+        if act == "tell":
+            key, fact = random.choice("abcd"), random.choice("fg")
+            people = {random.randrange(6) for _ in range(2)}
+            async with feeds.database.transaction() as connection:
+                known = await told_of(connection, {(ids[key], fact)})
+                new = people - set(known.of(ids[key], fact).tolist())
+                telling = Telling(ids[key], fact, np.array(sorted(new), dtype=np.int64), number)
+                await put_told(connection, [telling], known, shards=[WHOLE], now=feeds.clock.now())
+            told |= {(key, fact, one) for one in new}
+        elif act == "merge" and len(homes) > 1:
+            one, other = random.sample(homes, 2)
+            first, second = (await _home(feeds, min(one))).id, (await _home(feeds, min(other))).id
+            await _correct(feeds, lambda service, its=(first, second): service.merge(*its))  # type: ignore[misc]
+            homes = [its for its in homes if its not in (one, other)] + [one | other]
+        elif several := [its for its in homes if len(its) > 1]:
+            one = random.choice(several)
+            key = random.choice(sorted(one))
+            await _correct(feeds, lambda service, key=key: _split_of(service, key))  # type: ignore[misc]
+            homes = [its for its in homes if its != one] + [{key}, one - {key}]
+        async with feeds.database.reading() as connection:
+            known = await told_of(connection, {(id_, fact) for id_ in ids.values() for fact in "fg"})
+        for home in homes:
+            for fact in "fg":
+                expected = sorted({person for by, what, person in told if by in home and what == fact})
+                assert {tuple(known.of(ids[key], fact).tolist()) for key in home} == {tuple(expected)}, (number, act)
 
 
 @pytest.mark.parametrize("feeds", ["sqlite"], indirect=True)

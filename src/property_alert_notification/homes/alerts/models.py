@@ -37,12 +37,13 @@ class MatcherLease(SQLModel, table=True):
 
 
 class Told(SQLModel, table=True):
-    """The people of one shard who were told a fact of a property."""
+    """The people of one shard who were told a fact by a listing, and so of the home of this listing."""
 
     __tablename__ = "told"
     __table_args__ = (Index("ix_told_changed", "changed_at"),)
 
-    property_id: UUID = Field(primary_key=True)
+    listing_id: UUID = Field(primary_key=True)
+    """The listing whose change told it. Which home that is may become known only later."""
     fact: str = Field(primary_key=True, max_length=64)
     """The key of the fact, as `news` makes it."""
     shard: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False, "server_default": "0"})

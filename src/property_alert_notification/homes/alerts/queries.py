@@ -133,7 +133,7 @@ def _remove(key: Sequence[Column[Any]], since: Column[Any]) -> Any:
 
 
 _REMOVE_LOG = _remove([_log.c.sequence, _log.c.shard], _log.c.made_at)
-_REMOVE_TOLD = _remove([_told.c.property_id, _told.c.fact, _told.c.shard], _told.c.changed_at)
+_REMOVE_TOLD = _remove([_told.c.listing_id, _told.c.fact, _told.c.shard], _told.c.changed_at)
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:

@@ -1,6 +1,7 @@
 """Writes what matched changes lead to, within the transaction that moves the matcher's position: a few statements."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import compress
 from typing import NamedTuple
@@ -17,7 +18,6 @@ from property_alert_notification.homes.alerts.digests import queries as digest_q
 from property_alert_notification.homes.alerts.drops import queries as drop_queries
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.ledger import queries as ledger
-from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -82,11 +82,12 @@ class Teller:
         if not matched:
             return {}
         now = self._clock.now()
-        await queries.add_log(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
         known = await ledger.told_of(
-            connection, {(one.change.property_id, news.key) for one in matched for news in one.matches.news}
+            connection, {(one.change.listing_id, news.key) for one in matched for news in one.matches.news}
         )
-        everyone = dict(known)
+        matched = [_at_home(one, known.homes) for one in matched]
+        await queries.add_log(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
+        everyone = dict(known.of_homes)
         refused = await discarded(connection, {one.change.property_id for one in matched})
         wanted = [
             (one.change, telling)
@@ -106,8 +107,14 @@ class Teller:
                 drops.add(ReasonCode.NO_PREFERENCES, alert.at_once)
         await drop_queries.put(connection, drops)
         # Who was refused, for want of preferences, was not told.
-        await ledger.put_told(connection, _ledger(known, compress(told, accepted)), shards=[self._shard], now=now)
+        await ledger.put_told(connection, _ledger(compress(told, accepted)), known, shards=[self._shard], now=now)
         return outcomes_of(accepted)
+
+
+def _at_home(one: MatchedChange, homes: Mapping[UUID, UUID]) -> MatchedChange:
+    """A change with the home of its listing as it is now: homes may have been merged or split since it was matched."""
+    home = homes.get(one.change.listing_id, one.change.property_id)
+    return one if home == one.change.property_id else one._replace(change=replace(one.change, property_id=home))
 
 
 def _log_entry(one: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:
@@ -122,9 +129,10 @@ def _refused(one: MatchedChange, people: Collection[int]) -> list[Match]:
     return [(one.change.sequence, number) for number in one.matches.numbers[its].tolist()]
 
 
-def _tellings_of(one: MatchedChange, told: dict[FactKey, Numbers], refused: Collection[int]) -> list[Telling]:
+def _tellings_of(one: MatchedChange, told: dict[tuple[UUID, str], Numbers], refused: Collection[int]) -> list[Telling]:
     """What people are told of a change at once; adds them to `told`, for the changes that follow.
 
+    `told` has who was told facts, by home and fact.
     Those who `refused` the home are told nothing.
     """
     its = {news.key: told.get((one.change.property_id, news.key), NONE) for news in one.matches.news}
@@ -151,13 +159,13 @@ def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:
         )
 
 
-def _ledger(known: Mapping[FactKey, Numbers], told: Iterable[_Told]) -> list[tuple[FactKey, Numbers, int]]:
-    """The rows of the ledger that change."""
-    people: dict[FactKey, list[int]] = {}
-    newest: dict[FactKey, int] = {}
+def _ledger(told: Iterable[_Told]) -> list[ledger.Telling]:
+    """What the ledger has to know of this."""
+    people: dict[ledger.FactKey, list[int]] = {}
+    newest: dict[ledger.FactKey, int] = {}
     for one in told:
         for news in one.telling.news:
-            key = one.change.property_id, news.key
+            key = one.change.listing_id, news.key
             people.setdefault(key, []).append(one.telling.person)
             newest[key] = one.change.sequence
-    return [(key, np.union1d(known.get(key, NONE), new), newest[key]) for key, new in people.items()]
+    return [ledger.Telling(*key, np.array(some, dtype=np.int64), newest[key]) for key, some in people.items()]

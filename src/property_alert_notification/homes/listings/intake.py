@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.homes.alerts.ledger.queries import SplitOff, copy_told
 from property_alert_notification.homes.listings import queries
 from property_alert_notification.homes.listings.combined import combined
 from property_alert_notification.homes.listings.history import (
@@ -163,8 +162,6 @@ class ListingIntake:
             listings = sum(its == id_ for its in grouping.home_of.values())
             works[id_].home = works[id_].home._replace(listings=listings)
         await properties.merge(self.connection, grouping.merged.items())
-        split_off = [SplitOff(*one) for one in grouping.split_off()]
-        await copy_told(self.connection, split_off, now=self.clock.now())
         return works, {id_: home.id for id_, home in found.items()}
 
     async def _heard(self, grouping: Grouping, split_off: Collection[UUID]) -> Mapping[UUID, datetime]:

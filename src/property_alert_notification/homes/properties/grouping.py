@@ -27,8 +27,6 @@ class Grouping:
     """Properties that turned out to be another one, and which."""
     regrouped: set[UUID] = field(default_factory=set)
     """Properties whose listings are others than before."""
-    left: dict[UUID, UUID] = field(default_factory=dict)
-    """Listings that are of another home than before, and the home in which others stay."""
 
     def place(self, listing: UUID, others: Iterable[UUID], new_id: Callable[[], UUID]) -> None:
         """Place a listing anew; `others` may be of the same home.
@@ -47,17 +45,10 @@ class Grouping:
         if target != old:
             self.home_of[listing] = target
             self.regrouped |= {target, old} if mates else {target}
-            if mates:
-                self.left[listing] = old
-            else:
+            if not mates:
                 self._merge(old, target)
         for home in homes - {target}:
             self._merge(home, target)
-
-    def split_off(self) -> list[tuple[UUID, UUID, UUID]]:
-        """The listings that are of another home than before, with the home that others stay in, and their own."""
-        now = ((listing, self.merged.get(old, old), self.home_of[listing]) for listing, old in self.left.items())
-        return [(listing, old, home) for listing, old, home in now if old != home]
 
     def _listings_of(self, home: UUID, *, but: UUID) -> list[UUID]:
         return [listing for listing, its in self.home_of.items() if its == home and listing != but]

@@ -19,7 +19,6 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldS
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
-from property_alert_notification.homes.alerts.numbers import NONE, Numbers
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -29,7 +28,7 @@ from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.first_matches import Found, find_matches
 from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
-from property_alert_notification.homes.search_life.told_facts.queries import ToldFacts, facts_of_homes
+from property_alert_notification.homes.search_life.told_facts.queries import FactsOfHomes, facts_of_homes
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.people.person import UNKNOWN
@@ -50,7 +49,7 @@ class _Pass(NamedTuple):
     versions: Mapping[int, int]
     """The version of each search that was active, by their numbers."""
     found: Mapping[int, Found]
-    facts: ToldFacts
+    facts: FactsOfHomes
     """Of the homes that are named."""
 
 
@@ -177,7 +176,7 @@ class FirstAlerts:
         self,
         connection: AsyncConnection,
         made: Sequence[_FirstAlert],
-        facts: ToldFacts,
+        facts: FactsOfHomes,
         shards: Collection[Shard],
     ) -> None:
         """Record in the ledger what the first alerts tell."""
@@ -186,14 +185,14 @@ class FirstAlerts:
         for one in made:
             search = one.found.search
             for home in one.found.first[:NAMED]:
-                for key, sequence in facts.get(home.listing.property_id, ()):
+                for listing, key, sequence in facts.get(home.listing.property_id, ()):
                     if sequence <= search.from_sequence:
-                        fact = home.listing.property_id, key
+                        fact = listing, key
                         people.setdefault(fact, set()).add(search.person)
                         newest[fact] = sequence
         known = await ledger.told_of(connection, people.keys())
-        told = [(key, _with(known.get(key, NONE), new), newest[key]) for key, new in people.items()]
-        await ledger.put_told(connection, told, shards=shards, now=self._clock.now())
+        told = [ledger.Telling(*fact, np.array(sorted(new)), newest[fact]) for fact, new in people.items()]
+        await ledger.put_told(connection, told, known, shards=shards, now=self._clock.now())
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Let a damaged row have no first alert, so that it does not hold up the others."""
@@ -206,7 +205,3 @@ def _first_alert(search: SavedSearch, found: Found, language: str) -> _FirstAler
     named = (ToldSearch(search.name, "", is_new=False, number=search.number),)
     homes = [details_of(home.fields, (), named, language, matched=found.total) for home in found.first]
     return _FirstAlert(search, found, language, homes)
-
-
-def _with(known: Numbers, new: Collection[int]) -> Numbers:
-    return np.union1d(known, np.array(sorted(new), dtype=np.int64))

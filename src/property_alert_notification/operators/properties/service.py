@@ -110,8 +110,7 @@ class PropertyService:
             unknown = Home(new, len(chosen), encode_progress(Progress()), told_at, None, None)
             await queries.save(self.connection, [unknown])
         home_of = {one.id: new if one.id in chosen else home.id for one in home.members}
-        left = dict.fromkeys(chosen, home.id)
-        await self._find_again(Grouping(home_of, {}, {}, regrouped={home.id, new}, left=left))
+        await self._find_again(Grouping(home_of, {}, {}, regrouped={home.id, new}))
         await self._record("property.split", home.id)
         return await view(self.connection, new)
 

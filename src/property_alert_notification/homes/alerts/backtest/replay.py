@@ -55,7 +55,7 @@ class Candidate(NamedTuple):
     def keys(self) -> set[FactKey]:
         """The facts that any of them tells."""
         return {
-            (self.change.property_id, one.key)
+            (self.change.listing_id, one.key)
             for some in (self.replayed, self.then)
             for _, news in some
             for one in news
@@ -94,7 +94,7 @@ class Known:
     """What the store knows of the person and of the homes of some hits."""
 
     told: Collection[FactKey]
-    """What the person was told."""
+    """What the person was told, by these listings or by others of their homes."""
     discarded: Collection[UUID]
     """The homes that the person discarded."""
     has_preferences: bool
@@ -115,8 +115,8 @@ class Replay:
     """All versions of the searches whose alerts are compared."""
     is_as_then: bool
     """Whether each search is replayed as it was then."""
-    _told: set[FactKey] = field(default_factory=set)
-    """What the replay has told."""
+    _told: set[tuple[UUID, str]] = field(default_factory=set)
+    """What the replay has told: homes, and the keys of their facts."""
 
     def __post_init__(self) -> None:
         self._read = cache(from_json)
@@ -181,6 +181,7 @@ class Replay:
 
     def _fact(self, one: Candidate, news: News, known: Known) -> ComparedFact | None:
         key, sequence = (one.change.property_id, news.key), one.change.sequence
+        was_told = (one.change.listing_id, news.key) in known.told
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
         stops = _stops(one, known)
@@ -188,7 +189,7 @@ class Replay:
             Evidence(
                 is_replayed=is_replayed,
                 was_matched=bool(by_log),
-                was_told=key in known.told,
+                was_told=was_told,
                 is_matched_yet=sequence <= known.position,
                 was_replayed=key in self._told,
                 waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),

@@ -16,7 +16,7 @@ from property_alert_notification.homes.alerts.changes import readable_changes
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain.queries import digests_of
-from property_alert_notification.homes.alerts.ledger.queries import FactKey, told_rows
+from property_alert_notification.homes.alerts.ledger.queries import FactKey, ToldRow, told_rows
 from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.shards.queries import position_for
@@ -136,6 +136,7 @@ class Run:
         return [self.replay.candidate(by_number[one.sequence], one) for one in changes]
 
 
-def _told_to(person: int, rows: Iterable[tuple[FactKey, str]]) -> set[FactKey]:
-    unpacked = readable(rows, lambda row: (row[0], unpack(row[1])), "told.unreadable", lambda row: row[0])
+def _told_to(person: int, rows: Iterable[ToldRow]) -> set[FactKey]:
+    some = ((row[:2], row.people) for row in rows if row.people is not None)
+    unpacked = readable(some, lambda row: (row[0], unpack(row[1])), "told.unreadable", lambda row: row[0])
     return {key for key, people in unpacked if person in people}

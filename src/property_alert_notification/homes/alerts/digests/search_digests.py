@@ -24,7 +24,6 @@ from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.news import Earlier, News
-from property_alert_notification.homes.alerts.numbers import NONE
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
@@ -161,16 +160,14 @@ class SearchDigests:
         digests: Mapping[int, datetime | None],
         drops: Drops,
     ) -> Mapping[str, int]:
-        keys = {(home.property_id, key) for home in homes for key in home.news}
+        keys = {(listing, key) for home in homes for key, by in home.told_by.items() for listing in by}
         told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
         alerts: list[WantedAlert] = []
         fresh_news: list[tuple[HomeInDigest, list[News]]] = []
         dropped = 0
         for home in homes:
-            fresh = [
-                news for key, news in home.news.items() if home.person not in told.get((home.property_id, key), NONE)
-            ]
+            fresh = [news for key, news in home.news.items() if not _was_told(home, key, told)]
             is_refused = home.person in refused.get(home.property_id, ())
             facts = [] if home.now is None else net_facts(fresh, home.now.get("ListPrice"))
             if is_refused or home.is_gone or not facts:
@@ -188,12 +185,18 @@ class SearchDigests:
                 drops.add(ReasonCode.NO_PREFERENCES, home.matches)
                 continue
             for news in some:
-                key = home.property_id, news.key
-                people.setdefault(key, []).append(home.person)
-                newest[key] = max(newest.get(key, 0), home.told_by[news.key])
-        ledger = [(key, np.union1d(told.get(key, NONE), some), newest[key]) for key, some in people.items()]
-        await told_ledger.put_told(connection, ledger, shards=[self._shard], now=self._clock.now())
+                for listing, sequence in home.told_by[news.key].items():
+                    key = listing, news.key
+                    people.setdefault(key, []).append(home.person)
+                    newest[key] = max(newest.get(key, 0), sequence)
+        tellings = [told_ledger.Telling(*key, np.array(some), newest[key]) for key, some in people.items()]
+        await told_ledger.put_told(connection, tellings, told, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
+
+
+def _was_told(home: HomeInDigest, key: str, told: told_ledger.ToldFacts) -> bool:
+    """Whether its person was told a fact, by any listing of the home."""
+    return any(home.person in told.of(listing, key) for listing in home.told_by[key])
 
 
 def _why_dropped(home: HomeInDigest, fresh: Sequence[News], *, is_refused: bool) -> ReasonCode | None:

@@ -47,8 +47,8 @@ class HomeInDigest:
     """By their keys, in the order of the changes; only of searches that match now."""
     matches: list[Match] = field(default_factory=list)
     """Those of the searches that match now."""
-    told_by: dict[str, int] = field(default_factory=dict)
-    """The number of the newest change that tells each of the news."""
+    told_by: dict[str, dict[UUID, int]] = field(default_factory=dict)
+    """The listings that tell each of the news, each with the number of its newest change that does."""
     searches: dict[int, bool] = field(default_factory=dict)
     """The numbers of the searches that match now, and whether the home was new to each."""
     wanted: dict[int, set[str]] = field(default_factory=dict)
@@ -125,7 +125,8 @@ def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDi
         if now is not None and one.holds(now):
             number = one.waiting.version.number
             home.news.update({each.key: each for each in one.news})
-            home.told_by.update(dict.fromkeys((each.key for each in one.news), one.waiting.change.sequence))
+            for each in one.news:
+                home.told_by.setdefault(each.key, {})[one.waiting.change.listing_id] = one.waiting.change.sequence
             home.searches[number] = home.searches.get(number, False) or one.waiting.is_new
             home.wanted.setdefault(number, set()).update(each.key for each in one.news)
             home.matches.append(one.match)

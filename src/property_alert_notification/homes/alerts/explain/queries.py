@@ -68,7 +68,8 @@ async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVer
 
 async def told_to(connection: AsyncConnection, property_id: UUID, person: int) -> set[str]:
     """The keys of the facts of a home that a person was told."""
-    asked = select(_told.c.fact, _told.c.people).where(_told.c.property_id.in_(ids_of_home(property_id)))
+    listings = select(_listings.c.id).where(_listings.c.property_id.in_(ids_of_home(property_id)))
+    asked = select(_told.c.fact, _told.c.people).where(_told.c.listing_id.in_(listings))
     return {fact for fact, people in await connection.execute(asked) if person in unpack(people)}
 
 

@@ -1,12 +1,18 @@
-"""Every statement about the told ledger, each on a batch."""
+"""Every statement about the told ledger, each on a batch.
 
-from collections.abc import Collection, Iterable
+The ledger has the listing whose change told a fact, and a user was told a fact of a home if a listing of the home told
+it. So nothing has to be moved when homes are merged or split: what counts follows from the listings of the home, in
+whatever order it happens, also if a matcher commits meanwhile what it matched before.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import FromClause, select, true
+from sqlalchemy import FromClause, func, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -18,51 +24,107 @@ from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.shards.queries import add_first_shard
 from property_alert_notification.homes.alerts.shards.queries import shards as shards_of
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.listings.models import ListingChange
-from property_alert_notification.homes.properties.ids.queries import with_ids
+from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.properties.ids.queries import is_same_home
+from property_alert_notification.homes.properties.models import Property
 
-_told, _changes = table_of(Told), table_of(ListingChange)
+_told = table_of(Told)
+_own, _mates = table_of(Listing).alias("own"), table_of(Listing).alias("mates")
+_home, _same = table_of(Property).alias("home"), table_of(Property).alias("same")
 
 FactKey = tuple[UUID, str]
-"""A property, and the key of one of its facts."""
+"""A listing, and the key of a fact that it tells."""
 
-_KEY = columns_of(_told, "property_id", "fact")
+_KEY = columns_of(_told, "listing_id", "fact")
+
+
+class ToldRow(NamedTuple):
+    """Who was told a fact by one listing of a home: a row for each shard, and one for a listing that told nobody."""
+
+    listing_id: UUID
+    """The listing that was asked for."""
+    fact: str
+    home: UUID
+    told_by: UUID
+    """A listing of the same home."""
+    people: str | None
+    """Packed; None if it told nobody."""
 
 
 def _told_these(wanted: FromClause) -> Any:
-    # What was told of a home before it was merged has the id that it had then.
-    homes, its_id = with_ids(wanted, wanted.c.property_id)
     return (
-        select(wanted.c.property_id, _told.c.fact, _told.c.people)
-        .select_from(homes)
-        .join(_told, (_told.c.property_id == its_id) & (_told.c.fact == wanted.c.fact))
+        select(
+            wanted.c.listing_id,
+            wanted.c.fact,
+            func.coalesce(_home.c.merged_into, _own.c.property_id),
+            _mates.c.id,
+            _told.c.people,
+        )
+        .select_from(wanted)
+        .join(_own, _own.c.id == wanted.c.listing_id)
+        .outerjoin(_home, _home.c.id == _own.c.property_id)
+        .outerjoin(_same, is_same_home(_same, _home))
+        .join(_mates, _mates.c.property_id == func.coalesce(_same.c.id, _own.c.property_id))
+        .outerjoin(_told, (_told.c.listing_id == _mates.c.id) & (_told.c.fact == wanted.c.fact))
     )
 
 
 _TOLD = BatchStatement(_KEY, _told_these)
 
 
-async def told_rows(connection: AsyncConnection, keys: Collection[FactKey]) -> list[tuple[FactKey, str]]:
-    """Who was told these facts of homes, packed: a fact may have several rows, if its home was merged."""
-    rows = await _TOLD.run(connection, sorted(keys)) if keys else ()
-    return [((row[0], row[1]), row[2]) for row in rows]
+async def told_rows(connection: AsyncConnection, keys: Collection[FactKey]) -> list[ToldRow]:
+    """Who was told these facts by any listing of the same homes, as it is stored; deleted listings are left out."""
+    return [ToldRow(*row) for row in await _TOLD.run(connection, sorted(keys))] if keys else []
 
 
-async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> dict[FactKey, Numbers]:
-    """Who was told these facts of homes, also before these were merged; facts that nobody was told are left out."""
-    found: dict[FactKey, Numbers] = {}
-    for key, people in await told_rows(connection, keys):
-        found[key] = np.union1d(found.get(key, NONE), unpack(people))
-    return found
+@dataclass(frozen=True, slots=True)
+class ToldFacts:
+    """Who was told some facts, by the homes as they are now."""
+
+    homes: Mapping[UUID, UUID]
+    """The homes of the listings that were asked for; deleted listings are left out."""
+    of_homes: Mapping[FactKey, Numbers]
+    """The people, by home and fact; facts that nobody was told are left out."""
+    by_listings: Mapping[FactKey, Numbers]
+    """The same, by the listing that told them."""
+
+    def of(self, listing: UUID, fact: str) -> Numbers:
+        """Who was told a fact by any listing of the home of this one."""
+        return self.of_homes.get((self.homes.get(listing, listing), fact), NONE)
 
 
-_TOLD_COLUMNS = ("property_id", "fact", "shard", "people", "sequence", "changed_at")
+async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> ToldFacts:
+    """Who was told these facts by any listing of the same homes."""
+    homes: dict[UUID, UUID] = {}
+    people: dict[FactKey, Numbers] = {}
+    by_listings: dict[FactKey, Numbers] = {}
+    for row in await told_rows(connection, keys):
+        homes[row.listing_id] = row.home
+        if row.people is not None:
+            its = unpack(row.people)
+            for found, key in ((people, (row.home, row.fact)), (by_listings, (row.told_by, row.fact))):
+                found[key] = np.union1d(found.get(key, NONE), its)
+    return ToldFacts(homes, people, by_listings)
+
+
+class Telling(NamedTuple):
+    """People who are told a fact now."""
+
+    listing_id: UUID
+    """The listing whose change tells it."""
+    fact: str
+    people: Numbers
+    sequence: int
+    """The number of the change; of several the last one."""
+
+
+_TOLD_COLUMNS = ("listing_id", "fact", "shard", "people", "sequence", "changed_at")
 
 
 def _put_told_these(new: FromClause) -> Insert:
     wanted = insert(_told).from_select(_TOLD_COLUMNS, select(*new.c).where(true()), include_defaults=False)
     changed = {name: wanted.excluded[name] for name in _TOLD_COLUMNS[3:]}
-    return wanted.on_conflict_do_update(index_elements=["property_id", "fact", "shard"], set_=changed)
+    return wanted.on_conflict_do_update(index_elements=["listing_id", "fact", "shard"], set_=changed)
 
 
 _PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
@@ -70,63 +132,25 @@ _PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
 
 async def put_told(
     connection: AsyncConnection,
-    told: Iterable[tuple[FactKey, Numbers, int]],
+    tellings: Iterable[Telling],
+    known: ToldFacts,
     *,
     shards: Collection[Shard],
     now: datetime,
 ) -> None:
-    """Store which people of these shards were told facts, each with the number of the change that told it last.
+    """Store whom listings told facts, beside those who are `known`: of their facts all that the ledger has.
 
-    People of other shards may be among them, since `told_of` returns all; they are left out.
+    People of other shards may be among them; they are left out.
     """
     # In one order everywhere, or two transactions deadlock.
     rows = [
-        (*key, shard.number, pack(its), sequence, now)
-        for key, people, sequence in sorted(told, key=lambda one: one[0])
+        (one.listing_id, one.fact, shard.number, pack(its), one.sequence, now)
+        for one in sorted(tellings, key=lambda one: one[:2])
         for shard in shards
-        if len(its := shard.share.of(people))
+        if len(its := shard.share.of(np.union1d(known.by_listings.get(one[:2], NONE), one.people)))
     ]
     if rows:
         await _PUT_TOLD.run(connection, rows)
-
-
-class SplitOff(NamedTuple):
-    """A listing that turned out to be of another home than others of its home."""
-
-    listing_id: UUID
-    home: UUID
-    """That it is not of."""
-    to: UUID
-    """Its home."""
-
-
-def _told_by_these(wanted: FromClause) -> Any:
-    homes, its_id = with_ids(wanted, wanted.c.home)
-    return (
-        select(wanted.c.to, _told.c.fact, _told.c.people, _told.c.sequence)
-        .select_from(homes)
-        .join(_told, _told.c.property_id == its_id)
-        .join(_changes, (_changes.c.sequence == _told.c.sequence) & (_changes.c.listing_id == wanted.c.listing_id))
-    )
-
-
-_its = _told.c.property_id.type
-_TOLD_BY = BatchStatement({"listing_id": _its, "home": _its, "to": _its}, _told_by_these)
-
-
-async def copy_told(connection: AsyncConnection, listings: Collection[SplitOff], *, now: datetime) -> None:
-    """Let what was told by these listings count as told of their homes, too, and not only of those they are not of."""
-    if not listings:
-        return
-    everyone = await lock(connection)
-    people: dict[FactKey, Numbers] = {}
-    newest: dict[FactKey, int] = {}
-    for to, fact, told, sequence in await _TOLD_BY.run(connection, sorted(listings)):
-        people[to, fact] = np.union1d(people.get((to, fact), NONE), unpack(told))
-        newest[to, fact] = max(newest.get((to, fact), 0), sequence)
-    known = await told_of(connection, people.keys())
-    rows = [(key, np.union1d(its, known.get(key, NONE)), newest[key]) for key, its in people.items()]
-    await put_told(connection, rows, shards=everyone, now=now)
 
 
 async def lock(connection: AsyncConnection) -> list[Shard]:

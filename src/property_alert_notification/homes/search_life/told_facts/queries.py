@@ -23,12 +23,13 @@ from property_alert_notification.homes.reso.words import ChangeType
 
 _changes, _versions, _listings = table_of(ListingChange), table_of(ListingVersion), table_of(Listing)
 
-ToldFacts: TypeAlias = Mapping[UUID, Sequence[tuple[str, int]]]
-"""The keys of the facts of homes, each with the number of the change that tells it."""
+FactsOfHomes: TypeAlias = Mapping[UUID, Sequence[tuple[UUID, str, int]]]
+"""The facts of homes: each with the listing and the number of the change that tells it, and its key."""
 
 
 class _Change(NamedTuple):
     sequence: int
+    listing_id: UUID
     property_id: UUID
     facts: str
     was_known: bool
@@ -38,7 +39,14 @@ class _Change(NamedTuple):
 _CHANGES = BatchStatement(
     columns_of(_changes, "sequence"),
     lambda wanted: (
-        select(_changes.c.sequence, HOME, _changes.c.facts, _changes.c.before_at.is_not(None), _versions.c.snapshot)
+        select(
+            _changes.c.sequence,
+            _changes.c.listing_id,
+            HOME,
+            _changes.c.facts,
+            _changes.c.before_at.is_not(None),
+            _versions.c.snapshot,
+        )
         .select_from(WITH_HOME)
         .join(_changes, _changes.c.listing_id == _listings.c.id)
         .join(
@@ -50,7 +58,7 @@ _CHANGES = BatchStatement(
 )
 
 
-async def facts_of_homes(connection: AsyncConnection, homes: Collection[UUID], *, until: int) -> ToldFacts:
+async def facts_of_homes(connection: AsyncConnection, homes: Collection[UUID], *, until: int) -> FactsOfHomes:
     """The facts that a first alert tells of these homes, of their last changes up to a number."""
     if not homes:
         return {}
@@ -58,7 +66,7 @@ async def facts_of_homes(connection: AsyncConnection, homes: Collection[UUID], *
     sequences = await last_changes(connection, listings, until=until)
     changes = [_Change(*row) for row in await _CHANGES.run(connection, as_rows(sorted(sequences)))]
     earlier = await facts_before(connection, changes)
-    found: dict[UUID, list[tuple[str, int]]] = {}
+    found: dict[UUID, list[tuple[UUID, str, int]]] = {}
     read = readable(
         sorted(changes),
         lambda one: (one, list(_keys(one, earlier[one.sequence]))),
@@ -66,7 +74,8 @@ async def facts_of_homes(connection: AsyncConnection, homes: Collection[UUID], *
         lambda one: one.sequence,
     )
     for change, keys in read:
-        found.setdefault(change.property_id, []).extend((key, change.sequence) for key in keys)
+        its = found.setdefault(change.property_id, [])
+        its.extend((change.listing_id, key, change.sequence) for key in keys)
     return found
 
 
