@@ -40,6 +40,7 @@ from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
 from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.channels.sns import TopicReader
+from property_alert_notification.channels.sns_certificates.stored import StoredCertificates
 
 LARGEST_CALLBACK = 256 * 1024
 """The largest message of SNS."""
@@ -210,7 +211,8 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
             raise Unavailable(_NO_SNS)
         return answer.body
 
-    return partial(read_callback, topics=TopicReader(settings.topic_arns.split(","), fetch))
+    reader = TopicReader(settings.topic_arns.split(","), fetch, StoredCertificates(tools.database))
+    return partial(read_callback, topics=reader)
 
 
 async def read_callback(callback: Callback, topics: TopicReader) -> Sequence[Reported]:

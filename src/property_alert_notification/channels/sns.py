@@ -2,6 +2,8 @@
 
 The topic is compared before a certificate is fetched, and certificates are fetched only from SNS in the region of the
 topic, over TLS and without redirects. A message of another topic is refused, although its signature by SNS is valid.
+A certificate that verified a message is kept, also for the time after a restart: so the network of the next message is
+known at once, and forged ones cannot use up what is fetched for it.
 Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
 
@@ -11,6 +13,7 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +27,7 @@ from property_alert_notification.base.errors import ForgedCallback, Unavailable
 from property_alert_notification.base.http import fields_of
 from property_alert_notification.channels.callback import Callback
 from property_alert_notification.channels.fetch_budget import MOST_FETCHES, FetchBudget
+from property_alert_notification.channels.sns_certificates.stored import MOST, KeptCertificates
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets a document over HTTPS, without following a redirect; raises Unavailable when it cannot."""
@@ -41,21 +45,27 @@ _SIGNED = {
         ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
     ),
 }
-_MOST_KEYS = 16
 _MOST_UNPROVEN = 2 * MOST_FETCHES
 """Certificates that are kept although they have verified no message."""
+
+
+class _Certificate(NamedTuple):
+    pem: bytes
+    key: RSAPublicKey
 
 
 class TopicReader:
     """Reads what the allowed topics post."""
 
-    def __init__(self, topics: Collection[str], fetch: Fetch) -> None:
-        """Nothing is fetched yet."""
+    def __init__(self, topics: Collection[str], fetch: Fetch, kept: KeptCertificates) -> None:
+        """Nothing is fetched or read yet."""
         self._topics = frozenset(topics)
         self._fetch = fetch
-        self._proven: dict[str, RSAPublicKey] = {}
+        self._kept = kept
+        self._was_read = False
+        self._proven: dict[str, _Certificate] = {}
         """By URL; what verified a message last is at the end."""
-        self._unproven: dict[str, RSAPublicKey] = {}
+        self._unproven: dict[str, _Certificate] = {}
         self._budget = FetchBudget()
         self._fetching = asyncio.Lock()
 
@@ -85,51 +95,53 @@ class TopicReader:
             raise ForgedCallback from None
         if abs(age) > _OLDEST or not signature:
             raise ForgedCallback
-        key = await self._key(url, callback)
+        certificate = await self._certificate(url, callback)
         names = [name for name in _SIGNED[message["Type"]] if name in message]
         content = "".join(f"{name}\n{message[name]}\n" for name in names)
         try:
-            key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
+            certificate.key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
         except InvalidSignature:
             raise ForgedCallback from None
-        self._prove(url, key, callback.source)
+        await self._prove(url, certificate, callback)
 
-    async def _key(self, url: str, callback: Callback) -> RSAPublicKey:
+    async def _certificate(self, url: str, callback: Callback) -> _Certificate:
         if (known := self._known(url)) is not None:
             return known
         async with self._fetching:
-            if (known := self._known(url)) is not None:  # fetched while this one waited
+            await self._read_kept(callback.received_at)
+            if (known := self._known(url)) is not None:  # kept, or fetched while this one waited
                 return known
             if not self._budget.take(url, callback.source, callback.received_at):
                 raise Unavailable("The certificate of SNS could not be fetched. Try again.")
-            key = await self._fetch_key(url, callback.received_at)
+            if (fetched := _read(await self._fetch(url), callback.received_at)) is None:
+                raise ForgedCallback
             while len(self._unproven) >= _MOST_UNPROVEN:
                 del self._unproven[next(iter(self._unproven))]
-            self._unproven[url] = key
-            return key
+            self._unproven[url] = fetched
+            return fetched
 
-    def _known(self, url: str) -> RSAPublicKey | None:
+    async def _read_kept(self, now: datetime) -> None:
+        """Read what was kept before this process started, once."""
+        if self._was_read:
+            return
+        kept = await self._kept.read()
+        read = {url: _read(kept[url], now) for url in reversed(list(kept))}
+        self._proven = {url: one for url, one in read.items() if one is not None} | self._proven
+        self._was_read = True
+
+    def _known(self, url: str) -> _Certificate | None:
         return self._proven.get(url) or self._unproven.get(url)
 
-    def _prove(self, url: str, key: RSAPublicKey, source: str) -> None:
-        """A message was verified by this key: whoever forges messages cannot have it forgotten."""
+    async def _prove(self, url: str, certificate: _Certificate, callback: Callback) -> None:
+        """A message was verified by this certificate: whoever forges messages cannot have it forgotten."""
+        if url not in self._proven:
+            await self._kept.keep(url, certificate.pem, callback.received_at)
         self._unproven.pop(url, None)
-        self._budget.prove(url, source)
+        self._budget.prove(url, callback.source)
         self._proven.pop(url, None)
-        self._proven[url] = key
-        if len(self._proven) > _MOST_KEYS:
+        self._proven[url] = certificate
+        if len(self._proven) > MOST:
             del self._proven[next(iter(self._proven))]
-
-    async def _fetch_key(self, url: str, now: datetime) -> RSAPublicKey:
-        try:
-            certificate = load_pem_x509_certificate(await self._fetch(url))
-        except ValueError:
-            raise ForgedCallback from None
-        key = certificate.public_key()
-        is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-        if not is_valid or not isinstance(key, RSAPublicKey):
-            raise ForgedCallback
-        return key
 
     async def _confirm(self, message: dict[str, str]) -> None:
         url = message.get("SubscribeURL", "")
@@ -138,6 +150,17 @@ class TopicReader:
         if query.get("Action") != ["ConfirmSubscription"] or query.get("TopicArn") != [message["TopicArn"]]:
             raise ForgedCallback
         await self._fetch(url)
+
+
+def _read(pem: bytes, now: datetime) -> _Certificate | None:
+    """A certificate; None if it is none, or not valid now."""
+    try:
+        certificate = load_pem_x509_certificate(pem)
+    except ValueError:
+        return None
+    key = certificate.public_key()
+    is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+    return _Certificate(pem, key) if is_valid and isinstance(key, RSAPublicKey) else None
 
 
 def _path_at_sns(url: str, topic: str, path: re.Pattern[str]) -> re.Match[str] | None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,20 @@ class Web:
         return self.body
 
 
+class Kept:
+    """Certificates that verified messages, for as long as a test."""
+
+    def __init__(self) -> None:
+        self.certificates: dict[str, bytes] = {}
+
+    async def read(self) -> Mapping[str, bytes]:
+        return dict(reversed(self.certificates.items()))
+
+    async def keep(self, url: str, certificate: bytes, now: datetime) -> None:
+        assert now >= NOW
+        self.certificates[url] = certificate
+
+
 def signed(version: str = "2", **fields: Any) -> dict[str, Any]:
     """A message as SNS signs it, by the steps of its documentation."""
     message = {
@@ -70,7 +84,7 @@ def signed(version: str = "2", **fields: Any) -> dict[str, Any]:
 
 
 async def read(message: dict[str, Any], web: Web | None = None, *, now: datetime = NOW) -> list[Any]:
-    reader = TopicReader([TOPIC], (web or Web()).fetch)
+    reader = TopicReader([TOPIC], (web or Web()).fetch, Kept())
     body = json.dumps(message).encode()
     return list(await read_callback(Callback("https://a.example", {}, body, now), reader))
 
@@ -139,7 +153,7 @@ async def test_an_event_of_ses_is_a_report(message: str, expected: Any) -> None:
 
 async def test_both_versions_of_the_signature_are_valid_and_the_certificate_is_fetched_once() -> None:
     web = Web()
-    reader = TopicReader([TOPIC], web.fetch)
+    reader = TopicReader([TOPIC], web.fetch, Kept())
     for message in (signed("1"), signed("2"), signed("2", Subject="Amazon SES")):
         await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), NOW))
 
@@ -206,7 +220,7 @@ async def test_a_changed_old_or_otherwise_signed_message_is_forged() -> None:
 
 async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
     web = Web(b"no certificate")
-    reader = TopicReader([TOPIC], web.fetch)
+    reader = TopicReader([TOPIC], web.fetch, Kept())
 
     async def post(message: dict[str, Any], source: str = "203.0.113.1", *, now: datetime = NOW) -> None:
         await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), now, source))
@@ -230,7 +244,7 @@ async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
 
 async def test_forged_messages_leave_room_for_a_certificate_that_is_new() -> None:
     web = Web()
-    reader = TopicReader([TOPIC], web.fetch)
+    reader = TopicReader([TOPIC], web.fetch, Kept())
     urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 200)]
 
     async def post(message: dict[str, Any], source: str) -> None:
@@ -255,9 +269,39 @@ async def test_forged_messages_leave_room_for_a_certificate_that_is_new() -> Non
     await post(rotated, "192.0.2.1")
 
 
+async def test_forged_messages_after_a_restart_leave_room_for_a_certificate_that_is_new() -> None:
+    web, kept = Web(), Kept()
+
+    async def post(reader: TopicReader, message: dict[str, Any], source: str, *, days: int = 0) -> None:
+        at = NOW + timedelta(days)
+        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), at, source))
+
+    await post(TopicReader([TOPIC], web.fetch, kept), signed(), "198.51.100.1")
+    assert kept.certificates == {CERTIFICATE_URL: web.body}
+
+    restarted = TopicReader([TOPIC], web.fetch, kept)
+    for number in range(60):
+        forged = signed(SigningCertURL=CERTIFICATE_URL.replace("Service-0", f"Service-{number}x"))
+        with pytest.raises((ForgedCallback, Unavailable)):
+            await post(restarted, forged | {"Signature": "AAAA"}, f"203.0.{number}.1")
+    fetched = len(web.fetched)
+    await post(restarted, signed(), "198.51.100.1")
+    assert len(web.fetched) == fetched
+    rotated = CERTIFICATE_URL.replace("Service-0", "Service-f")
+    await post(restarted, signed(SigningCertURL=rotated), "198.51.100.2")
+    assert len(web.fetched) == fetched + 1
+    assert kept.certificates.keys() == {CERTIFICATE_URL, rotated}
+
+    # What was kept and is not valid any more is fetched again.
+    web.body = certificate(until=NOW + timedelta(days=9))
+    late = signed(Timestamp="2026-12-04T08:59:00.000Z")
+    await post(TopicReader([TOPIC], web.fetch, kept), late, "198.51.100.1", days=3)
+    assert kept.certificates[CERTIFICATE_URL] == web.body
+
+
 async def test_forged_messages_take_away_no_key_that_has_verified_one() -> None:
     web = Web()
-    reader = TopicReader([TOPIC], web.fetch)
+    reader = TopicReader([TOPIC], web.fetch, Kept())
 
     async def post(message: dict[str, Any], minute: int) -> None:
         await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), NOW + timedelta(0, minute)))
@@ -275,7 +319,7 @@ async def test_forged_messages_take_away_no_key_that_has_verified_one() -> None:
 
 async def test_a_key_that_a_forged_message_named_first_is_there_for_the_true_one() -> None:
     web = Web()
-    reader = TopicReader([TOPIC], web.fetch)
+    reader = TopicReader([TOPIC], web.fetch, Kept())
     bodies = [json.dumps(signed() | {"Signature": "AAAA"}), json.dumps(signed())]
     with pytest.raises(ForgedCallback):
         await reader.read(Callback("https://a.example", {}, bodies[0].encode(), NOW))

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 from property_alert_notification.api.access import models as access
 from property_alert_notification.api.idempotency import models as idempotency
 from property_alert_notification.channels.mailbox import models as mailbox
+from property_alert_notification.channels.sns_certificates import models as sns_certificates
 from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
@@ -56,6 +57,7 @@ MODELS = (
     reports,
     saved_searches,
     schedules,
+    sns_certificates,
     suppressions,
     windows,
 )

@@ -263,5 +263,6 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "pauses": Table("pauses by operators", "until they end"),
         "breakers": Table("the state of providers", "while their worker lives"),
         "provider_accounts": Table("the rate of providers", "for good"),
+        "sns_certificates": Table("certificates that verified messages of Amazon SNS", "the newest 16"),
     }
 )

@@ -55,10 +55,7 @@ class Candidate(NamedTuple):
     def keys(self) -> set[FactKey]:
         """The facts that any of them tells."""
         return {
-            (self.change.listing_id, one.key)
-            for some in (self.replayed, self.then)
-            for _, news in some
-            for one in news
+            (self.change.listing_id, one.key) for some in (self.replayed, self.then) for _, news in some for one in news
         }
 
 
