@@ -441,11 +441,14 @@ class Expected:
 
 
 def wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
-    """The facts that an alert tells by this search."""
+    """The facts that an alert tells by this search; of a home that is not free only its status, if it names none."""
+    facts = (fact for fact in change.facts if fact.kind in search.changes)
+    hears_all = "StandardStatus" in search.criteria or change.after.record["StandardStatus"] not in NOT_FREE
     if is_new and not change.is_new:
-        yield Fact(IN_RANGE, None, None)
+        if hears_all:
+            yield Fact(IN_RANGE, None, None)
     else:
-        yield from (fact for fact in change.facts if fact.kind in search.changes)
+        yield from (fact for fact in facts if hears_all or fact.kind != "Price Change")
 
 
 def offered(listings: Sequence[Record], is_wanted: Callable[[Record], bool]) -> Record:

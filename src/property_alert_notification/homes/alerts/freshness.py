@@ -6,28 +6,14 @@ from typing import Any
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
-from property_alert_notification.homes.alerts.news import may_be_shown
+from property_alert_notification.homes.alerts.news import can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.reso.words import OpenHouseStatus, StandardStatus
+from property_alert_notification.homes.reso.words import OpenHouseStatus
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
 NEWER_ALERT = Reason(ReasonCode.NEWER_ALERT)
-
-OFF_MARKET = frozenset(
-    {
-        StandardStatus.CANCELED,
-        StandardStatus.CLOSED,
-        StandardStatus.DELETE,
-        StandardStatus.EXPIRED,
-        StandardStatus.HOLD,
-        StandardStatus.INCOMPLETE,
-        StandardStatus.PENDING,
-        StandardStatus.WITHDRAWN,
-    }
-)
-"""In these no home can be had. An alert that tells that very status is sent all the same."""
 
 _OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
 _NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
@@ -42,7 +28,7 @@ def offered(
 
     If there is none, it is the first under which it can be had, or else the first; None if no listing is known.
     """
-    free = [one for one in listings if may_be_shown(one) and one.get("StandardStatus") not in OFF_MARKET]
+    free = [one for one in listings if may_be_shown(one) and can_be_had(one)]
     wanted = (one for one in free if is_wanted(one))
     return next(wanted, next(iter(free or listings), None))
 
@@ -64,12 +50,11 @@ def matching(
 def is_gone(details: AlertDetails, listing: Mapping[str, Any] | None) -> bool:
     """Whether a home cannot be had under a listing any more, or may not be shown.
 
-    It is not gone by a status that the alert itself tells.
+    It is not gone by the status that it had when the alert was made: the alert tells it, or the searches name it.
     """
     if listing is None or not may_be_shown(listing):
         return True
-    status = listing.get("StandardStatus")
-    return status in OFF_MARKET and status != details.status
+    return not can_be_had(listing) and listing.get("StandardStatus") != details.status
 
 
 def still_matches(
@@ -115,7 +100,8 @@ def still_holds(
             return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
         details = replace(details, facts=standing)
     if has_moved:
-        facts = tuple(one for fact in details.facts if (one := _with_price(fact, price)) is not None)
+        told = price if currency == details.currency else None
+        facts = tuple(one for fact in details.facts if (one := _with_price(fact, told)) is not None)
         if details.facts and not facts:
             return PRICE_CHANGED_SINCE
         details = replace(details, price=price, currency=currency, facts=facts)
@@ -141,7 +127,10 @@ def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any]) -> bool:
 
 
 def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:
-    """The fact with the price of now; None if there is no difference any more."""
+    """The fact with the price of now; None if there is no difference any more.
+
+    `price` is None if there is none now, or one in another currency, which compares with nothing.
+    """
     if fact.field != "ListPrice":
         return fact
-    return None if fact.before == price else fact._replace(after=price)
+    return None if price is None or fact.before == price else fact._replace(after=price)

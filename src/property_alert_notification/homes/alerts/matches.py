@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from property_alert_notification.homes.alerts.news import News, may_be_shown
+from property_alert_notification.homes.alerts.news import News, can_be_had, may_be_shown, without_status
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers
 from property_alert_notification.homes.alerts.searches import Searches, asked_by
 
@@ -52,6 +52,9 @@ def matches_of(
     is_new = ~np.isin(numbers, matched, assume_unique=True)
     kinds = searches.kinds[numbers]
     wanted = [(is_new == one.to_new) & (kinds & asked_by(one) != 0) for one in news]
+    if not can_be_had(after):
+        names_status = ~np.isin(numbers, searches.match(without_status(after)), assume_unique=True)
+        wanted = [each if one.is_status else each & names_status for each, one in zip(wanted, news, strict=True)]
     concerned = np.logical_or.reduce(wanted)
     if not concerned.any():
         return None

@@ -22,6 +22,21 @@ tell the others at another time."""
 
 _GONE = (StandardStatus.DELETE, StandardStatus.INCOMPLETE)
 
+_NOT_TO_BE_HAD = frozenset(
+    {
+        StandardStatus.CANCELED,
+        StandardStatus.CLOSED,
+        StandardStatus.DELETE,
+        StandardStatus.EXPIRED,
+        StandardStatus.HOLD,
+        StandardStatus.INCOMPLETE,
+        StandardStatus.PENDING,
+        StandardStatus.WITHDRAWN,
+    }
+)
+_STATUS_FIELDS = frozenset({"StandardStatus", "MlsStatus"})
+"""MlsStatus is the same in the words of one feed."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -35,6 +50,11 @@ class News:
     """It concerns the searches that the listing did not match before; otherwise those that it matched."""
     fact: Fact | None = None
     """What changed; None if a listing came into the range of a search by no fact at all."""
+
+    @property
+    def is_status(self) -> bool:
+        """Whether it says which status the listing has now."""
+        return self.kind != IN_RANGE and self.fact is not None and self.fact.field in _STATUS_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,19 @@ def may_be_shown(fields: Mapping[str, Any] | None) -> bool:
     if fields is None or fields.get("StandardStatus") in _GONE:
         return False
     return fields.get("InternetEntireListingDisplayYN") is not False
+
+
+def can_be_had(fields: Mapping[str, Any]) -> bool:
+    """Whether a home can be had under a listing, by its status. Of one that cannot, only the status is news.
+
+    This does not count for searches that name the status: who looks for pending homes hears of their prices, too.
+    """
+    return fields.get("StandardStatus") not in _NOT_TO_BE_HAD
+
+
+def without_status(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A listing of unknown status: it matches the searches that name none."""
+    return {name: value for name, value in fields.items() if name not in _STATUS_FIELDS}
 
 
 def is_first(facts: Iterable[Fact], *, was_known: bool) -> bool:

@@ -78,6 +78,18 @@ _ES: Mapping[str, str] = {
     "to": "{day}, de {start} a {end}",
     "at": "{day}, {start}",
 }
+_ES_BEFORE: Mapping[str, str] = {
+    "Active": "disponible",
+    "Active Under Contract": "bajo contrato",
+    "Coming Soon": "próximamente",
+    "Pending": "venta pendiente",
+    "Closed": "vendida",
+    "Canceled": "cancelado",
+    "Expired": "vencido",
+    "Hold": "en pausa",
+    "Withdrawn": "retirado",
+}
+"""What a status was; in English it is RESO's word."""
 _WORDS = {"en": _EN, "es": _ES}
 _SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
@@ -105,6 +117,8 @@ def open_with(details: AlertDetails) -> Opening:
     if details.price is not None:
         lines.append(words["price"].format(price=money(details.price, details.currency, details.language)))
     lines += [line for fact in details.facts if (line := _sentence(fact, details, words)) is not None]
+    # A price may be told, and have brought the home into the range of another search.
+    lines = list(dict.fromkeys(lines))
     return Opening(_cut(title, LONGEST_TITLE), "\n".join(lines))
 
 
@@ -142,8 +156,13 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
         return words["price_was"].format(before=before, after=after)
     if fact.field == "OpenHouse":
         return _open_house(fact, words)
-    if fact.field == "StandardStatus" and fact.kind != IN_RANGE:
-        return words["status_was"].format(headline=words[fact.kind], before=fact.before) if fact.before else None
+    if fact.field == "StandardStatus":
+        # Of a home that came into a range the title does not say the status.
+        headline = words.get(fact.after, fact.after) if fact.kind == IN_RANGE else words[fact.kind]
+        if fact.before is None:
+            return headline if fact.kind == IN_RANGE else None
+        before = _ES_BEFORE.get(fact.before, fact.before) if words is _ES else fact.before
+        return words["status_was"].format(headline=headline, before=before)
     return words["in_range"]
 
 

@@ -146,6 +146,13 @@ def test_a_price_that_is_what_it_was_is_no_news() -> None:
     assert held(ListPrice=500_000) == PRICE_CHANGED_SINCE
 
 
+@pytest.mark.parametrize("now", [{"ListPrice": None}, {"currency": "EUR"}, {"currency": "EUR", "ListPrice": 460_000}])
+def test_a_price_that_compares_with_nothing_is_no_price_change(now: dict[str, Any]) -> None:
+    assert held(**now) == PRICE_CHANGED_SINCE
+    new = held(replace(ALERT, facts=(ToldFact("New Listing", "StandardStatus", None, "Active"), CUT)), **now)
+    assert [fact.kind for fact in new.facts] == ["New Listing"]
+
+
 def test_an_older_alert_is_not_sent_after_a_newer_one() -> None:
     assert held(newer=True, overtaken=True) == NEWER_ALERT
 

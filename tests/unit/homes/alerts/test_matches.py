@@ -24,6 +24,8 @@ class UpTo:
 
     def __init__(self) -> None:
         self.prices: dict[int, int] = {}
+        self.statuses = {7, 8}
+        """The searches that name some status, whichever."""
 
     def put_stored(self, number: int, expression: str) -> None:
         self.prices[number] = int(expression)
@@ -35,7 +37,11 @@ class UpTo:
         self.prices.pop(number, None)
 
     def match(self, fields: Mapping[str, Any]) -> Numbers:
-        found = [number for number, price in self.prices.items() if fields["ListPrice"] <= price]
+        found = [
+            number
+            for number, price in self.prices.items()
+            if fields["ListPrice"] <= price and (number not in self.statuses or fields.get("StandardStatus"))
+        ]
         return np.array(sorted(found), dtype=np.int64)
 
 
@@ -113,3 +119,27 @@ def test_a_home_that_is_offered_when_it_is_first_seen_is_told_as_a_new_one(statu
 def test_a_home_that_is_sold_when_it_is_first_seen_is_no_new_one(status: str) -> None:
     sold = News("key", status, to_new=True, fact=Fact(ChangeType(status), "StandardStatus", None, status))
     assert matches_of(searches((1, 10, 600, "ASAP", "New Listing")), [sold], None, AFTER) is None
+
+
+@pytest.mark.parametrize("status", ["Pending", "Closed", "Withdrawn", "Hold", "Expired", "Canceled"])
+def test_of_a_home_that_cannot_be_had_a_search_that_names_no_status_hears_the_status_alone(status: str) -> None:
+    gone = News("gone", status, to_new=False, fact=Fact(ChangeType(status), "StandardStatus", "Active", status))
+    house = News("house", "Open House", to_new=False)
+    after = AFTER | {"StandardStatus": status}
+    everything = f"Price Change,Open House,{status}"
+    known = searches(
+        (1, 10, 600, "ASAP", everything), (2, 20, 480, "ASAP", everything),
+        (7, 30, 600, "ASAP", everything), (8, 40, 480, "ASAP", everything),
+    )  # fmt: skip
+
+    found = matches_of(known, [gone, CUT, house, RANGE], BEFORE, after)
+
+    assert told(found) == [(10, ["gone"], [1]), (30, ["gone", "cut", "house"], [7]), (40, ["range"], [8])]
+
+
+def test_of_a_home_that_was_sold_before_no_search_that_names_no_status_hears() -> None:
+    known = searches((1, 10, 600, "ASAP", "Price Change"), (2, 20, 480, "ASAP", ""))
+    assert (
+        matches_of(known, [CUT, RANGE], BEFORE | {"StandardStatus": "Closed"}, AFTER | {"StandardStatus": "Closed"})
+        is None
+    )

@@ -49,6 +49,8 @@ def test_a_hidden_address_is_not_named() -> None:
         (ToldFact("Pending", "StandardStatus", "Active", "Pending"), "Now pending (it was Active)"),
         (ToldFact(IN_RANGE, "ListPrice", 500_000, 470_000), "Price changed from $500,000 to $470,000"),
         (ToldFact(IN_RANGE, None, None, None), "It did not match before, and does now"),
+        (ToldFact(IN_RANGE, "StandardStatus", "Pending", "Active"), "Now active (it was Pending)"),
+        (ToldFact(IN_RANGE, "StandardStatus", "Active", "Closed"), "Sold (it was Active)"),
         (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on 2026-12-01, 10:00 to 12:00"),
         (ToldFact("Open House", "OpenHouse", HOUSE, None), "Open house on 2026-12-01, 10:00 to 12:00 is cancelled"),
         (
@@ -59,6 +61,17 @@ def test_a_hidden_address_is_not_named() -> None:
 )
 def test_each_fact_has_a_sentence(fact: ToldFact, line: str) -> None:
     assert line in write(replace(ALERT, facts=(fact,)))[1].splitlines()
+
+
+def test_a_price_that_also_brought_the_home_into_a_range_is_told_once() -> None:
+    facts = [ToldFact(kind, "ListPrice", 500_000, 470_000) for kind in ("Price Change", IN_RANGE)]
+    lines = write(replace(ALERT, facts=tuple(facts)))[1].splitlines()
+    assert lines.count("Price changed from $500,000 to $470,000") == 1
+
+
+def test_the_status_before_is_in_the_language_of_the_user() -> None:
+    fact = ToldFact("Pending", "StandardStatus", "Active Under Contract", "Pending")
+    assert "Venta pendiente (antes: bajo contrato)" in write(replace(ALERT, facts=(fact,), language="es"))[1]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -16,15 +16,11 @@ from property_alert_notification.homes.alerts.backtest.outcome import Evidence, 
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
-from property_alert_notification.homes.alerts.explain.outcome import (
-    PastVersion,
-    asked_for,
-    wanted_news,
-    why_not_told,
-)
+from property_alert_notification.homes.alerts.explain.outcome import PastVersion, why_not_told
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import from_json
 
@@ -163,7 +159,7 @@ class Replay:
         """What each search tells of a hit."""
         replayed = [(one, wanted_news(self._read(one.expression), one.change_types, change)) for one in hit.matching]
         then = [
-            (one, asked_for(one.change_types, change.news, is_new=is_new))
+            (one, asked_for(self._read(one.expression), one.change_types, change, is_new=is_new))
             for number, is_new in hit.logged.items()
             for one in self._versions[number]
             if one.applies_to(change.sequence)

@@ -10,9 +10,9 @@ from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
-from property_alert_notification.homes.alerts.freshness import OFF_MARKET, offered
-from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
+from property_alert_notification.homes.alerts.freshness import offered
+from property_alert_notification.homes.alerts.news import News, can_be_had, may_be_shown
+from property_alert_notification.homes.alerts.wanted import asked_for
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
@@ -56,11 +56,10 @@ class HomeInDigest:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the home can not be had any more; one whose alert tells its very status is not gone."""
+        """Whether the home can not be had any more. It is not gone by the status that the newest change tells."""
         if self.now is None or not may_be_shown(self.now):
             return True
-        status = self.now.get("StandardStatus")
-        return status in OFF_MARKET and status != self.newest.after.get("StandardStatus")
+        return not can_be_had(self.now) and self.now.get("StandardStatus") != self.newest.after.get("StandardStatus")
 
 
 class _Wanted(NamedTuple):
@@ -84,8 +83,8 @@ def still_wanted(waiting: Waiting) -> list[News]:
     """What a search still wants to tell of a match; one that was edited since is judged again as it is now."""
     if _is_outdated(waiting):
         return []
-    kinds = kinds_of(waiting.version.change_types)
-    return [one for one in waiting.change.news if one.to_new == waiting.is_new and kinds & asked_by(one)]
+    version, change = waiting.version, waiting.change
+    return asked_for(from_json(version.expression), version.change_types, change, is_new=waiting.is_new)
 
 
 def _is_outdated(waiting: Waiting) -> bool:
@@ -143,4 +142,4 @@ def net_facts(news: Sequence[News], price: Any) -> list[ToldFact]:
         key = (fact.field, "") if fact.field == "ListPrice" else (fact.field, str(place))
         facts[key] = facts[key]._replace(after=fact.after) if key in facts else fact
     now = [fact._replace(after=price) if fact.field == "ListPrice" else fact for fact in facts.values()]
-    return [fact for fact in now if fact.field != "ListPrice" or fact.before != fact.after]
+    return [fact for fact in now if fact.field != "ListPrice" or fact.after not in (None, fact.before)]

@@ -10,8 +10,8 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Approval, DeliveryState
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
-from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
+from property_alert_notification.homes.alerts.news import may_be_shown
+from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     NOT_MATCHING = "not_matching"
     """The home did not meet the conditions of the search."""
     NOT_ASKED_FOR = "not_asked_for"
-    """The home matched, but the search does not ask for such changes."""
+    """The home matched, but the search does not ask for such changes, or not of homes that cannot be had."""
     NOT_TOLD = "not_told"
     """The match was dropped, for a reason."""
 
@@ -51,7 +51,7 @@ SENTENCES: Mapping[Outcome, str] = {
     Outcome.NO_ACTIVE_SEARCH: "the search was not active when the change was made",
     Outcome.HIDDEN: "the home might not be shown then",
     Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
-    Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this kind of change",
+    Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this change of a home of this status",
     Outcome.NOT_TOLD: "the user was not told",
 }
 
@@ -114,19 +114,6 @@ def in_words(outcome: Outcome, why: ReasonCode | None) -> str:
     if outcome is not Outcome.NOT_TOLD:
         return words
     return f"{words}, {_NOT_RECORDED}" if why is None else f"{words}: {Reason(why).sentence()}"
-
-
-def wanted_news(expression: Expression, change_types: str, change: ReadChange) -> list[News]:
-    """The facts of a change that a search which matches has to tell."""
-    before = change.before
-    matched = before is not None and may_be_shown(before) and evaluate(expression, before) is True
-    return asked_for(change_types, change.news, is_new=not matched)
-
-
-def asked_for(change_types: str, news: Iterable[News], *, is_new: bool) -> list[News]:
-    """Those of the news that a search asks for; `is_new` says that the listing did not match it before."""
-    kinds = kinds_of(change_types)
-    return [one for one in news if one.to_new is is_new and kinds & asked_by(one)]
 
 
 def outcome_of(
