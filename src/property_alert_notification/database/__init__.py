@@ -14,7 +14,7 @@ from property_alert_notification.database.halving import halve_on_error, process
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.repaired import repaired, rows_of, rows_with_id
-from property_alert_notification.database.rows import of_kinds, readable
+from property_alert_notification.database.rows import of_kinds, plain_rows, readable
 from property_alert_notification.database.script import (
     Script,
     Statement,
@@ -49,6 +49,7 @@ __all__ = [
     "models_from",
     "of_kinds",
     "partial_index",
+    "plain_rows",
     "process_due",
     "read_time",
     "readable",

@@ -1,6 +1,6 @@
 """Reads rows one by one, so that an unreadable row hides no other, and checks the types of their values."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -27,6 +27,16 @@ def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMappin
         except (ValueError, TypeError, AttributeError) as error:
             log.error("row.unreadable", **origin(error))  # noqa: TRY400 - its text may hold personal data
     return built
+
+
+def plain_rows(found: "CursorResult[*tuple[Any, ...]]") -> list[Sequence[Any]]:
+    """All rows as the driver read them, for many rows of numbers and texts: SQLAlchemy takes as long again.
+
+    No value is converted, so a column of times or truth values is not what its model says.
+    """
+    cursor: Any = found.cursor
+    rows: list[Sequence[Any]] = cursor.fetchall()
+    return rows
 
 
 def of_kinds(row: Row, kinds: Iterable[tuple[str, type | tuple[type, ...]]]) -> Row:

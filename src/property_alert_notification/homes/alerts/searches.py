@@ -1,6 +1,6 @@
 """All current saved searches in the memory of a matcher: which of them match a listing, and whom each concerns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -50,13 +50,14 @@ class Searches:
 
     def put_many(self, versions: Iterable[CurrentVersion]) -> None:
         """Add these versions, or replace the earlier ones of their searches."""
+        versions = [*versions]
+        self._note(versions)
         for one in versions:
-            self._note(one)
             self._is_put(one)
 
     def put(self, version: CurrentVersion) -> None:
         """Add a version, or replace the earlier one of its search."""
-        self._note(version)
+        self._note([version])
         if not self._is_put(version):
             self._index.remove(version.number)
 
@@ -77,16 +78,19 @@ class Searches:
             return False
         return True
 
-    def _note(self, version: CurrentVersion) -> None:
-        if version.number >= len(self.people):
-            size = max(version.number + 1, 2 * len(self.people))
+    def _note(self, versions: Sequence[CurrentVersion]) -> None:
+        if not versions:
+            return
+        numbers, _, people, _, schedules, changes, _ = map(list, zip(*versions, strict=True))
+        if (last := max(numbers)) >= len(self.people):
+            size = max(last + 1, 2 * len(self.people))
             self.people, self.kinds, self.at_once = (
                 np.concatenate((known, np.zeros(size - len(known), dtype=known.dtype)))
                 for known in (self.people, self.kinds, self.at_once)
             )
-        self.people[version.number] = version.person
-        self.kinds[version.number] = kinds_of(version.change_types)
-        self.at_once[version.number] = version.schedule_type == ScheduleType.ASAP
+        self.people[numbers] = people
+        self.kinds[numbers] = [*map(kinds_of, changes)]
+        self.at_once[numbers] = [one == ScheduleType.ASAP for one in schedules]
 
 
 def asked_by(news: News) -> int:

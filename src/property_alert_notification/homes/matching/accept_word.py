@@ -127,11 +127,16 @@ _SUBTYPES = 63 - _FIRST_SUBTYPE
 
 def word_of(fields: Fields) -> int:
     """The bits of a listing. One with several subtypes sets none for them: each search has to look."""
-    word = 0
-    for group in _GROUPS:
-        word |= group.bit_of(fields)
+    word = _word_of_values(*map(fields.get, _GROUP_OF))
     keys = listed_keys(_SUBTYPE, fields)
     return word if len(keys) > 1 else word | 1 << next(map(_subtype_bit, keys), 63)
+
+
+@lru_cache(16_384)
+def _word_of_values(*found: Any) -> int:
+    """The bits of the fields of all groups. Many listings have the same values."""
+    fields = dict(zip(_GROUP_OF, found, strict=True))
+    return sum(group.bit_of(fields) for group in _GROUPS)
 
 
 @lru_cache(4_096)

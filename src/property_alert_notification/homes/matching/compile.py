@@ -23,12 +23,12 @@ from property_alert_notification.homes.matching.places import (
     rings_of,
     smallest,
 )
-from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Batch, Kind
+from property_alert_notification.homes.matching.searches import NO_RADIUS, WHOLE_HIGH, WHOLE_LOW, Batch, Kind
 from property_alert_notification.homes.matching.vocabulary import (
     ANY_TYPE,
     KEYWORDS,
+    NO_TERM,
     PLACES,
-    TERM_BITS,
     Vocabulary,
     has_terms,
 )
@@ -37,6 +37,7 @@ LOWEST, HIGHEST = -(2**62), 2**62
 _NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
 """Of the numbers that a float has exactly."""
+_NO_CIRCLE: Final = (0.0, 0.0, NO_RADIUS)
 _MOST_KNOWN: Final = 65_536
 _MOST_TYPES: Final = 4
 """A search of more property types is looked up without them: it would be in as many buckets."""
@@ -79,18 +80,22 @@ class Compiler:
         try:
             self._handlers.get(stored[0], self._decide_otherwise)(stored)
             self._add_keys()
+            prices = self._low, self._high
+            self.batch.search(number, self._accept, self._term, prices, self._circle, self._open)
         except struct.error as error:
             self.batch.forget_unfinished()
             raise ValueError("must have numbers where areas and bounds have them") from error
         except Exception:
             self.batch.forget_unfinished()
             raise
-        self.batch.search(number, self._accept, self._required, self._low, self._high, self._open)
 
     def _begin(self) -> None:
-        self._accept, self._required, self._open = EVERYTHING, 0, 0
+        self._accept, self._term, self._open = EVERYTHING, NO_TERM, 0
         self._low, self._high = UNKNOWN, _NO_HIGH
         self._area: Stored | None = None
+        self._circle = _NO_CIRCLE
+        self._polygon = 0
+        """The check of its area, if that is no circle."""
         self._places: list[Place] = []
         self._names: list[Stored] = []
         """Places that a search looked up by them need not check; none of them is packed."""
@@ -194,8 +199,10 @@ class Compiler:
     def _terms(self, field: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):
             term = self._vocabulary.term(field, key)
-            self._required |= TERM_BITS[term & 63]
-            self.batch.check(Kind.TERM, term)
+            if self._term == NO_TERM:
+                self._term = term
+            else:
+                self.batch.check(Kind.TERM, term)
 
     def _within(self, stored: Stored) -> None:
         if self._area is None and can_be_packed(stored):
@@ -211,13 +218,14 @@ class Compiler:
         batch = self.batch
         if area[1] == "circle":
             _, _, longitude, latitude, radius = area
-            batch.area(Kind.CIRCLE, 0, longitude, latitude, radius)
+            self._circle = longitude, latitude, radius
             return
+        self._polygon = batch.check_count
         for ring in rings_of(area):
             corners, odd = divmod(len(ring), 2)
             if odd:
                 raise ValueError("must have two numbers for each corner")
-            batch.area(Kind.POLYGON, len(batch.vertices) // 2, corners)
+            batch.check(Kind.POLYGON, len(batch.vertices) // 2, corners)
             batch.vertices.extend(ring)
 
     def _add_keys(self) -> None:
@@ -225,7 +233,10 @@ class Compiler:
         if self._area is None and not self._places and len(self._names) == 1:
             self._add_names(*self._names[0][1:])
         elif self._area is not None and not self._places and not self._names and has_plain_box(self._area):
-            self.batch.box_of_area()
+            if self._circle is _NO_CIRCLE:
+                self.batch.box_of_polygon(self._polygon)
+            else:
+                self.batch.box_of_circle()
         else:
             self._add_keys_of_smallest()
 

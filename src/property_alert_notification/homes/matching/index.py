@@ -13,14 +13,14 @@ from property_alert_notification.homes.matching.compile import Compiler, Stored
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.limits import limits_of
 from property_alert_notification.homes.matching.listing import read
-from property_alert_notification.homes.matching.places import plain_boxes
-from property_alert_notification.homes.matching.postings import Postings
+from property_alert_notification.homes.matching.places import boxes_round_circles, boxes_round_polygons
+from property_alert_notification.homes.matching.postings import POSTING, Postings
 from property_alert_notification.homes.matching.searches import (
-    AREA,
     BOX,
     BUCKET,
     CHECK,
     COMPILED,
+    POLYGON,
     REMOVED,
     Batch,
     Kind,
@@ -127,19 +127,22 @@ class SearchIndex:
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
         boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
-        areas, checks = np.frombuffer(batch.areas, AREA), np.frombuffer(batch.checks, CHECK)
+        compiled, checks = np.frombuffer(batch.rows, COMPILED), np.frombuffer(batch.checks, CHECK)
+        circles, polygons = np.frombuffer(batch.circles, np.int64), np.frombuffer(batch.polygons, POLYGON)
         vertices = np.frombuffer(batch.vertices, np.float64).reshape(-1, 2)
-        searches = np.concatenate([boxes["search"], areas["search"]])
-        corners = np.concatenate([boxes["corners"], plain_boxes(checks[areas["check"]], vertices)])
+        searches = np.concatenate([boxes["search"], circles, polygons["search"]])
+        round_circles = boxes_round_circles(compiled.take(circles))
+        round_polygons = boxes_round_polygons(checks.take(polygons["check"]), vertices)
+        corners = np.concatenate([boxes["corners"], round_circles, round_polygons])
         box, keys, steps = keys_of_boxes(corners)
         tiles = self._vocabulary.tiles(keys)
-        self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
+        self._postings.add_buckets(self._vocabulary.bucket_count)
         owner = np.concatenate([searches[box], named["search"]])
         steps = np.concatenate([steps, np.full((len(named), 4), WHOLE_TILE)])
-        compiled = np.frombuffer(batch.rows, COMPILED)
-        low, high, accept = (compiled[name][owner] for name in ("low", "high", "accept"))
-        buckets = np.concatenate([tiles, named["bucket"]])
-        self._postings.add(buckets, places[owner], accept, limits_of(low, high, steps))
+        postings = np.empty(len(owner), POSTING)
+        postings["accept"], postings["search"] = compiled["accept"][owner], places[owner]
+        postings["limits"] = limits_of(compiled["low"][owner], compiled["high"][owner], steps)
+        self._postings.add(np.concatenate([tiles, named["bucket"]]), postings)
 
     def _compact_if_due(self) -> None:
         is_due = self._removed > max(_FEW, _REMOVED_SHARE * self._count)

@@ -1,6 +1,7 @@
 """A listing as the index reads it: its bits, numbers, terms and keys."""
 
 import math
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from property_alert_notification.homes.criteria.expression import Compare, Range
 from property_alert_notification.homes.matching.accept_word import TYPES, word_of
 from property_alert_notification.homes.matching.cells import steps_of_point
 from property_alert_notification.homes.matching.limits import UNKNOWN, price_met
+from property_alert_notification.homes.matching.sphere import NOWHERE, vector_of
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.words import AREAS
@@ -39,14 +41,14 @@ class Listing:
     longitude: float
     latitude: float
     """NaN if they are missing."""
-    lowest: npt.NDArray[np.float64]
-    highest: npt.NDArray[np.float64]
-    """Between which the value of each measure lies; NaN if it is missing. They differ if the unit is another one."""
+    vector: tuple[float, float, float]
+    """The place on the globe, or `NOWHERE`."""
+    spans: npt.NDArray[np.float64]
+    """Two numbers between which the value of each measure lies, which differ if the unit is another one; NaN if it is
+    missing."""
     terms: npt.NDArray[np.bool_]
-    terms_word: int
-    buckets: npt.NDArray[np.int64]
-    met: npt.NDArray[np.uint64]
-    """What it meets in each bucket, of limits."""
+    met: npt.NDArray[np.void]
+    """The buckets that it is looked up in, and what it meets in each, of limits."""
 
 
 def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
@@ -54,25 +56,23 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
     if longitude is None or latitude is None:
         longitude = latitude = math.nan
-        steps = None
+        steps, vector = None, NOWHERE
     else:
-        steps = steps_of_point(longitude, latitude)
-    terms, terms_word = vocabulary.terms_in(fields)
+        steps, vector = steps_of_point(longitude, latitude), vector_of(longitude, latitude)
     word, price = word_of(fields), _price_of(fields)
-    buckets, met = vocabulary.buckets_of(fields, steps, word & TYPES, price_met(price))
-    spans = [_span_of(probe, fields) for probe in vocabulary.probes]
+    spans = array("d")
+    for probe in vocabulary.probes:
+        spans.extend(_span_of(probe, fields))
     return Listing(
         fields=fields,
         word=word,
         price=price,
         longitude=longitude,
         latitude=latitude,
-        lowest=np.array([lowest for lowest, _ in spans], np.float64),
-        highest=np.array([highest for _, highest in spans], np.float64),
-        terms=np.frombuffer(terms, np.bool_),
-        terms_word=terms_word,
-        buckets=buckets,
-        met=met,
+        vector=vector,
+        spans=np.frombuffer(spans).reshape(-1, 2),
+        terms=np.frombuffer(vocabulary.terms_in(fields), np.bool_),
+        met=vocabulary.met_by(fields, steps, word & TYPES, price_met(price)),
     )
 
 

@@ -7,24 +7,18 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.areas import EARTH_RADIUS
 from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import REMOVED, Kind, Searches
-from property_alert_notification.homes.matching.tolerance import METRES, OF_RADIUS, OF_TURN
+from property_alert_notification.homes.matching.searches import Kind, Searches
+from property_alert_notification.homes.matching.tolerance import CHORD, OF_CHORD, OF_TURN
 
-_RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIRCLE), int(Kind.POLYGON)
+_RANGE, _TERM, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.POLYGON)
 _OUT, _DOUBT, _IN = 0, 1, 2
 """In an area, the best of its parts counts; of all conditions, the worst."""
 
 _GUARDS = np.uint64(GUARDS)
-_METRES = math.radians(1) * EARTH_RADIUS
-"""Of a degree of latitude."""
-_SMALL = 1e-4
-"""Of the square of an angle: half a degree."""
-
 Array = npt.NDArray[Any]
 
 _compiled = numba.njit(cache=True, nogil=True)
@@ -32,131 +26,99 @@ _compiled = numba.njit(cache=True, nogil=True)
 
 def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Places, Verdicts]:
     """The places of the searches whose packed conditions a listing meets, and which of them are in doubt."""
-    starts, lengths = postings.start.rows[listing.buckets], postings.length.rows[listing.buckets]
-    places = np.empty(int(lengths.sum()), np.int32)
-    doubtful = np.empty(len(places), np.bool_)
-    count = _find(
-        starts, lengths, postings.search.rows, postings.accept.rows, postings.limits.rows, listing.met,
+    return _find(
+        listing.met, postings.span.rows, postings.posting.rows,
         searches.row.rows, searches.check.rows, searches.vertex.rows,
-        np.uint64(listing.word), np.int64(listing.price), np.uint64(listing.terms_word),
-        listing.lowest, listing.highest, listing.terms, listing.longitude, listing.latitude,
-        places, doubtful,
+        np.uint64(listing.word), np.int64(listing.price), listing.vector,
+        listing.spans, listing.terms, listing.longitude, listing.latitude,
     )  # fmt: skip
-    return places[:count], doubtful[:count]
 
 
 @_compiled
 def _find(
-    starts: Array, lengths: Array, search: Array, accept: Array, limits: Array, met: Array,
-    rows: Array, checks: Array, vertices: Array, word: np.uint64, price: np.int64, terms_word: np.uint64,
-    lowest: Array, highest: Array, terms: Array, x: float, y: float, places: Array, doubtful: Array,
-) -> int:  # fmt: skip
-    left = _look_up(starts, lengths, search, accept, limits, met, word, places)
-    first, length = np.empty(left, np.int32), np.empty(left, np.int32)
-    left = _meet(rows, price, terms_word, places, left, first, length)
-    left = _leave_near(checks, y, places, left, first, length)
+    met: Array, spans: Array, postings: Array, rows: Array, checks: Array, vertices: Array,
+    word: np.uint64, price: np.int64, vector: tuple[float, float, float],
+    measures: Array, terms: Array, x: float, y: float,
+) -> tuple[Places, Verdicts]:  # fmt: skip
+    places = _look_up(met, spans, postings, word)
+    gaps = np.empty(len(places))
+    left = _meet(rows, price, terms, vector, places, gaps)
+    doubtful = np.empty(left, np.bool_)
     count = 0
     for at in range(left):
-        mine = checks[first[at] : first[at] + length[at]]
-        verdict = _conditions(mine, lowest, highest, terms)
-        if verdict != _OUT:
-            verdict = min(verdict, _area(mine, vertices, x, y))
+        row = rows[places[at]]
+        verdict = _IN if abs(gaps[at]) > row.chord * OF_CHORD + CHORD else _DOUBT
+        if row.count:
+            mine = checks[row.first : row.first + row.count]
+            verdict = min(verdict, _conditions(mine, measures, terms))
+            if verdict != _OUT:
+                verdict = min(verdict, _in_polygons(mine, vertices, x, y))
         if verdict != _OUT:
             places[count], doubtful[count] = places[at], verdict == _DOUBT
             count += 1
-    return count
+    return places[:count], doubtful[:count]
 
 
 @_compiled
-def _look_up(
-    starts: Array, lengths: Array, search: Array, accept: Array, limits: Array, met: Array,
-    word: np.uint64, places: Array,
-) -> int:  # fmt: skip
-    """Put the searches whose postings accept the listing into `places`; returns how many."""
+def _look_up(met: Array, spans: Array, postings: Array, word: np.uint64) -> Places:
+    """The searches whose postings accept the listing, with room behind them."""
+    total = 0
+    for one in met:
+        total += spans[one.bucket].length
+    places = np.empty(total, np.int32)
     count = 0
-    for bucket in range(len(starts)):
-        mine = met[bucket]
-        for at in range(starts[bucket], starts[bucket] + lengths[bucket]):
-            places[count] = search[at]
-            count += (accept[at] & word == word) & ((mine - limits[at]) & _GUARDS == _GUARDS)
-    return count
+    for one in met:
+        span = spans[one.bucket]
+        for posting in postings[span.start : span.start + span.length]:
+            places[count] = posting.search
+            count += (posting.accept & word == word) & ((one.met - posting.limits) & _GUARDS == _GUARDS)
+    return places[:count]
 
 
 @_compiled
 def _meet(
-    rows: Array, price: np.int64, terms_word: np.uint64, places: Array, count: int, first: Array, length: Array
+    rows: Array, price: np.int64, terms: Array, vector: tuple[float, float, float], places: Places, gaps: Array
 ) -> int:
-    """Leave those whose rows the listing meets. Without a branch, so that the processor waits for many rows at once."""
+    """Put those first whose rows the listing meets, with how far beyond the edge of the circle of each it is.
+
+    Without a branch, so that the processor waits for many rows at once.
+    """
     left = 0
-    for at in range(count):
+    for at in range(len(places)):
         place = places[at]
         row = rows[place]
-        places[left], first[left], length[left] = place, row.first, row.count
-        meets = (row.number != REMOVED) & (row.low <= price) & (price <= row.high)
-        left += meets & (row.required & ~terms_word == 0)
+        x, y, z = row.centre[0] - vector[0], row.centre[1] - vector[1], row.centre[2] - vector[2]
+        gap = math.sqrt(x * x + y * y + z * z) - row.chord
+        places[left], gaps[left] = place, gap
+        meets = (row.low <= price) & (price <= row.high) & terms[row.term]
+        left += meets & (gap <= row.chord * OF_CHORD + CHORD)
     return left
 
 
 @_compiled
-def _leave_near(checks: Array, y: float, places: Array, count: int, first: Array, length: Array) -> int:
-    """Leave those whose first check is no circle too far north or south. Without a branch, for the same reason."""
-    if not len(checks):
-        return count
-    left = 0
-    for at in range(count):
-        check = checks[min(first[at], len(checks) - 1)]
-        places[left], first[left], length[left] = places[at], first[at], length[at]
-        is_near = abs(check.b - y) * _METRES <= check.c * (1 + OF_RADIUS) + METRES
-        left += is_near | (check.kind != _CIRCLE) | (length[at] == 0)
-    return left
-
-
-@_compiled
-def _conditions(checks: Array, lowest: Array, highest: Array, terms: Array) -> int:
+def _conditions(checks: Array, measures: Array, terms: Array) -> int:
     verdict = _IN
     for check in checks:
         if check.kind == _TERM:
             if not terms[check.code]:
                 return _OUT
         elif check.kind == _RANGE:
-            if not (check.a <= highest[check.code] and lowest[check.code] <= check.b):
+            lowest, highest = measures[check.code]
+            if not (check.a <= highest and lowest <= check.b):
                 return _OUT
-            if check.a > lowest[check.code] or check.b < highest[check.code]:
+            if check.a > lowest or check.b < highest:
                 verdict = _DOUBT
     return verdict
 
 
 @_compiled
-def _area(checks: Array, vertices: Array, x: float, y: float) -> int:
+def _in_polygons(checks: Array, vertices: Array, x: float, y: float) -> int:
     has_area, best = False, _OUT
     for check in checks:
-        if check.kind == _CIRCLE:
-            has_area, where = True, _in_circle(check.a, check.b, check.c, x, y)
-            best = max(best, where)
-        elif check.kind == _POLYGON:
-            has_area, where = True, _in_polygon(vertices[check.code : check.code + int(check.a)], x, y)
-            best = max(best, where)
+        if check.kind == _POLYGON:
+            where = _in_polygon(vertices[check.code : check.code + int(check.a)], x, y)
+            has_area, best = True, max(best, where)
     return best if has_area else _IN
-
-
-@_compiled
-def _in_circle(longitude: float, latitude: float, radius: float, x: float, y: float) -> int:
-    north, to_north = math.radians(y), math.radians(latitude)
-    across = _squared_sine((to_north - north) / 2)
-    across += math.cos(north) * math.cos(to_north) * _squared_sine(math.radians(longitude - x) / 2)
-    close = METRES + OF_RADIUS * radius
-    if across < _squared_sine(max(0.0, radius - close) / (2 * EARTH_RADIUS)):
-        return _IN
-    return _DOUBT if across <= _squared_sine((radius + close) / (2 * EARTH_RADIUS)) else _OUT
-
-
-@_compiled
-def _squared_sine(angle: float) -> float:
-    square = angle * angle
-    if square < _SMALL:
-        # The next part of the series would be less than a part in 10^16.
-        return square * (1 - square / 3 + square * square * 2 / 45 - square * square * square / 315)
-    return math.sin(angle) ** 2
 
 
 @_compiled

@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.areas import EARTH_RADIUS
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import REMOVED, Kind, Searches
-from property_alert_notification.homes.matching.tolerance import METRES, OF_RADIUS, OF_TURN
+from property_alert_notification.homes.matching.searches import Kind, Searches
+from property_alert_notification.homes.matching.tolerance import CHORD, OF_CHORD, OF_TURN
 
-_RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIRCLE), int(Kind.POLYGON)
+_RANGE, _TERM, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.POLYGON)
 
 _GUARDS = np.uint64(GUARDS)
 
@@ -30,29 +29,29 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
     places = _look_up(postings, listing)
     # Of rows with fields `take` copies whole ones, which indexing does not.
     rows = searches.row.rows.take(places)
-    meets = (rows["number"] != REMOVED) & (rows["low"] <= listing.price) & (rows["high"] >= listing.price)
-    meets &= (rows["required"] & ~np.uint64(listing.terms_word)) == 0
-    left = np.flatnonzero(meets)
-    places, rows = places[left], rows.take(left)
-    passed, doubtful = _check(searches, rows, listing)
+    passed, doubtful = _in_circles(rows, listing)
+    passed &= (rows["low"] <= listing.price) & (rows["high"] >= listing.price) & listing.terms[rows["term"]]
+    checked = np.flatnonzero((rows["count"] > 0) & passed)
+    if len(checked):
+        passed[checked], close = _check(searches, rows.take(checked), listing)
+        doubtful[checked] |= close
     return places[passed], doubtful[passed]
 
 
 def _look_up(postings: Postings, listing: Listing) -> Places:
-    starts, lengths = postings.start.rows[listing.buckets], postings.length.rows[listing.buckets]
-    ends = starts + lengths
-    accept = postings.accept.rows
-    pieces = [accept[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    spans, accept = postings.span.rows.take(listing.met["bucket"]), postings.posting.rows["accept"]
+    pieces = [accept[start : start + length] for start, length, _ in spans.tolist()]
     if not pieces:
         return np.zeros(0, np.int32)
     word = np.uint64(listing.word)
     at = np.flatnonzero((np.concatenate(pieces) & word) == word)
-    before = np.cumsum(lengths) - lengths
-    met = np.repeat(listing.met, lengths)[at]
-    at += np.repeat(starts - before, lengths)[at]
-    is_met = (met - postings.limits.rows[at]) & _GUARDS == _GUARDS
-    found: Places = postings.search.rows[at[is_met]]
-    return found
+    ends = np.cumsum(spans["length"])
+    left = np.diff(at.searchsorted(ends), prepend=0)
+    at += np.repeat(spans["start"] + spans["length"] - ends, left)
+    found = postings.posting.rows.take(at)
+    is_met = (np.repeat(listing.met["met"], left) - found["limits"]) & _GUARDS == _GUARDS
+    places: Places = found["search"][is_met]
+    return places
 
 
 def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
@@ -63,7 +62,7 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
     passed, doubtful = np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
 
     ranges = np.flatnonzero(kind == _RANGE)
-    lowest, highest = listing.lowest[code[ranges]], listing.highest[code[ranges]]
+    lowest, highest = listing.spans[code[ranges]].T
     # A missing value is NaN, which lies in no range.
     low, high = checks["a"][ranges], checks["b"][ranges]
     passed[owner[ranges[~((low <= highest) & (lowest <= high))]]] = False
@@ -71,33 +70,29 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
     terms = np.flatnonzero(kind == _TERM)
     passed[owner[terms[~listing.terms[code[terms]]]]] = False
 
-    circles, polygons = np.flatnonzero(kind == _CIRCLE), np.flatnonzero(kind == _POLYGON)
-    outside = np.zeros(len(rows), np.bool_)
-    outside[owner[circles]] = outside[owner[polygons]] = True
-    for which, (inside, close) in (
-        (circles, _in_circles(checks.take(circles), listing)),
-        (polygons, _in_polygons(checks.take(polygons), searches.vertex.rows, listing)),
-    ):
-        outside[owner[which[inside | close]]] = False
-        doubtful[owner[which[close]]] = True
-    return passed & ~outside, doubtful
+    polygons = np.flatnonzero(kind == _POLYGON)
+    if len(polygons):
+        outside = np.zeros(len(rows), np.bool_)
+        outside[owner[polygons]] = True
+        inside, close = _in_polygons(checks.take(polygons), searches.vertex.rows, listing)
+        outside[owner[polygons[inside | close]]] = False
+        doubtful[owner[polygons[close]]] = True
+        passed &= ~outside
+    return passed, doubtful
 
 
-def _in_circles(circles: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
-    north, to_north = np.radians(listing.latitude), np.radians(circles["b"])
-    half_turn = np.radians(circles["a"] - listing.longitude) / 2
-    across = np.sin((to_north - north) / 2) ** 2 + np.cos(north) * np.cos(to_north) * np.sin(half_turn) ** 2
-    distance = 2 * EARTH_RADIUS * np.arcsin(np.minimum(1.0, np.sqrt(across)))
-    radius = circles["c"]
-    return distance <= radius, np.abs(distance - radius) <= METRES + OF_RADIUS * radius
+def _in_circles(rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
+    """Whether the listing lies in the circle of each search, if it has one, and whether it is close to the edge."""
+    apart, chord = rows["centre"] - listing.vector, rows["chord"]
+    gap = np.sqrt(np.einsum("ij,ij->i", apart, apart)) - chord
+    tolerance = chord * OF_CHORD + CHORD
+    return gap <= tolerance, np.abs(gap) <= tolerance
 
 
 def _in_polygons(
     polygons: npt.NDArray[Any], vertices: npt.NDArray[np.float64], listing: Listing
 ) -> tuple[Verdicts, Verdicts]:
     count = polygons["a"].astype(np.int64)
-    if not len(count):
-        return np.zeros(0, np.bool_), np.zeros(0, np.bool_)
     corners = _Corners(vertices, polygons["code"].astype(np.int64), count)
     x, y = listing.longitude, listing.latitude
     height = corners.heights()

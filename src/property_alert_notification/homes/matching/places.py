@@ -10,7 +10,6 @@ import numpy.typing as npt
 from property_alert_notification.homes.criteria.areas import EARTH_RADIUS, Box, boxes_of
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, OneOf, Or, Within
 from property_alert_notification.homes.matching.columns import ragged
-from property_alert_notification.homes.matching.searches import Kind
 from property_alert_notification.homes.matching.tolerance import LARGEST_RADIUS
 from property_alert_notification.homes.matching.vocabulary import PLACES
 
@@ -66,14 +65,14 @@ def can_be_packed(within: list[Any]) -> bool:
     """Whether the packed arithmetic knows the area of a stored `Within`: no holes, and away from the antimeridian."""
     _, kind, *numbers = within
     if kind == "circle":
-        return bool(numbers[2] <= LARGEST_RADIUS)
+        return bool(0 <= numbers[2] <= LARGEST_RADIUS)
     if kind == "box":
         return bool(numbers[0] > -180 and numbers[2] < 180)
     return all(len(rings) == 1 and min(rings[0][::2]) > -180 and max(rings[0][::2]) < 180 for rings in numbers)
 
 
 def has_plain_box(within: list[Any]) -> bool:
-    """Whether `plain_boxes` knows the box of an area that can be packed: one part, far from poles and antimeridian."""
+    """Whether the box round a packed area is found together with others: one part, far from poles and antimeridian."""
     _, kind, *numbers = within
     if kind == "circle":
         longitude, latitude, radius = numbers
@@ -81,32 +80,23 @@ def has_plain_box(within: list[Any]) -> bool:
     return kind == "box" or len(numbers) == 1
 
 
-def plain_boxes(checks: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Boxes round circles and polygons, for many at once what `boxes_of` finds for one.
-
-    Args:
-        checks: rows of kind `CIRCLE` or `POLYGON`.
-        vertices: those of their polygons, and others.
-
-    Returns:
-        Rows of west, south, east and north.
-    """
-    boxes = np.empty((len(checks), 4))
-    is_circle = checks["kind"] == Kind.CIRCLE
-    circles, polygons = checks[is_circle], checks[~is_circle]
-    centre = np.stack([circles["a"], circles["b"]], axis=1)
-    angle = circles["c"] / EARTH_RADIUS
-    width = np.arcsin(np.sin(angle) / np.cos(np.radians(circles["b"])))
+def boxes_round_circles(circles: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """What `boxes_of` finds for one circle, for many plain ones at once: rows of west, south, east and north."""
+    centre = np.stack([circles["longitude"], circles["latitude"]], axis=1)
+    angle = circles["radius"] / EARTH_RADIUS
+    width = np.arcsin(np.sin(angle) / np.cos(np.radians(circles["latitude"])))
     reach = np.degrees(np.stack([width, angle], axis=1)) + _MARGIN
-    boxes[is_circle] = np.concatenate([centre - reach, centre + reach], axis=1)
-    if len(polygons):
-        first = np.flatnonzero(~is_circle)
-        counts = polygons["a"].astype(np.int64)
-        corners = vertices[ragged(polygons["code"].astype(np.int64), counts)]
-        starts = np.cumsum(counts) - counts
-        boxes[first, :2] = np.minimum.reduceat(corners, starts)
-        boxes[first, 2:] = np.maximum.reduceat(corners, starts)
-    return boxes
+    return np.concatenate([centre - reach, centre + reach], axis=1)
+
+
+def boxes_round_polygons(polygons: npt.NDArray[Any], vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same for polygons, which are checks, and vertices among which theirs are."""
+    if not len(polygons):
+        return np.empty((0, 4))
+    counts = polygons["a"].astype(np.int64)
+    corners = vertices[ragged(polygons["code"].astype(np.int64), counts)]
+    starts = np.cumsum(counts) - counts
+    return np.concatenate([np.minimum.reduceat(corners, starts), np.maximum.reduceat(corners, starts)], axis=1)
 
 
 def rings_of(within: list[Any]) -> list[list[float]]:

@@ -1,9 +1,17 @@
 """The postings: for each key the searches that may match there, with what rules most of them out at once."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.homes.matching.columns import Column, different, ragged
+
+POSTING: Final = np.dtype([("accept", np.uint64), ("limits", np.uint64), ("search", np.int32)])
+"""Read one after the other, so that each bucket is one stream from memory."""
+
+SPAN: Final = np.dtype([("start", np.int32), ("length", np.int32), ("room", np.int32)])
+"""Of a bucket: its first posting, how many there are, and for how many there is room."""
 
 _GROWTH = 1.5
 """How much room a bucket gets that outgrew its own."""
@@ -16,9 +24,7 @@ class Postings:
     """
 
     def __init__(self) -> None:
-        self.search, self.accept, self.limits = Column(np.int32), Column(np.uint64), Column(np.uint64)
-        self.start, self.length, self.room = Column(np.int32), Column(np.int32), Column(np.int32)
-        """Of each bucket."""
+        self.posting, self.span = Column(POSTING), Column(SPAN)
         self._used = 0
 
     def __len__(self) -> int:
@@ -27,74 +33,61 @@ class Postings:
     @property
     def empty(self) -> int:
         """How many rows are not in use."""
-        return self.search.size - self._used
+        return self.posting.size - self._used
 
-    def add_buckets(self, count: int) -> None:
-        """Have that many more buckets."""
-        for column in (self.start, self.length, self.room):
-            column.extend(count)
+    def add_buckets(self, until: int) -> None:
+        """Have that many buckets."""
+        self.span.extend(until - self.span.size)
 
-    def add(
-        self,
-        buckets: npt.NDArray[np.int64],
-        search: npt.NDArray[np.int32],
-        accept: npt.NDArray[np.uint64],
-        limits: npt.NDArray[np.uint64],
-    ) -> None:
-        """Add a row to each of these buckets; a bucket may be named more than once."""
+    def add(self, buckets: npt.NDArray[np.int64], postings: npt.NDArray[np.void]) -> None:
+        """Add a posting to each of these buckets; a bucket may be named more than once."""
         # Numbers are sorted at a fraction of the cost of `argsort`.
         ordered, order = np.divmod(np.sort(buckets * len(buckets) + np.arange(len(buckets))), len(buckets))
         named = different(ordered)
         counts = np.diff(ordered.searchsorted(named), append=len(ordered))
         self._make_room(named, counts)
-        at = ragged(self.start.rows[named] + self.length.rows[named], counts)
-        self.length.rows[named] += counts.astype(np.int32)
-        self._used += len(search)
-        self.search.rows[at] = search[order]
-        self.accept.rows[at] = accept[order]
-        self.limits.rows[at] = limits[order]
+        spans = self.span.rows
+        at = ragged(spans["start"][named] + spans["length"][named], counts)
+        spans["length"][named] += counts.astype(np.int32)
+        self._used += len(postings)
+        self.posting.rows[at] = postings.take(order)
 
     def in_order(self) -> npt.NDArray[np.int32]:
-        """The searches of all rows, bucket by bucket."""
-        buckets = self.length.size
-        found: npt.NDArray[np.int32] = self.search.rows[ragged(self.start.rows[:buckets], self.length.rows[:buckets])]
+        """The searches of all postings, bucket by bucket."""
+        found: npt.NDArray[np.int32] = self.posting.rows["search"][self._places()]
         return found
 
     def keep(self, renumbered: npt.NDArray[np.int32]) -> None:
-        """Drop all room, and the rows of searches that are not wanted.
+        """Drop all room, and the postings of searches that are not wanted.
 
         Args:
             renumbered: the number of each search from now on, or -1.
         """
-        buckets = self.length.size
-        lengths = self.length.rows[:buckets]
-        at = ragged(self.start.rows[:buckets], lengths)
-        owner = np.repeat(np.arange(buckets), lengths)
-        search = renumbered[self.search.rows[at]]
-        stays = search >= 0
-        at, owner = at[stays], owner[stays]
-        self.search.replace(search[stays])
-        for column in (self.accept, self.limits):
-            column.replace(column.rows[at])
-        kept = np.bincount(owner, minlength=buckets).astype(np.int32)
-        self.start.replace((np.cumsum(kept) - kept).astype(np.int32))
-        self.length.replace(kept)
-        self.room.replace(kept.copy())
-        self._used = len(at)
+        at, spans = self._places(), self.span.rows[: self.span.size]
+        owner = np.repeat(np.arange(len(spans)), spans["length"])
+        stays = renumbered[self.posting.rows["search"][at]] >= 0
+        postings = self.posting.rows.take(at[stays])
+        postings["search"] = renumbered[postings["search"]]
+        kept = np.bincount(owner[stays], minlength=len(spans))
+        spans["start"] = np.cumsum(kept) - kept
+        spans["length"] = spans["room"] = kept
+        self.posting.replace(postings)
+        self._used = len(postings)
+
+    def _places(self) -> npt.NDArray[np.int64]:
+        spans = self.span.rows[: self.span.size]
+        return ragged(spans["start"].astype(np.int64), spans["length"].astype(np.int64))
 
     def _make_room(self, buckets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
-        lengths = self.length.rows[buckets]
-        full = lengths + counts > self.room.rows[buckets]
+        lengths = self.span.rows["length"][buckets]
+        full = lengths + counts > self.span.rows["room"][buckets]
         if not full.any():
             return
         moved, lengths = buckets[full], lengths[full]
         # A new bucket gets what it needs: most have few rows for ever.
         room = np.where(lengths > 0, ((lengths + counts[full]) * _GROWTH).astype(np.int64), counts[full])
-        first = self.search.extend(int(room.sum()))
-        for column in (self.accept, self.limits):
-            column.extend(int(room.sum()))
+        first = self.posting.extend(int(room.sum()))
         starts = first + np.cumsum(room) - room
-        before, after = ragged(self.start.rows[moved], lengths), ragged(starts, lengths)
-        for column in (self.search, self.accept, self.limits):
-            column.rows[after] = column.rows[before]
-        self.start.rows[moved], self.room.rows[moved] = starts, room
+        before, after = ragged(self.span.rows["start"][moved], lengths), ragged(starts, lengths)
+        self.posting.rows[after] = self.posting.rows.take(before)
+        self.span.rows["start"][moved], self.span.rows["room"][moved] = starts, room

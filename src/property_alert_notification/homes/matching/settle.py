@@ -11,11 +11,11 @@ from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Range
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.listing import Listing
-from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Kind, Searches
+from property_alert_notification.homes.matching.searches import NO_CIRCLE, WHOLE_HIGH, WHOLE_LOW, Kind, Searches
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
 # A member of an enumeration is compared at twice the cost of a number.
-_RANGE, _CIRCLE, _POLYGON, _OPEN = int(Kind.RANGE), int(Kind.CIRCLE), int(Kind.POLYGON), int(Kind.OPEN)
+_RANGE, _POLYGON, _OPEN = int(Kind.RANGE), int(Kind.POLYGON), int(Kind.OPEN)
 
 
 def settle_open(
@@ -50,24 +50,24 @@ class DoubtSettler:
         """Whether the ranges and the area of a search match exactly."""
         row = self._searches.row.rows[place]
         areas: list[Circle | Polygons] = []
+        if row["chord"] != NO_CIRCLE:
+            areas.append(Circle(*self._searches.circle_at(place)))
         for kind, code, a, b, c in self._searches.check.rows[row["first"] : row["first"] + row["count"]].tolist():
             if kind == _RANGE and not self._is_in_range(code, a, b, int(c)):
                 return False
-            if kind == _CIRCLE:
-                areas.append(Circle(a, b, c))
-            elif kind == _POLYGON:
+            if kind == _POLYGON:
                 ring = tuple(map(tuple, self._searches.vertex.rows[code : code + int(a)].tolist()))
                 areas.append(Polygons(((ring,),)))
         listing = self._listing
         return not areas or any(covers(area, listing.longitude, listing.latitude) for area in areas)
 
     def _is_in_range(self, code: int, low: float, high: float, whole: int) -> bool:
-        listing = self._listing
-        if low <= listing.lowest[code] and listing.highest[code] <= high:
+        least, greatest = self._listing.spans[code]
+        if low <= least and greatest <= high:
             return True
         probe = self._probes[code]
         if not isinstance(probe, Range):
             return False
         lowest = None if math.isinf(low) else int(low) if whole & WHOLE_LOW else low
         highest = None if math.isinf(high) else int(high) if whole & WHOLE_HIGH else high
-        return evaluate(replace(probe, low=lowest, high=highest), listing.fields) is True
+        return evaluate(replace(probe, low=lowest, high=highest), self._listing.fields) is True

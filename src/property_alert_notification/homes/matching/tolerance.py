@@ -3,8 +3,9 @@
 The packed arithmetic may round otherwise than `criteria.areas`, which alone decides there. So both agree on every edge.
 """
 
-METRES, OF_RADIUS = 1e-3, 1e-9
-"""Of the distance to a circle's centre: far more than both ways to compute it can differ by."""
+OF_CHORD, CHORD = 1e-7, 1.6e-10
+"""Of the distance to a circle's centre, by the radius and at least: a circle has its radius with seven digits. The
+least is a millimetre, far more than both ways to compute the distance can differ by."""
 
 OF_TURN = 1e-15
 """Of the parts of the product that says on which side of an edge a point lies; its rounding error is a third of it."""

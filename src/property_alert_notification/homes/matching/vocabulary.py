@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -24,11 +25,13 @@ MOST_MEASURES: Final = 64
 ANY_TYPE: Final = 0
 """Stands for the bit of a property type in the buckets of searches that take many."""
 
+MET: Final = np.dtype([("bucket", np.int64), ("met", np.uint64)])
+
 KEYWORDS: Final = ""
 """Stands for the field of a keyword."""
 
-TERM_BITS: Final = [1 << bit for bit in range(64)]
-"""The bit of each term in a word, by the last six bits of its number."""
+NO_TERM, NEVER = 0, 1
+"""Numbers of the term that every listing has, and of the one that none has."""
 
 
 class Vocabulary:
@@ -40,7 +43,7 @@ class Vocabulary:
         """What asks a listing for the number of each measure."""
         self.terms: dict[str, dict[str, int]] = {}
         """By field."""
-        self.term_count = 0
+        self.term_count = 2
         self.places: dict[str, dict[tuple[str, int], int]] = {field: {} for field in PLACES}
         """The buckets of the words of each field, one for each property type."""
         self._tiles = Tiles()
@@ -98,9 +101,10 @@ class Vocabulary:
         self.open = [self.open[number] for number in numbers]
         self._open_numbers = {to_json(condition): number for number, condition in enumerate(self.open)}
 
-    def terms_in(self, fields: Mapping[str, Any]) -> tuple[bytearray, int]:
-        """The terms that a listing has: a flag for each term, and the word of their bits."""
-        has, word = bytearray(self.term_count), 0
+    def terms_in(self, fields: Mapping[str, Any]) -> bytearray:
+        """The terms that a listing has: a flag for each term."""
+        has = bytearray(self.term_count)
+        has[NO_TERM] = True
         for field, terms in self.terms.items():
             found: Iterable[str]
             if field == KEYWORDS:
@@ -113,12 +117,11 @@ class Vocabulary:
             for number in map(terms.get, found):
                 if number is not None:
                     has[number] = True
-                    word |= TERM_BITS[number & 63]
-        return has, word
+        return has
 
-    def buckets_of(
+    def met_by(
         self, fields: Mapping[str, Any], steps: tuple[int, int] | None, of_type: int, price: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    ) -> npt.NDArray[np.void]:
         """The buckets of the tiles that a listing lies in and of the places that it names, and what it meets in each.
 
         Args:
@@ -135,7 +138,7 @@ class Vocabulary:
                         if named in places:
                             found[places[named]] = price
         # An array of numpy is made from one of Python at half the cost of making it from a list.
-        return np.frombuffer(array("q", found), np.int64), np.frombuffer(array("Q", found.values()), np.uint64)
+        return np.frombuffer(array("Q", chain.from_iterable(found.items())), MET)
 
 
 def _keys_of(field: str, value: Any) -> list[str]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, plain_rows, table_of, true_of_many
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
@@ -107,7 +107,7 @@ async def versions_at(
         found = await connection.execute(
             _AT, {"above": above, "sequence": sequence, "limit": AT_ONCE, **share._asdict()}
         )
-        rows = [CurrentVersion(*row) for row in found]
+        rows = [*map(CurrentVersion._make, plain_rows(found))]
         if rows:
             yield rows
         if len(rows) < AT_ONCE:
