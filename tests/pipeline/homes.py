@@ -11,6 +11,9 @@ from property_alert_notification.database import Database, run_within, table_of
 from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.alerts.shards.shard import WHOLE, Shard
 from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, to_json
+from property_alert_notification.homes.listing_preferences import queries as listing_preferences
+from property_alert_notification.homes.listing_preferences.models import ListingPreference
+from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.history import Periods
 from property_alert_notification.homes.listings.intake import ListingIntake, received
 from property_alert_notification.homes.listings.queries import take_numbers
@@ -135,6 +138,14 @@ class Homes:
         known = Profile(user_id, email=f"user{user_id}@example.com", **fields)
         async with self.database.transaction() as connection:
             await directory.put(connection, {user_id: Entry(known, self.clock.now(), pushed=True)})
+
+    async def discard(self, user_id: int, key: str) -> None:
+        """A user wants to hear no more of a home."""
+        async with self.database.transaction() as connection:
+            [listing] = await listings.find(connection, key)
+            its = {"id": self.clock.new_id(), "person": user_id, "user_id": user_id, "listing_id": listing.id}
+            wanted = ListingPreference(**its, preference="Discard", changed_at=self.clock.now())
+            await listing_preferences.put(connection, wanted)
 
     async def match(self) -> None:
         """Match everything that waits."""

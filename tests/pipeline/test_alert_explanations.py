@@ -15,7 +15,7 @@ from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from tests.pipeline.homes import ANY, Homes, a_home, up_to
 from tests.pipeline.test_alert_digests import digest_is_near
-from tests.pipeline.test_backtests import NO_PREFERENCES, backtest, discard
+from tests.pipeline.test_backtests import NO_PREFERENCES, backtest
 from tests.pipeline.world import World
 
 DAILY = ScheduleType.DAILY
@@ -75,13 +75,13 @@ async def test_a_match_that_was_dropped_has_its_reason(
     paused, edited = await homes.search(4, schedule=DAILY), await homes.search(5, schedule=DAILY)
     await homes.list(a_home(60, key="back", ListPrice=480_000), a_home(60, key="no too", ListPrice=480_000))
     await homes.list(a_home(key="gone"), a_home(key="dear"), a_home(key="here"))
-    await discard(homes, 2, "no")
+    await homes.discard(2, "no")
     await homes.list(a_home(60, key="no", ListPrice=490_000))
     await homes.match()
     await homes.change_search(paused, None)
     await homes.resume_search(paused, ANY)
     await homes.change_search(edited, up_to(100_000))
-    await discard(homes, 1, "no too")
+    await homes.discard(1, "no too")
     await homes.list(a_home(120, key="back"), a_home(120, key="gone", StandardStatus="Withdrawn"))
     await homes.list(a_home(120, key="dear", ListPrice=700_000))
     await digest_is_near(homes)

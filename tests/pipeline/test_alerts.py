@@ -9,7 +9,11 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
-from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
+from property_alert_notification.homes.alerts.freshness import (
+    HOME_DISCARDED,
+    PRICE_CHANGED_SINCE,
+    SEARCH_PAUSED,
+)
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import changes_in
@@ -305,6 +309,31 @@ async def test_a_home_that_matches_no_longer_is_not_announced(world: World, home
             return found.scalars().all() == ["no_longer_matches"]
 
     await eventually(is_suppressed)
+
+
+async def test_whoever_discarded_the_home_or_paused_the_search_meanwhile_is_not_alerted(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    paused = await homes.search(1, up_to(600_000), name="Paused")
+    await homes.list(a_home(key="of one"))
+    await homes.match()
+    await homes.search(1, name="Kept")
+    await homes.list(a_home(key="of both"), a_home(key="discarded"))
+    await homes.match()
+
+    await homes.change_search(paused, None)
+    await homes.discard(1, "discarded")
+
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        ids = {row[1]: row[0] for row in await connection.execute(select(table.c.id, table.c.reference))}
+    now = await homes.run(refreshed(list(ids.values()), Channel.EMAIL))
+    assert (now[ids["of one"]], now[ids["discarded"]]) == (SEARCH_PAUSED, HOME_DISCARDED)
+    kept = now[ids["of both"]].message
+    assert "- Kept" in kept
+    assert "Paused" not in kept
 
 
 async def test_who_was_refused_was_not_told(world: World, homes: Homes) -> None:

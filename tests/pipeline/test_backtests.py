@@ -14,9 +14,6 @@ from property_alert_notification.homes.alerts.backtest.run import Found, Period,
 from property_alert_notification.homes.alerts.models import MatchLogEntry, Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import Expression, to_json
-from property_alert_notification.homes.listing_preferences import queries as listing_preferences
-from property_alert_notification.homes.listing_preferences.models import ListingPreference
-from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -63,14 +60,6 @@ async def told(homes: Homes) -> set[tuple[int, UUID, str]]:
     return {(person, home, fact) for home, fact, people in rows for person in unpack(people).tolist()}
 
 
-async def discard(homes: Homes, user: int, key: str) -> None:
-    now = homes.clock.now()
-    async with homes.database.transaction() as connection:
-        [listing] = await listings.find(connection, key)
-        its = {"id": homes.clock.new_id(), "person": user, "user_id": user, "listing_id": listing.id}
-        await listing_preferences.put(connection, ListingPreference(**its, preference="Discard", changed_at=now))
-
-
 async def a_story(world: World, homes: Homes) -> None:
     """Searches of every kind, which are edited, paused and resumed while homes are listed, change and leave."""
     for user in PEOPLE:
@@ -85,7 +74,7 @@ async def a_story(world: World, homes: Homes) -> None:
     other = {"UnparsedAddress": "1 PINEHURST WY. N.E., Seattle", "SourceSystemName": "Other"}
     await homes.list(a_home(), a_home(key="2", ListPrice=650_000), a_home(key="3", ListPrice=390_000))
     await homes.match()
-    await discard(homes, 4, "3")
+    await homes.discard(4, "3")
     await homes.list(a_home(60, key="W-7", **other), a_home(60, key="3", ListPrice=385_000))
     await homes.change_search(second, up_to(500_000))
     await homes.list(a_home(120, ListPrice=470_000), a_home(130, key="W-7", ListPrice=470_000, **other))
@@ -142,7 +131,7 @@ async def test_an_edit_can_be_judged_before_it_is_made(world: World, homes: Home
     assert [one for _, _, one in outcomes(await backtest(homes, 1))] == ["told", "told"]
     await homes.list(a_home(60, key="2", ListPrice=340_000))
     assert ("2", "Price Change", "not_yet_matched") in outcomes(await backtest(homes, 1))
-    await discard(homes, 1, "3")
+    await homes.discard(1, "3")
     assert ("3", "New Listing", "not_told") in outcomes(await backtest(homes, 1, ANY))
 
 

@@ -22,7 +22,6 @@ from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
 from tests.pipeline.test_alert_digests import digest_is_near
 from tests.pipeline.test_alerts import alerts
-from tests.pipeline.test_refused_homes import discard
 from tests.pipeline.world import World, only
 
 _SEARCHES = table_of(SavedSearch)
@@ -108,7 +107,7 @@ async def test_a_first_alert_counts_homes_and_leaves_out_those_that_its_user_dis
         a_home(key="a", **same), a_home(key="b", SourceSystemName="another agent", **same), a_home(key="discarded")
     )
     await a_first_alert(homes, await homes.search(1, up_to(500_000)))
-    await discard(homes, 1, "discarded")
+    await homes.discard(1, "discarded")
 
     await maker(homes).make_due()
 

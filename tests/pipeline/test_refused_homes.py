@@ -3,27 +3,10 @@
 from sqlalchemy import update
 
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.listing_preferences import queries as preferences
-from property_alert_notification.homes.listing_preferences.models import ListingPreference
-from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.test_alerts import alerts
 from tests.pipeline.world import World
-
-
-async def discard(homes: Homes, user_id: int, key: str) -> None:
-    async with homes.database.transaction() as connection:
-        [listing] = await listings.find(connection, key)
-        preference = ListingPreference(
-            id=homes.clock.new_id(),
-            person=user_id,
-            user_id=user_id,
-            listing_id=listing.id,
-            preference="Discard",
-            changed_at=homes.clock.now(),
-        )
-        await preferences.put(connection, preference)
 
 
 async def test_nobody_hears_of_a_home_that_they_discarded(world: World, homes: Homes) -> None:
@@ -33,7 +16,7 @@ async def test_nobody_hears_of_a_home_that_they_discarded(world: World, homes: H
     same = {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}
     await homes.list(a_home(**same), a_home(key="2"))
     await homes.match()
-    await discard(homes, 1, "1")
+    await homes.discard(1, "1")
     await homes.list(a_home(60, ListPrice=470_000, **same), a_home(60, key="2", ListPrice=470_000))
     await homes.list(a_home(90, key="3", ListPrice=450_000, SourceSystemName="another agent", **same))
     await homes.match()

@@ -1,6 +1,6 @@
 """Whether an alert still holds right before it is sent: the listing may be gone, or have another price. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from property_alert_notification.homes.reso.words import OpenHouseStatus
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
 NEWER_ALERT = Reason(ReasonCode.NEWER_ALERT)
+HOME_DISCARDED = Reason(ReasonCode.HOME_DISCARDED)
+SEARCH_PAUSED = Reason(ReasonCode.SEARCH_PAUSED)
 
 _OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
 _NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
@@ -45,6 +47,19 @@ def matching(
         return expression is not None and evaluate(expression, fields) is True
 
     return tuple(filter(holds, searches))
+
+
+def still_asked_for(details: AlertDetails, running: Collection[int], *, is_discarded: bool) -> AlertDetails | Reason:
+    """The alert with those of its searches that are neither paused nor deleted, or why it must not be sent.
+
+    `running` has the numbers of such searches. One that was stored without its number is not looked at.
+    """
+    if is_discarded:
+        return HOME_DISCARDED
+    kept = tuple(one for one in details.searches if one.number is None or one.number in running)
+    if not kept:
+        return SEARCH_PAUSED
+    return details if len(kept) == len(details.searches) else replace(details, searches=kept)
 
 
 def is_gone(details: AlertDetails, listing: Mapping[str, Any] | None) -> bool:

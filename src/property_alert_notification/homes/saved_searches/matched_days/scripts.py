@@ -27,8 +27,9 @@ _DAMAGED = "matched_days.unreadable"
 
 def _days_of(wanted: FromClause) -> Select[tuple[int, str]]:
     first = cast(wanted.c.number % SIZE * DIGITS + 1, Integer)
-    its = func.substr(_blocks.c.days, first, DIGITS)
-    return select(wanted.c.number, its).join(_blocks, _blocks.c.block == wanted.c.number // SIZE)
+    its = select(func.substr(_blocks.c.days, first, DIGITS)).where(_blocks.c.block == wanted.c.number // SIZE)
+    # As a query of its own for each number, so that PostgreSQL uses the index whatever its statistics say.
+    return select(wanted.c.number, its.scalar_subquery())
 
 
 _DAYS_OF = BatchStatement({"number": BigInteger()}, _days_of)
@@ -36,7 +37,7 @@ _DAYS_OF = BatchStatement({"number": BigInteger()}, _days_of)
 
 def matched_at(searches: Collection[int]) -> Script[Mapping[int, datetime | None]]:
     """The beginning of the day on which each of these searches, by their numbers, matched last."""
-    rows = yield Statement(_DAYS_OF, as_rows(searches))
+    rows = [row for row in (yield Statement(_DAYS_OF, as_rows(searches))) if row[1] is not None]
     return dict.fromkeys(searches) | dict(readable(rows, _read, _DAMAGED, lambda row: row[0]))
 
 

@@ -1,0 +1,225 @@
+"""What the store knows of alerts and their homes, right before they are sent: one query for a batch."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import FromClause, Text, bindparam, func, literal, or_, select, text
+
+from property_alert_notification.base.damaged import readable
+from property_alert_notification.base.times import EARLIEST
+from property_alert_notification.base.vocabulary import Approval, Channel, DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    table_of,
+    true_of_many,
+)
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import COLLECTED, WAITING
+from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.models import Alert
+from property_alert_notification.homes.alerts.queries import EXPRESSIONS
+from property_alert_notification.homes.criteria.expression import Expression, from_json
+from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
+from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.properties.ids.queries import is_same_home
+from property_alert_notification.homes.properties.models import Property
+from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.notifications.models import Notification
+
+_OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
+"""The states of a delivery that goes out, or may have."""
+
+_OPEN = (*WAITING, *COLLECTED)
+"""The states of a delivery that will go out unless something changes."""
+
+_alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), table_of(Notification)
+_listings, _versions = table_of(Listing), table_of(ListingVersion)
+_told_changes = table_of(ListingChange)
+_own = _listings.alias("own")
+_searches, _thoughts = table_of(SavedSearch), table_of(ListingPreference)
+_home, _same = table_of(Property).alias("home"), table_of(Property).alias("same")
+_newer = _alerts.alias("newer")
+_is_newer = (
+    (_newer.c.listing_id == _listings.c.id)
+    & (_newer.c.person == _alerts.c.person)
+    & (_newer.c.sequence > _alerts.c.sequence)
+    & _newer.c.left_out.is_(None)
+)
+"""Under the same listing of the home: it is asked of each."""
+
+
+_its_channel = (_deliveries.c.notification_id == _newer.c.notification_id) & (
+    _deliveries.c.channel == bindparam("channel", type_=_deliveries.c.channel.type)
+)
+_looks_up = (
+    (_notifications.c.id == _newer.c.notification_id)
+    & _notifications.c.look_up_at.is_not(None)
+    # One that is to be approved may never be sent.
+    & _notifications.c.approval.is_distinct_from(Approval.WAITING)
+    & (literal(" ") + _notifications.c.look_up + " ").like(bindparam("channel_word", type_=Text()))
+)
+"""The channels of these are not known yet."""
+
+
+def _now_of(wanted: FromClause) -> Any:
+    newer = select(_newer.c.sequence).where(_is_newer)
+    is_out = _its_channel & _deliveries.c.state.in_(_OUT)
+    goes_out = _its_channel & _deliveries.c.state.in_((*_OPEN, *_OUT))
+    return (
+        select(
+            _alerts.c.notification_id,
+            _alerts.c.listing_id,
+            _alerts.c.left_out,
+            _alerts.c.details,
+            func.coalesce(_home.c.merged_into, _own.c.property_id),
+            _listings.c.id == _own.c.id,
+            (_listings.c.id == _own.c.id) & (_listings.c.modified_at == _told_changes.c.modified_at),
+            _listings.c.modified_at,
+            _listings.c.listing_key,
+            _versions.c.record,
+            or_(newer.join(_deliveries, goes_out).exists(), newer.join(_notifications, _looks_up).exists()),
+            newer.join(_deliveries, is_out).exists(),
+            select(_thoughts.c.id)
+            .where(_thoughts.c.listing_id == _listings.c.id, _thoughts.c.person == _alerts.c.person, text(IS_DISCARDED))
+            .exists(),
+        )
+        .join(wanted, wanted.c.notification_id == _alerts.c.notification_id)
+        .outerjoin(_own, _own.c.id == _alerts.c.listing_id)
+        .outerjoin(
+            _told_changes,
+            (_told_changes.c.sequence == _alerts.c.sequence) & (_told_changes.c.listing_id == _alerts.c.listing_id),
+        )
+        # Another agent may still offer the home, under a property that was merged with that of the alert.
+        .outerjoin(_home, _home.c.id == _own.c.property_id)
+        .outerjoin(_same, is_same_home(_same, _home))
+        .outerjoin(_listings, _listings.c.property_id == func.coalesce(_same.c.id, _own.c.property_id))
+        .outerjoin(
+            _versions,
+            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        )
+    )
+
+
+UNREADABLE = "alert.unreadable"
+"""Logged for an alert whose row is damaged; it is sent as it was written."""
+
+_RUNNING = BatchStatement(
+    columns_of(_searches, "number"),
+    lambda wanted: (
+        select(_searches.c.number)
+        .join(wanted, wanted.c.number == _searches.c.number)
+        .where(true_of_many(_searches.c.active.is_(True)))
+    ),
+)
+_NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
+
+
+class _Row(NamedTuple):
+    """An alert with one of the listings of its home."""
+
+    notification_id: UUID
+    listing_id: UUID
+    """Of the alert."""
+    left_out: str | None
+    details: str
+    home: UUID | None
+    is_own: bool | None
+    """Whether this is the listing of the alert; None if no listing is known."""
+    is_unchanged: bool | None
+    said_at: datetime | None
+    """The time of its newest record."""
+    listing_key: str | None
+    record: str | None
+    has_newer: bool
+    is_overtaken: bool
+    is_discarded: bool
+
+
+class StoredAlert(NamedTuple):
+    """An alert about one home, or one of the homes of a first alert, and what the store knows of the home now."""
+
+    id: UUID
+    """Of the notification."""
+    listing_id: UUID
+    left_out: str | None
+    details: AlertDetails
+    home: UUID | None
+    own: Mapping[str, Any] | None
+    """The listing of the alert; None if it is deleted."""
+    others: Sequence[Mapping[str, Any]]
+    """Other listings of the home, the one first whose record is the newest."""
+    is_unchanged: bool
+    """Whether the listing of the alert is as it was when it matched."""
+    has_newer: bool
+    is_overtaken: bool
+    is_discarded: bool
+    """Whether the person discarded the home, under any of its listings."""
+
+    @property
+    def is_in_first_alert(self) -> bool:
+        """Whether the notification is a first alert."""
+        return self.details.matched is not None
+
+
+def stored_alerts(notifications: Sequence[UUID], channel: Channel) -> Script[list[StoredAlert]]:
+    """Those of these notifications that are alerts, a first alert once for each of its homes, without damaged rows.
+
+    Of newer alerts those count that go out on this channel.
+    """
+    its = {"channel": channel, "channel_word": f"% {channel} %"}
+    rows = sorted(map(_Row._make, (yield Statement(_NOW, as_rows(notifications), its))), key=lambda row: row[:2])
+    groups = [list(some) for _, some in groupby(rows, key=lambda row: row[:2])]
+    return list(readable(groups, _known, UNREADABLE, lambda rows: rows[0].notification_id))
+
+
+def running_searches(alerts: Iterable[StoredAlert]) -> Script[set[int]]:
+    """The numbers of the searches of these alerts that are neither paused nor deleted."""
+    return {number for [number] in (yield from _read(_RUNNING, alerts))}
+
+
+def expressions_of(alerts: Iterable[StoredAlert]) -> Script[Mapping[int, Expression]]:
+    """What the searches of these alerts look for now, by their numbers."""
+    stored = yield from _read(EXPRESSIONS, alerts)
+    return dict(readable(stored, _read_expression, "search.unreadable", lambda row: row[0]))
+
+
+def _read(statement: BatchStatement, alerts: Iterable[StoredAlert]) -> Script[Sequence[Sequence[Any]]]:
+    """The rows of the searches of these alerts."""
+    numbers = {search.number for one in alerts for search in one.details.searches if search.number is not None}
+    return (yield Statement(statement, as_rows(sorted(numbers)))) if numbers else ()
+
+
+def _known(rows: Sequence[_Row]) -> StoredAlert:
+    """An alert with its home; a row for each listing."""
+    first = rows[0]
+    newest_first = sorted((row for row in rows if row.record is not None), key=_said_at, reverse=True)
+    records = [(bool(row.is_own), json.loads(row.record or "")) for row in newest_first]
+    return StoredAlert(
+        first.notification_id,
+        first.listing_id,
+        first.left_out,
+        AlertDetails.read(first.details),
+        first.home,
+        next((record for is_own, record in records if is_own), None),
+        [record for is_own, record in records if not is_own],
+        any(row.is_unchanged for row in rows),
+        any(row.has_newer for row in rows),
+        any(row.is_overtaken for row in rows),
+        any(row.is_discarded for row in rows),
+    )
+
+
+def _said_at(row: _Row) -> tuple[datetime, str]:
+    return row.said_at or EARLIEST, row.listing_key or ""
+
+
+def _read_expression(row: Sequence[Any]) -> tuple[int, Expression]:
+    return row[0], from_json(row[1])
