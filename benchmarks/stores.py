@@ -1,15 +1,18 @@
 """The two setups that are measured, on a real disk and with every flush: SQLite alone, and PostgreSQL with RabbitMQ."""
 
 import itertools
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from benchmarks import cpu
+from tests.services.migrate import migrate
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
 
@@ -29,7 +32,7 @@ class Store(Protocol):
     """Whether API and worker usually are one."""
 
     def fresh(self) -> dict[str, str]:
-        """The settings of a service on an empty database of its own."""
+        """The settings of a service on a database of its own, which has the newest schema and no rows."""
 
     def cpu_seconds(self) -> float:
         """How much of the processors its own processes have taken."""
@@ -62,10 +65,18 @@ class _Sqlite:
 
     def fresh(self) -> dict[str, str]:
         path = self.folder / f"{next(self._numbers)}.db"
+        shutil.copy(self._template, path)
         return _common() | {"DATABASE_URL": f"sqlite+aiosqlite:///{path}", "QUEUE_BROKER_URL": "embedded://"}
 
     def cpu_seconds(self) -> float:
         return 0.0
+
+    @cached_property
+    def _template(self) -> Path:
+        """Migrated once, and copied for each measurement."""
+        path = self.folder / "template.db"
+        migrate(f"sqlite+aiosqlite:///{path}")
+        return path
 
 
 @dataclass
@@ -80,7 +91,7 @@ class _Postgresql:
 
     def fresh(self) -> dict[str, str]:
         return _common() | {
-            "DATABASE_URL": self.postgres.create_database(),
+            "DATABASE_URL": self.postgres.create_database(template=self._template),
             "QUEUE_BROKER_URL": self.rabbitmq.url,
             "QUEUE_ROUTING_KEY": f"benchmark_{next(self._numbers)}",
         }
@@ -89,7 +100,14 @@ class _Postgresql:
         pid = self.postgres.pid()
         return 0.0 if pid is None else cpu.seconds_of(pid)
 
+    @cached_property
+    def _template(self) -> str:
+        """Migrated once, and copied for each measurement."""
+        url = self.postgres.create_database()
+        migrate(url)
+        return url
+
 
 def _common() -> dict[str, str]:
-    """Logs as in production: of the usual level, for machines. Local, so that the store is migrated at start."""
+    """Logs as in production: of the usual level, for machines. Local, so that calls need no key."""
     return {"ENVIRONMENT": "local", "LOG_FORMAT": "json"}

@@ -27,11 +27,12 @@ from property_alert_notification.base.settings import SettingsGroup, variable_na
 from tests.costs import Costs
 from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser
+from tests.services.migrate import migrate
 from tests.services.postgres import Postgres
 from tests.services.prepared import ACCOUNT, WISH, Forge
 from tests.services.process import PATIENCE
 from tests.services.rabbitmq import RabbitMQ
-from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
+from tests.services.shared import Keeper, Kept, Servers, SharedServers
 from tests.services.smtp import SmtpServer
 
 pytest_plugins = ["tests.failures", "tests.order"]
@@ -99,7 +100,7 @@ def migrated_postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     servers.drop_database(url)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def migrated_sqlite(servers: Servers) -> Callable[[Path], str]:
     """Makes a SQLite file with the newest schema at a path, and returns its address."""
 
@@ -108,6 +109,12 @@ def migrated_sqlite(servers: Servers) -> Callable[[Path], str]:
         return f"sqlite:///{path}"
 
     return make
+
+
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path, migrated_sqlite: Callable[[Path], str]) -> str:
+    """The address of such a file, which a command in the folder of the test finds without settings."""
+    return migrated_sqlite(tmp_path / "app.db")
 
 
 @pytest.fixture(scope="session")

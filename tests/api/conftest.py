@@ -14,7 +14,7 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.database import Database, migrations
+from property_alert_notification.database import Database
 from property_alert_notification.deliveries import gauges
 from property_alert_notification.operators import health
 from tests.pipeline.world import eventually
@@ -105,7 +105,6 @@ async def until_the_store_answers(
 async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller, with a key for these scopes, of a production service of its own."""
     database = Database(Settings(database_url=store_url).database_url, wait=30)
-    await migrations.upgrade(database)
     key = await KeyService(database, Clock(), actor="test").create("caller", scopes)
     await database.close()
     production = {

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -150,8 +149,8 @@ async def test_a_full_backlog_still_accepts_repeated_calls_and_later_notificatio
     assert len(kept) == 4
 
 
-async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last_call(tmp_path: Path) -> None:
-    shared = {"database_url": f"sqlite:///{tmp_path}/burst.db", "max_backlog": 20}
+async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last_call(migrated_sqlite_url: str) -> None:
+    shared = {"database_url": migrated_sqlite_url, "max_backlog": 20}
     async with a_client(**shared) as one, a_client(**shared) as other:
         await one.put("/api/v1/preferences/1", json=PREFERENCES)
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -194,9 +193,10 @@ async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
         assert len(ids) == 2
 
 
-async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=30)
-    app = create_app(settings, with_worker=False)
+async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(
+    migrated_sqlite_url: str,
+) -> None:
+    app = create_app(Settings(database_url=migrated_sqlite_url, store_timeout=30), with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         keys = KeyService(app.state.parts.database, app.state.parts.clock, "test")
@@ -249,11 +249,11 @@ async def test_a_key_of_one_call_is_not_a_key_of_another_path(caller: httpx2.Asy
     assert (await caller.post(f"/api/v1/notifications/{id_}/cancel", headers=keyed("a"))).status_code == 422
 
 
-async def test_a_call_that_another_process_is_answering_is_to_be_repeated(postgres_url: str) -> None:
+async def test_a_call_that_another_process_is_answering_is_to_be_repeated(migrated_postgres_url: str) -> None:
     # A call waits half of it for the lock of another; the rest is for the call that waits with it.
-    async with a_client(database_url=postgres_url, store_timeout=6) as client:
+    async with a_client(database_url=migrated_postgres_url, store_timeout=6) as client:
         await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
+        other = Database(migrated_postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         async with other.transaction() as connection:
             await connection.execute(
                 text(
@@ -287,8 +287,8 @@ async def test_a_repetition_is_not_counted_as_accepted(caller: httpx2.AsyncClien
     assert await how_many(caller) == 2
 
 
-async def test_a_repetition_does_not_fill_the_backlog(tmp_path: Path) -> None:
-    async with a_client(database_url=f"sqlite:///{tmp_path}/app.db", max_backlog=5) as caller:
+async def test_a_repetition_does_not_fill_the_backlog(migrated_sqlite_url: str) -> None:
+    async with a_client(database_url=migrated_sqlite_url, max_backlog=5) as caller:
         await caller.put("/api/v1/preferences/1", json=PREFERENCES | {"sms_enabled": False})
         answers = [await caller.post(PATH, json=NOTIFICATION, headers=keyed("a")) for _ in range(8)]
         answers.append(await caller.post(PATH, json=NOTIFICATION, headers=keyed("b")))
@@ -318,11 +318,13 @@ LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
 
 
 @pytest.mark.parametrize("statement", LOCKED)
-async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(postgres_url: str, statement: str) -> None:
-    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(
+    migrated_postgres_url: str, statement: str
+) -> None:
+    async with a_client(database_url=migrated_postgres_url, store_timeout=1) as client:
         await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
         id_ = (await until_the_store_answers(client, "POST", PATH, NOTIFICATION)).json()["id"]
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
+        other = Database(migrated_postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         async with other.transaction() as connection:
             await connection.execute(text(statement))
             answers = [
@@ -335,11 +337,13 @@ async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(post
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), answer.request.url
 
 
-async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be_repeated(postgres_url: str) -> None:
+async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be_repeated(
+    migrated_postgres_url: str,
+) -> None:
     # Long enough for all that comes before the commit, and shorter than the commit.
-    async with a_client(database_url=postgres_url, store_timeout=4) as client:
+    async with a_client(database_url=migrated_postgres_url, store_timeout=4) as client:
         await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
+        other = Database(migrated_postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         for statement in SLOW_COMMITS:
             async with other.transaction() as connection:
                 await connection.execute(text(statement))

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx2
@@ -35,16 +34,16 @@ def _odd(monkeypatch: pytest.MonkeyPatch, queries: Any, question: str) -> Iterat
 
 
 @asynccontextmanager
-async def _service(folder: Path, **settings: Any) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
-    app = create_app(Settings(database_url=f"sqlite:///{folder}/lite.db", **settings), with_worker=False)
+async def _service(store_url: str, **settings: Any) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
+    app = create_app(Settings(database_url=store_url, **settings), with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         yield app.state.parts, client
 
 
 async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_it_can(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with _service(tmp_path) as (parts, client):
+    async with _service(migrated_sqlite_url) as (parts, client):
 
         async def loops() -> dict[str, str]:
             return dict((await client.get("/health/ready")).json()["loops"])
@@ -69,9 +68,9 @@ async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_
 
 
 async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of_service(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with _service(tmp_path, max_backlog=1) as (parts, client):
+    async with _service(migrated_sqlite_url, max_backlog=1) as (parts, client):
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         await client.post("/api/v1/notifications/", json=NOTIFICATION)
 
@@ -87,8 +86,10 @@ async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of
     assert (ready.status_code, ready.json()["status"], ready.json()["store"]["up"]) == (503, "down", True)
 
 
-async def test_keys_that_cannot_be_read_are_503_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with a_guarded_client(f"sqlite:///{tmp_path}/keys.db", Scope.NOTIFICATIONS_READ) as client:
+async def test_keys_that_cannot_be_read_are_503_and_named(
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_guarded_client(migrated_sqlite_url, Scope.NOTIFICATIONS_READ) as client:
         with _odd(monkeypatch, access, "live_among"):
             refused = await client.get("/api/v1/notifications")
             ready = await client.get("/health/ready")

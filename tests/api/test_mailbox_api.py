@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from tests.services.pages import Pages, serve_pages
 
 
 @pytest.fixture
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with serve_pages(tmp_path) as running:
+async def pages(migrated_sqlite_url: str) -> AsyncIterator[Pages]:
+    async with serve_pages(migrated_sqlite_url) as running:
         yield running
 
 

@@ -43,8 +43,8 @@ async def both(store_url: str) -> AsyncIterator[Sequence[httpx2.AsyncClient]]:
             yield api, worker
 
 
-async def test_figures_are_what_prometheus_expects(tmp_path: Path) -> None:
-    async with both(f"sqlite:///{tmp_path}/metrics.db") as (api, worker):
+async def test_figures_are_what_prometheus_expects(migrated_sqlite_url: str) -> None:
+    async with both(migrated_sqlite_url) as (api, worker):
         await api.put("/api/v1/preferences/1", json=PREFERENCES)
         notification = (await api.post("/api/v1/notifications", json=NOTIFICATION)).json()["id"]
         await eventually(lambda: _is_sent(api, notification))
@@ -70,9 +70,11 @@ async def _is_sent(api: httpx2.AsyncClient, notification: str) -> bool:
     return bool((await api.get(f"/api/v1/notifications/{notification}")).json()["status"] == "sent")
 
 
-async def test_every_figure_is_described_with_an_alert_that_prometheus_understands(tmp_path: Path) -> None:
+async def test_every_figure_is_described_with_an_alert_that_prometheus_understands(
+    tmp_path: Path, migrated_sqlite_url: str
+) -> None:
     described = dict(_DESCRIBED.findall(OPERATIONS.read_text()))
-    async with both(f"sqlite:///{tmp_path}/metrics.db") as clients:
+    async with both(migrated_sqlite_url) as clients:
         texts = [(await client.get("/metrics")).text for client in clients]
 
     assert set(described) == {_name(family) for text in texts for family in parse(text)}

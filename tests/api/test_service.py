@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from logging.config import dictConfig
-from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -60,9 +59,9 @@ async def test_unknown_paths_and_methods_are_problems_too(lite: httpx2.AsyncClie
 
 
 async def test_an_unexpected_error_is_a_500_with_an_id_and_without_its_text(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    migrated_sqlite_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+    app = create_app(Settings(database_url=migrated_sqlite_url, log_format="json"), with_worker=False)
 
     @app.get("/broken")
     async def broken() -> None:
@@ -82,9 +81,11 @@ async def test_an_unexpected_error_is_a_500_with_an_id_and_without_its_text(
     assert "canary" not in logged + answer.text
 
 
-async def test_the_fast_path_breaks_as_any_route_does(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_the_fast_path_breaks_as_any_route_does(
+    migrated_sqlite_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """It answers before FastAPI, so what it does not foresee never reaches FastAPI's handlers."""
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+    app = create_app(Settings(database_url=migrated_sqlite_url, log_format="json"), with_worker=False)
 
     async def broken(*_: object) -> None:
         raise ValueError("canary.address@example.com")
@@ -103,11 +104,11 @@ async def test_the_fast_path_breaks_as_any_route_does(tmp_path: Path, capfd: pyt
 
 
 async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged_without_its_text(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    migrated_sqlite_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Also by a server that had set its own logging up, as `fastapi dev` and `uvicorn` do before they import `main`."""
     dictConfig(LOGGING_CONFIG)
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+    app = create_app(Settings(database_url=migrated_sqlite_url, log_format="json"), with_worker=False)
 
     async def half() -> AsyncIterator[bytes]:
         yield b"half"
@@ -170,8 +171,8 @@ async def test_a_local_service_answers_to_the_names_of_this_machine(lite: httpx2
     assert answer.status_code == 200
 
 
-async def test_a_client_in_the_same_process_needs_no_network_name(tmp_path: Path) -> None:
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alerts.db"), with_worker=False)
+async def test_a_client_in_the_same_process_needs_no_network_name(migrated_sqlite_url: str) -> None:
+    app = create_app(Settings(database_url=migrated_sqlite_url), with_worker=False)
     transport = httpx2.ASGITransport(app)
 
     async with (
@@ -189,8 +190,8 @@ async def test_a_database_that_does_not_exist_stops_the_start(postgres: Postgres
             pass
 
 
-async def test_a_provider_that_does_not_exist_stops_the_api_too(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/alerts.db", email_provider="acme")
+async def test_a_provider_that_does_not_exist_stops_the_api_too(migrated_sqlite_url: str) -> None:
+    settings = Settings(database_url=migrated_sqlite_url, email_provider="acme")
 
     with pytest.raises(ConfigurationError, match="EMAIL_PROVIDER: no provider is called 'acme'"):
         async with assemble(settings):
@@ -233,10 +234,10 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
         await eventually(accepted)
 
 
-async def test_a_store_that_hangs_is_answered_503_and_not_waited_for(postgres_url: str) -> None:
-    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+async def test_a_store_that_hangs_is_answered_503_and_not_waited_for(migrated_postgres_url: str) -> None:
+    async with a_client(database_url=migrated_postgres_url, store_timeout=1) as client:
         await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
-        async with _locked(postgres_url, "preferences"):
+        async with _locked(migrated_postgres_url, "preferences"):
             answers = [
                 await client.get("/api/v1/preferences/1"),
                 await client.put("/api/v1/preferences/1", json=PREFERENCES),

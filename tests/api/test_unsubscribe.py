@@ -218,9 +218,9 @@ async def test_the_link_of_a_test_message_changes_what_test_keys_set_and_nothing
         assert await entries(client) == []
 
 
-async def test_a_store_that_does_not_answer_asks_to_try_again(tmp_path: Any) -> None:
-    async with a_client(database_url=f"sqlite:///{tmp_path}/gone.db", store_timeout=1) as client:
-        (tmp_path / "gone.db").unlink()
+async def test_a_store_that_does_not_answer_asks_to_try_again(tmp_path: Any, migrated_sqlite_url: str) -> None:
+    async with a_client(database_url=migrated_sqlite_url, store_timeout=1) as client:
+        (tmp_path / "app.db").unlink()
         answer = await client.post(path())
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
-from sqlmodel import SQLModel
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable
@@ -143,15 +141,15 @@ def routing_key() -> str:
 
 
 @pytest.fixture(params=["embedded", "rabbitmq"])
-async def setup(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[BrokerSetup]:
+async def setup(
+    request: pytest.FixtureRequest, migrated_sqlite_url: str, routing_key: str
+) -> AsyncIterator[BrokerSetup]:
     async with AsyncExitStack() as stack:
         if request.param == "rabbitmq":
             yield RabbitMQCarrier(request.getfixturevalue("rabbitmq_url"), routing_key, stack)
         else:
-            database = Database(f"sqlite+aiosqlite:///{tmp_path}/alerts.db", wait=30)
+            database = Database(migrated_sqlite_url.replace("sqlite:", "sqlite+aiosqlite:"), wait=30)
             stack.push_async_callback(database.close)
-            async with database.engine.begin() as connection:
-                await connection.run_sync(SQLModel.metadata.create_all)
             yield StoreCarrier(database, stack)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,8 +28,8 @@ LONG = "Four bedrooms and a view of the bay. " * 40
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with serve_pages(tmp_path) as running:
+async def pages(migrated_sqlite_url: str) -> AsyncIterator[Pages]:
+    async with serve_pages(migrated_sqlite_url) as running:
         yield running
 
 

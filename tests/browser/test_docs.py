@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,8 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with serve_pages(tmp_path) as running:
+async def pages(migrated_sqlite_url: str) -> AsyncIterator[Pages]:
+    async with serve_pages(migrated_sqlite_url) as running:
         yield running
 
 

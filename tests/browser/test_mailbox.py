@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,8 +20,8 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with serve_pages(tmp_path) as running:
+async def pages(migrated_sqlite_url: str) -> AsyncIterator[Pages]:
+    async with serve_pages(migrated_sqlite_url) as running:
         yield running
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -29,8 +28,8 @@ PREFERENCES = {
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with serve_pages(tmp_path) as running, a_caller(running.url) as caller:
+async def pages(migrated_sqlite_url: str) -> AsyncIterator[Pages]:
+    async with serve_pages(migrated_sqlite_url) as running, a_caller(running.url) as caller:
         await caller.put("/api/v1/preferences/1", json=PREFERENCES)
         blocked = {"user_id": 1, "channel": "sms", "reason": "stop", "scope": "promotional"}
         assert (await caller.post("/api/v1/suppressions", json=blocked)).status_code == 201

@@ -1,10 +1,8 @@
 """What the tests of providers share: messages, and tools on a store of their own."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings, load
@@ -33,11 +31,9 @@ def lines() -> list[str]:
 
 
 @pytest.fixture
-async def tools(tmp_path: Path, lines: list[str]) -> AsyncIterator[Tools]:
+async def tools(migrated_sqlite_url: str, lines: list[str]) -> AsyncIterator[Tools]:
     """Tools on an empty SQLite store."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/mail.db", wait=30)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+    database = Database(migrated_sqlite_url.replace("sqlite:", "sqlite+aiosqlite:"), wait=30)
     yield Tools(load(Settings), database, CLOCK, lines.append)
     await database.close()
 

@@ -1,8 +1,9 @@
 """A service that all tests of the command line share, with the demo's alerts in it."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,8 @@ class Shown:
 
 
 @pytest.fixture(scope="package")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+def shown(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Callable[[Path], str]) -> Iterator[Shown]:
     folder = tmp_path_factory.mktemp("dev")
+    migrated_sqlite(folder / "app.db")
     with running_dev(folder) as service:
         yield Shown(service, run(folder, "demo", "--url", service.url, "--count", str(ALERTS), "--homes", "0"))

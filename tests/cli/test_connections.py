@@ -5,7 +5,6 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -22,10 +21,12 @@ HEAD = b"POST /api/v1/notifications/batch HTTP/1.1\r\nHost: localhost\r\nContent
 
 
 @asynccontextmanager
-async def a_server(folder: Path, *, most: int = 50, header: float = 60, body: float = 60) -> AsyncIterator[Connections]:
+async def a_server(
+    store_url: str, *, most: int = 50, header: float = 60, body: float = 60
+) -> AsyncIterator[Connections]:
     """A local service within these limits; its port is `connections.port`."""
     connections = Connections(Limits(most, header, body))
-    app = create_app(Settings(database_url=f"sqlite:///{folder}/c.db", store_timeout=30), with_worker=False)
+    app = create_app(Settings(database_url=store_url, store_timeout=30), with_worker=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, http=connections.protocol(), ws="none", log_config=None, access_log=False)
         server = uvicorn.Server(config)
@@ -86,18 +87,18 @@ async def _is_well(connections: Connections) -> None:
         (400, [b"GET /api/v1/preferences%2F1 HTTP/1.1\r\nHost: localhost\r\n\r\n"]),
     ],
 )
-async def test_what_is_no_request_of_ours_is_refused(tmp_path: Path, status: int, sent: list[bytes]) -> None:
+async def test_what_is_no_request_of_ours_is_refused(migrated_sqlite_url: str, status: int, sent: list[bytes]) -> None:
     if status == 400:
         sent = [part.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") for part in sent]
-    async with a_server(tmp_path) as connections:
+    async with a_server(migrated_sqlite_url) as connections:
         answered, document = await _ask(connections, *sent)
         await _is_well(connections)
 
     assert (answered, document["status"]) == (status, status)
 
 
-async def test_who_does_not_come_to_an_end_is_answered_408(tmp_path: Path) -> None:
-    async with a_server(tmp_path, header=1, body=1) as connections:
+async def test_who_does_not_come_to_an_end_is_answered_408(migrated_sqlite_url: str) -> None:
+    async with a_server(migrated_sqlite_url, header=1, body=1) as connections:
         in_head = await _ask(connections, b"GET / HTTP/1.1\r\nHost: local")
         in_body = await _ask(connections, HEAD + b"Content-Length: 1000\r\n\r\n{")
         in_chunks = await _ask(connections, HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")
@@ -110,8 +111,8 @@ async def test_who_does_not_come_to_an_end_is_answered_408(tmp_path: Path) -> No
     assert [answer[0] for answer in (in_head, in_body, in_chunks)] == [408] * 3
 
 
-async def test_a_connection_that_waits_makes_room_for_another(tmp_path: Path) -> None:
-    async with a_server(tmp_path, most=50) as connections:
+async def test_a_connection_that_waits_makes_room_for_another(migrated_sqlite_url: str) -> None:
+    async with a_server(migrated_sqlite_url, most=50) as connections:
         waiting = []
         for part in (b"", b"GET /", b"GET / HTTP/1.1\r\nHost: localhost\r\n"):
             for _ in range(60):
@@ -124,8 +125,8 @@ async def test_a_connection_that_waits_makes_room_for_another(tmp_path: Path) ->
             writer.close()
 
 
-async def test_all_connections_at_work_leave_none_for_another(tmp_path: Path) -> None:
-    async with a_server(tmp_path, most=10) as connections:
+async def test_all_connections_at_work_leave_none_for_another(migrated_sqlite_url: str) -> None:
+    async with a_server(migrated_sqlite_url, most=10) as connections:
         at_work = [await _open(connections) for _ in range(10)]
         for _, writer in at_work:
             writer.write(HEAD + b"Content-Length: 1000\r\n\r\n{")
@@ -138,9 +139,11 @@ async def test_all_connections_at_work_leave_none_for_another(tmp_path: Path) ->
     assert (status, document["detail"]) == (503, "All connections are in use. Try again.")
 
 
-async def test_unfinished_large_bodies_make_room_for_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unfinished_large_bodies_make_room_for_a_new_one(
+    migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(request_body, "STALLED", 0.1)
-    async with a_server(tmp_path) as connections:
+    async with a_server(migrated_sqlite_url) as connections:
         stuck = [await _open(connections) for _ in range(20)]
         for _, writer in stuck:
             writer.write(HEAD + b"Content-Length: 4000000\r\n\r\n" + b" " * 100_000)

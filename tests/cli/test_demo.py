@@ -4,6 +4,8 @@ import re
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
 from property_alert_notification.cli.demo.alerts import alerts, preferences
 from property_alert_notification.cli.demo.listings import read_listings
 from property_alert_notification.cli.demo.searches import searches
@@ -70,6 +72,7 @@ def test_every_search_of_the_demo_is_understood() -> None:
     assert all(read_criteria(search["Criteria"], "USD") for _, search in made)
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_homes_are_replayed_and_alerts_of_what_matches_arrive(tmp_path: Path) -> None:
     with running_dev(tmp_path) as service:
         options = ("--count", "1", "--homes", "2", "--searches", "8")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Running, run, running
+from tests.cli.command import Running, running
 from tests.cli.test_processes import PRODUCTION
 from tests.services.nginx import nginx
 from tests.services.process import PATIENCE, free_port, wait_until
@@ -25,19 +25,12 @@ PATHS = ("/", "/docs", "/mailbox", "/static/base.css", "/static/mailbox.js", "/d
 
 
 @contextmanager
-def an_api(folder: Path, store: Path, **settings: str) -> Iterator[Running]:
+def an_api(folder: Path, store_url: str, **settings: str) -> Iterator[Running]:
     folder.mkdir()
     port = free_port()
-    given = PRODUCTION | {"DATABASE_URL": f"sqlite:///{store}"} | settings
+    given = PRODUCTION | {"DATABASE_URL": store_url} | settings
     with running(folder, "api", "--port", str(port), ready="answers at", port=port, settings=given) as api:
         yield api
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    file = tmp_path / "alerts.db"
-    assert run(tmp_path, "migrate", DATABASE_URL=f"sqlite:///{file}").returncode == 0
-    return file
 
 
 def ask(
@@ -48,8 +41,8 @@ def ask(
     return answer.status, answer.getheader("connection"), answer.read()
 
 
-def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, store: Path) -> None:
-    with an_api(tmp_path / "api", store, DRAIN_SECONDS="12") as api, ExitStack() as stack:
+def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, migrated_sqlite_url: str) -> None:
+    with an_api(tmp_path / "api", migrated_sqlite_url, DRAIN_SECONDS="12") as api, ExitStack() as stack:
         idle = [HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE) for _ in range(IDLE)]
         for connection in idle:
             stack.callback(connection.close)
@@ -67,7 +60,7 @@ def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, st
         ask(HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE))
 
 
-def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store: Path) -> None:
+def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, migrated_sqlite_url: str) -> None:
     statuses: Counter[int] = Counter()
     enough = threading.Event()
 
@@ -79,8 +72,8 @@ def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store:
             connection.close()
 
     with (
-        an_api(tmp_path / "one", store, DRAIN_SECONDS="1") as one,
-        an_api(tmp_path / "two", store) as two,
+        an_api(tmp_path / "one", migrated_sqlite_url, DRAIN_SECONDS="1") as one,
+        an_api(tmp_path / "two", migrated_sqlite_url) as two,
         nginx([one.port, two.port]) as url,
     ):
         callers = [threading.Thread(target=call, args=[url]) for _ in range(CALLERS)]
@@ -96,6 +89,7 @@ def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store:
     assert set(statuses) == {401}
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_everything_works_under_the_path_of_a_proxy(tmp_path: Path) -> None:
     port = free_port()
     settings = {"ROOT_PATH": "/taken-off", "ALLOW_REMOTE": "true"}

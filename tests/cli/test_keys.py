@@ -17,9 +17,8 @@ from tests.services.process import PATIENCE, free_port, wait_until
 KEY = re.compile(r"pa_(live|test)_[0-9A-Za-z]{35}_[0-9A-Za-z]{6}\n")
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_a_key_is_printed_alone_and_listed_without_its_secret(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     made = run(
         tmp_path,
         *("keys", "create", "--name", "crm", "--scope", "notifications:write", "--scope", "admin"),
@@ -47,8 +46,8 @@ def test_a_key_is_printed_alone_and_listed_without_its_secret(tmp_path: Path) ->
     assert "digest" not in machine.stdout
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_keys_are_rotated_and_revoked_with_audit_entries(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
     old = run(tmp_path, "keys", "create", "--name", "crm", "--scope", "admin").stdout
 
     new = run(tmp_path, "keys", "rotate", "crm", "--overlap", "30min")
@@ -70,9 +69,8 @@ def test_keys_are_rotated_and_revoked_with_audit_entries(tmp_path: Path) -> None
     assert len(json.loads(run(tmp_path, "audit", "--json", "--limit", "1").stdout)) == 1
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_what_cannot_be_is_reported_in_one_line(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     for arguments, problem in (
         (("create", "--name", "two words", "--scope", "admin"), "error: --name: "),
         (("create", "--name", "crm", "--scope", "admin", "--rate", "fast"), "error: --rate: "),
@@ -88,9 +86,8 @@ def test_what_cannot_be_is_reported_in_one_line(tmp_path: Path) -> None:
         assert done.stderr.count("error: ") == 1
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_a_store_without_keys_prints_the_command_that_creates_one(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     assert "property-alerts keys create --name crm" in run(tmp_path, "keys", "list").stdout
     assert run(tmp_path, "audit").stdout == "Nothing was changed yet.\n"
 
@@ -99,9 +96,8 @@ def test_a_store_without_keys_prints_the_command_that_creates_one(tmp_path: Path
 async def test_two_processes_keep_one_rate_and_both_obey_a_revocation(
     store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    url = f"sqlite:///{tmp_path}/app.db" if store == "sqlite" else request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("migrated_sqlite_url" if store == "sqlite" else "migrated_postgres_url")
     settings = PRODUCTION | {"DATABASE_URL": url, "STORE_TIMEOUT": "30"}
-    assert run(tmp_path, "migrate", **settings).returncode == 0
     for folder in ("one", "other"):
         (tmp_path / folder).mkdir()
     ports = free_port(), free_port()

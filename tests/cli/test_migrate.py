@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from property_alert_notification.database import migrations
 from tests.cli.command import run
 from tests.services.process import free_port
@@ -18,9 +20,8 @@ def test_migrate_prints_its_steps_and_the_second_run_has_none(tmp_path: Path) ->
     assert "Nothing to do" in second.stdout
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_going_back_asks_first(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     refused = run(tmp_path, "migrate", "--to", "base", answer="n\n")
     still = run(tmp_path, "migrate")
     agreed = run(tmp_path, "migrate", "--to", "base", "--yes")

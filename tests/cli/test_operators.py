@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import NOTIFICATION, PREFERENCES
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, accept
 from tests.cli.command import complaint, run, running, running_dev, words
 from tests.pipeline.world import eventually
-from tests.services.callers import a_blocking_caller, a_caller
-from tests.services.process import free_port
+from tests.services.callers import a_caller
 
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_pause_and_resume_are_in_the_audit_record_with_their_author(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     nothing = run(tmp_path, "pauses")
     email, category, everything = (run(tmp_path, "pause", *name) for name in (("email",), ("listing_alert",), ()))
     shown, machine = run(tmp_path, "pauses"), json.loads(run(tmp_path, "pauses", "--json").stdout)
@@ -45,21 +43,20 @@ def test_pause_and_resume_are_in_the_audit_record_with_their_author(tmp_path: Pa
     ]
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_an_invalid_pause_is_reported_in_one_line(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
-
     done = run(tmp_path, "pause", "Two Words")
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "property-alerts pause email" in done.stderr
 
 
-async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
+async def test_every_process_stops_and_goes_on(tmp_path: Path, migrated_sqlite_url: str) -> None:
     """`dev` is one worker, and another one shares its store."""
     folder = tmp_path / "worker"
     folder.mkdir()
     with running_dev(tmp_path) as service:
-        settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/app.db"}
+        settings = {"DATABASE_URL": migrated_sqlite_url}
         with running(folder, "worker", ready="worker.started", settings=settings) as other:
             assert run(tmp_path, "pause").returncode == 0
 
@@ -88,16 +85,11 @@ async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stuck(tmp_path: Path) -> str:
+async def stuck(tmp_path: Path, migrated_sqlite_url: str) -> str:
     """A store with one delivery that five workers broke on; its id."""
-    port = free_port()
-    with (
-        running(tmp_path, "api", "--port", str(port), ready="answers at"),
-        a_blocking_caller(f"http://127.0.0.1:{port}/api/v1") as client,
-    ):
-        client.put("/preferences/1", json=PREFERENCES).raise_for_status()
-        body = NOTIFICATION | {"channels": ["email"]}
-        client.post("/notifications/", json=body).raise_for_status()
+    async with a_client(database_url=migrated_sqlite_url) as client:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        await accept(client, channels=["email"])
     with closing(sqlite3.connect(tmp_path / "app.db")) as store:
         store.execute(
             "UPDATE deliveries SET state = 'quarantined', due_at = NULL, attempts = 5, "

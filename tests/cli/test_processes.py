@@ -105,6 +105,7 @@ def test_local_is_not_shown_to_other_machines(tmp_path: Path, command: str) -> N
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_local_is_shown_if_the_option_allows_it(tmp_path: Path) -> None:
     port = free_port()
     arguments = ("api", "--host", "0.0.0.0", "--port", str(port))
@@ -136,8 +137,8 @@ def test_an_old_schema_stops_the_start_and_names_the_cure(tmp_path: Path, comman
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) -> None:
-    assert run(tmp_path, "migrate", **PRODUCTION).returncode == 0
     port, telemetry = free_port(), free_port()
     with (
         running(tmp_path, "api", "--port", str(port), ready="answers at", settings=PRODUCTION) as api,

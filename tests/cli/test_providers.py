@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import complaint, run, run_until, running_dev, words
 from tests.services.process import free_port, wait_until
 
@@ -20,6 +22,7 @@ SETTINGS = {
 FOUND = "email by smtp, as workers find it: the SMTP server did not get past the greeting"
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) -> None:
     settings = SETTINGS | {"SMTP_PORT": str(free_port()), "SMTP_BACKUP_PORT": str(free_port())}
     with running_dev(tmp_path, **settings) as service:
@@ -67,9 +70,9 @@ def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) 
     assert "no worker reports" in words(run(tmp_path, "providers", **settings).stdout)
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_an_unused_channel_has_its_reason(tmp_path: Path) -> None:
     settings = {"SMS_PROVIDER": "none"}
-    run(tmp_path, "migrate")
     assert "none the channel is not used" in " ".join(words(run(tmp_path, "providers", **settings).stdout).split())
     assert "sms not used (SMS_PROVIDER=none)" in " ".join(words(run(tmp_path, "check", **settings).stdout).split())
 
@@ -78,9 +81,8 @@ def test_an_unused_channel_has_its_reason(tmp_path: Path) -> None:
     assert "EMAIL_PROVIDER: every channel has the provider none" in words(done.stdout)
 
 
-def test_a_wrong_setting_of_the_second_provider_is_named(tmp_path: Path) -> None:
-    settings = SETTINGS | {"SMTP_BACKUP_PORT": "many", "DATABASE_URL": f"sqlite:///{tmp_path}/alerts.db"}
-    run(tmp_path, "migrate", DATABASE_URL=settings["DATABASE_URL"])
+def test_a_wrong_setting_of_the_second_provider_is_named(tmp_path: Path, migrated_sqlite_url: str) -> None:
+    settings = SETTINGS | {"SMTP_BACKUP_PORT": "many", "DATABASE_URL": migrated_sqlite_url}
 
     done = run(tmp_path, "providers", **settings)
 

@@ -239,9 +239,8 @@ def _shell(folder: Path, line: str, **settings: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_a_command_bears_any_stream(tmp_path: Path) -> None:
-    assert run(tmp_path, "migrate").returncode == 0
-
     for line, code in (
         ("property-alerts check >&- 2>&- <&-", 0),
         ("property-alerts check >/dev/full", 1),

@@ -58,6 +58,7 @@ def _stop_again_and_again(process: Process, release: threading.Event) -> int:
 
 
 @pytest.mark.parametrize("command", ["dev", "worker", "script"])
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: SmtpServer, command: str) -> None:
     begun, release = threading.Event(), threading.Event()
 
@@ -89,6 +90,7 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
         assert store.execute("SELECT state FROM deliveries WHERE channel = 'email'").fetchall() == [("sent",)]
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_signals_while_the_api_stops_change_nothing(tmp_path: Path) -> None:
     port = free_port()
     api = [str(BIN / "property-alerts"), "api", "--port", str(port)]

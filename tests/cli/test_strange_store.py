@@ -43,8 +43,8 @@ def test_migrate_reports_that_it_waits_for_an_unavailable_store(tmp_path: Path) 
     assert "a-secret" not in done.stderr
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_a_downgrade_prints_what_it_deletes_before_it_asks(tmp_path: Path) -> None:
-    run(tmp_path, "migrate")
     with closing(sqlite3.connect(tmp_path / "app.db")) as store, store:
         store.execute("INSERT INTO pauses (name, paused_at, paused_by) VALUES ('email', '2026-01-01', 'me')")
 

@@ -26,6 +26,7 @@ _FULL_PIPE = "exec 5<>unread; head -c 65536 /dev/zero >&5"
 
 
 @pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&- <&-", ">&5 2>&5"])
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_messages_are_delivered_whatever_became_of_the_console(tmp_path: Path, streams: str) -> None:
     port = free_port()
     os.mkfifo(tmp_path / "unread")

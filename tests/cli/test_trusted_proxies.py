@@ -126,6 +126,7 @@ def test_a_wrong_value_stops_the_start(tmp_path: Path) -> None:
     assert complaint(done).startswith("error: TRUSTED_PROXIES: ")
 
 
+@pytest.mark.usefixtures("migrated_sqlite_url")
 def test_behind_nginx_the_log_names_the_caller_and_a_forger_is_not_believed(tmp_path: Path) -> None:
     port = free_port()
     settings = {"TRUSTED_PROXIES": "127.0.0.1"}

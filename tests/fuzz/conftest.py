@@ -1,8 +1,9 @@
 """One service on each store, as a developer starts it, which every test here tries to break."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -29,11 +30,14 @@ class Target:
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def target(
-    request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    servers: Servers,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated_sqlite: Callable[[Path], str],
 ) -> Iterator[Target]:
     """The service, once it is ready."""
     folder = tmp_path_factory.mktemp(request.param)
-    store = "sqlite:///./fuzz.db" if request.param == "sqlite" else servers.migrated_database()
+    store = migrated_sqlite(folder / "fuzz.db") if request.param == "sqlite" else servers.migrated_database()
     with (
         running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="30") as service,
         a_blocking_caller(service.url) as caller,

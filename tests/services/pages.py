@@ -1,11 +1,10 @@
-"""The API with its pages, served by uvicorn on a SQLite file of its own."""
+"""The API with its pages, served by uvicorn on a store of its own."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -54,9 +53,9 @@ class Pages:
 
 
 @asynccontextmanager
-async def serve_pages(folder: Path) -> AsyncIterator[Pages]:
+async def serve_pages(store_url: str) -> AsyncIterator[Pages]:
     """The API without a worker on a free port of loopback, until the block ends."""
-    settings = Settings(project_name="Property alerts", database_url=f"sqlite:///{folder}/pages.db", store_timeout=30)
+    settings = Settings(project_name="Property alerts", database_url=store_url, store_timeout=30)
     app = create_app(settings, with_worker=False)
     requests: list[str] = []
 

@@ -17,8 +17,8 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
-from property_alert_notification.database import Database, migrations
 from tests.services.browser import Chromium
+from tests.services.migrate import migrate
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
 
@@ -271,22 +271,7 @@ class Kept:
         return answer
 
 
-def migrate(url: str) -> None:
-    """Bring a store to the newest schema, also when the caller is inside an event loop."""
-    thread = threading.Thread(target=lambda: asyncio.run(_migrate(url)))
-    thread.start()
-    thread.join()
-
-
 def cpu_seconds() -> float:
     """CPU seconds of this process and of its children that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url, wait=30)
-    try:
-        await migrations.upgrade(database)
-    finally:
-        await database.close()

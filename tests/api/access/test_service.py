@@ -14,7 +14,7 @@ from property_alert_notification.api.access.rates import Rate
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base.errors import NotFound, TooManyKeys, Unauthorised
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.database import Database, migrations
+from property_alert_notification.database import Database
 from tests.api.access.conftest import MovedClock
 
 WRITE, READ = Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ
@@ -114,13 +114,12 @@ async def test_every_change_is_in_the_audit_record_and_failed_calls_are_not(key_
     assert changes[-2].details["replaces"] == old.prefix
 
 
-async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/keys.db", wait=30)
-    await migrations.upgrade(database)
+async def test_no_key_is_in_the_store(tmp_path: Path, migrated_sqlite_url: str, clock: MovedClock) -> None:
+    database = Database(migrated_sqlite_url.replace("sqlite:", "sqlite+aiosqlite:"), wait=30)
     key_service = KeyService(database, clock, actor="cli:ada")
     keys = [await key_service.create("crm", [WRITE]), await key_service.rotate("crm", overlap=DAY)]
     await key_service.revoke_all("crm")
-    stored = b"".join((tmp_path / name).read_bytes() for name in ("keys.db", "keys.db-wal"))
+    stored = b"".join((tmp_path / name).read_bytes() for name in ("app.db", "app.db-wal"))
     await database.close()
 
     for key in keys:
