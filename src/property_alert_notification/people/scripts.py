@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import false, select
+from sqlalchemy import FromClause, ScalarSelect, false, select
 
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
 from property_alert_notification.people.decide import Message, needs_profile
@@ -59,24 +59,29 @@ def people_of(
     return people
 
 
-_LANGUAGE = BatchStatement(
-    columns_of(LIVE.table, "user_id"),
-    lambda wanted: select(
-        LIVE.preferences_of(wanted),
-        select(_profiles.c.language)
-        .where(_profiles.c.user_id == wanted.c.user_id, _profiles.c.missing == false())
-        .scalar_subquery(),
-    ),
-)
+def stored_language(wanted: FromClause) -> tuple[ScalarSelect[str], ScalarSelect[str | None]]:
+    """What `read_language` reads, as columns of a statement about the users of `wanted`."""
+    of_profile = select(_profiles.c.language).where(
+        _profiles.c.user_id == wanted.c.user_id, _profiles.c.missing == false()
+    )
+    return LIVE.preferences_of(wanted), of_profile.scalar_subquery()
 
 
-def language_of(user_id: int) -> Script[str | None]:
+def read_language(user_id: int, words: str | None, of_profile: object) -> str | None:
     """The tag of a user's language: that of the preferences, or else of the profile; None if neither has one."""
-    [[words, of_profile]] = yield Statement(_LANGUAGE, [(user_id,)])
     preferences = None if words is None else read_or_hold(user_id, words)
     if preferences is not None and preferences.rules.language is not None:
         return preferences.rules.language
     return of_profile if isinstance(of_profile, str) else None
+
+
+_LANGUAGE = BatchStatement(columns_of(LIVE.table, "user_id"), lambda wanted: select(*stored_language(wanted)))
+
+
+def language_of(user_id: int) -> Script[str | None]:
+    """The tag of a user's language, as `read_language` reads it."""
+    [[words, of_profile]] = yield Statement(_LANGUAGE, [(user_id,)])
+    return read_language(user_id, words, of_profile)
 
 
 def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:

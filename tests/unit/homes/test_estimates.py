@@ -8,9 +8,9 @@ from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.homes.saved_searches.market.counts import (
     Fields,
     matches_condition,
-    matching,
     may_be_shown,
 )
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of, places_of
 from tests.unit.homes.criteria import drawn
 
 _NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -27,6 +27,7 @@ def test_comparing_by_conditions_says_what_each_listing_says() -> None:
     listings = [read(drawn.record(dice, key), Feed(None, "USD"), _NOW).fields for key in range(60)]
     listings += [{**one, "InternetEntireListingDisplayYN": False} for one in listings[:5]]
     listings += [{**listings[key], **damaged} for key, damaged in enumerate(_DAMAGED)]
+    grouped, some = GroupedListings(listings), places_of([dice.random() < 0.5 for _ in listings])
     found = 0
     for _ in range(200):
         expression = read_criteria(drawn.criteria(dice), "USD")
@@ -35,7 +36,9 @@ def test_comparing_by_conditions_says_what_each_listing_says() -> None:
             for place, fields in enumerate(listings)
             if may_be_shown(fields) and matches_condition(expression, fields)
         ]
-        assert matching(expression, listings) == expected, expression
+        assert list(numbers_of(grouped.matching(expression))) == expected, expression
+        among = [place for place in expected if some >> place & 1]
+        assert list(numbers_of(grouped.matching(expression, some))) == among, expression
         found += len(expected)
 
     assert found > 200

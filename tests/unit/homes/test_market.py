@@ -4,7 +4,8 @@ from uuid import UUID
 
 from property_alert_notification.homes.criteria.expression import And, OneOf
 from property_alert_notification.homes.saved_searches.estimate import Sample
-from property_alert_notification.homes.saved_searches.market.counts import History, OnMarket, count
+from property_alert_notification.homes.saved_searches.market.counts import OnMarket, count
+from property_alert_notification.homes.saved_searches.market.history import History
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 CITY, STATUS = OneOf("City", ("Seattle",)), OneOf("StandardStatus", ("Active",))

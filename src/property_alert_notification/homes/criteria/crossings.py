@@ -55,10 +55,12 @@ def _cross(one: _Edge, other: _Edge, _: Sequence[Ring]) -> bool:
 
 def _meet(one: _Edge, other: _Edge, rings: Sequence[Ring]) -> bool:
     """Whether two edges of one ring meet elsewhere than where they are joined."""
-    sides = _sides(one, other)
     count = len(rings[one[4][0]])
     if (one[4][1] - other[4][1]) % count in (1, count - 1):
-        return sides == (0, 0) and _turns_back(one, other)
+        # The point that joins them is on both lines; to find that out would take an exact computation.
+        x, y = other[2:4] if other[:2] in (one[:2], one[2:4]) else other[:2]
+        return side_of(*one[:4], x, y) == 0 and _turns_back(one, other)
+    sides = _sides(one, other)
     if sides[0] * sides[1] > 0:
         return False
     first, second = _sides(other, one)

@@ -1,18 +1,22 @@
 """Scripts that create, change, pause, resume and delete saved searches."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import Script
+from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches import rules, scripts
 from property_alert_notification.homes.saved_searches.compiled import CompiledQuery
 from property_alert_notification.homes.saved_searches.estimate import Estimate
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.preconditions import Expected
 from property_alert_notification.homes.saved_searches.schemas import SavedSearchCreate, SavedSearchPatch
-from property_alert_notification.homes.saved_searches.words import SearchReason
+from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, SearchReason, read_changes
 
 NO_SUCH_SEARCH = "Saved search not found"
 
@@ -20,12 +24,20 @@ FIRST_CHECK = timedelta(minutes=1)
 """When a search is looked at first: whether its user must be told something about it."""
 
 
+Kinds = Iterable[ChangeType]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadQuery:
-    """A query that was understood, with what is expected of it."""
+    """A query that was understood."""
 
     compiled: CompiledQuery
-    estimate: Estimate
+    estimate: Callable[[Expression, Kinds], Estimate]
+    """What is expected of it, by the changes that it is to alert to."""
+
+    def values(self, kinds: Kinds) -> dict[str, Any]:
+        """The columns of the query."""
+        return rules.query_values(self.compiled, self.estimate(self.compiled.expression, kinds))
 
 
 def create(
@@ -43,7 +55,7 @@ def create(
         Conflict: the user has as many searches as one may have.
         InvalidField: its schedule is none.
     """
-    wanted = rules.new_values(body) | rules.query_values(query.compiled, query.estimate)
+    wanted = rules.new_values(body) | query.values(body.ChangeTypes or DEFAULT_CHANGE_TYPES)
     person = yield from scripts.lock_person(user_id)
     number, sequence = yield from scripts.take_numbers_of_search()
     search = SavedSearch(
@@ -87,7 +99,7 @@ def change(
     before = yield from _hold(user_id, key, expected)
     values = rules.changed_values(before, patch)
     if query is not None:
-        values |= rules.query_values(query.compiled, query.estimate)
+        values |= query.values(patch.ChangeTypes or read_changes(before.change_types))
     if all(getattr(before, name) == value for name, value in values.items()):
         return before
     reason = SearchReason.REVISED if before.active else before.reason_code

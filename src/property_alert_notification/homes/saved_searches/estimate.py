@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
-from property_alert_notification.homes.saved_searches.market import counts, queries
-from property_alert_notification.homes.saved_searches.market.counts import History, OnMarket, listing_of
+from property_alert_notification.homes.saved_searches.market import queries
+from property_alert_notification.homes.saved_searches.market.counts import OnMarket, listing_of
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of
+from property_alert_notification.homes.saved_searches.market.history import History, history_of
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)
@@ -31,7 +34,7 @@ class Estimate:
     warnings: tuple[SearchWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """Some listings on the market and some changes."""
 
@@ -40,11 +43,15 @@ class Sample:
     total: int
     """How many listings are on the market."""
 
+    @cached_property
+    def _grouped(self) -> GroupedListings:
+        return GroupedListings([one.fields for one in self.listings])
+
     def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
         """What is expected of an expression. From a part of the market nothing follows about what it does not have."""
         # A home with several listings counts once.
-        found = counts.matching(expression, [one.fields for one in self.listings])
-        matching = len({self.listings[place].home for place in found})
+        found = self._grouped.matching(expression)
+        matching = len({self.listings[place].home for place in numbers_of(found)})
         is_whole = len(self.listings) == self.total
         expected = matching * self.total / len(self.listings) if self.listings else 0.0
         return Estimate(
@@ -69,13 +76,8 @@ class Estimator:
         self._sample: Sample | None = None
         self._read_at = 0.0
 
-    async def estimate(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
-        """What is expected of a search, about."""
-        await self.ready()
-        return self.current(expression, kinds)
-
     def current(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
-        """The same by the sample that was read last; `ready` reads it."""
+        """What is expected of an expression, about, by the sample that was read last; `ready` reads it."""
         assert self._sample is not None  # noqa: S101 - the caller awaited `ready`
         return self._sample.estimate(expression, kinds, too_many=self._too_many)
 
@@ -92,4 +94,4 @@ class Estimator:
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
         read = list(readable(records, listing_of, "listing.unreadable"))
         # What cannot be read matches nothing, so it does not count.
-        return Sample(counts.history_of(recent, most=_SAMPLED), read, total - len(records) + len(read))
+        return Sample(history_of(recent, most=_SAMPLED), read, total - len(records) + len(read))

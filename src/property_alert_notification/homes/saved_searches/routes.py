@@ -1,9 +1,9 @@
 """Saved searches over HTTP."""
 
 import asyncio
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 
@@ -14,7 +14,6 @@ from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.database import Script, run_within
-from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches import changes, queries, scripts
 from property_alert_notification.homes.saved_searches.answers import language_of, public
 from property_alert_notification.homes.saved_searches.changes import ReadQuery
@@ -39,7 +38,6 @@ from property_alert_notification.homes.saved_searches.schemas import (
     SavedSearchPublic,
     SavedSearchQuery,
 )
-from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, read_changes
 from property_alert_notification.people.dependencies import UserId
 
 router = KeyedRouter("/users/{user_id}/saved-searches", "searches")
@@ -62,7 +60,7 @@ async def create_saved_search(
 
     409 if the user has as many searches as `SEARCH_LIMIT_PER_USER` allows.
     """
-    query = await _read(call.request, body, body.ChangeTypes or DEFAULT_CHANGE_TYPES, currency, estimator)
+    query = await _read(call.request, body, currency, estimator)
     assert query is not None  # noqa: S101 - the body has one
 
     def create() -> Script[Answer]:
@@ -100,9 +98,8 @@ async def read_saved_search(user_id: UserId, key: SearchKey, admission: MayRead,
     """Read one saved search. The header `ETag` has its version."""
     async with database.reading() as connection:
         search = changes.found(await queries.find(connection, user_id, key))
-        language = await run_within(connection, language_of(user_id))
-        matched = await run_within(connection, matched_at([search.number]))
-    return _answer(public(search, language, matched[search.number]), admission)
+        shown = await run_within(connection, scripts.shown(user_id, key))
+    return _answer(public(search, *shown), admission)
 
 
 @router.patch("/{key}", response_model=SavedSearchPublic, responses=_NAMED)
@@ -123,15 +120,10 @@ async def change_saved_search(
     Listings that match already and do not change are not alerted. If the search has another version than `If-Match`
     or `Version` says, nothing is changed.
     """
-    async with database.quick_reading() as reader:
-        before = changes.found(await run_within(reader, scripts.find(user_id, key)))
-        language = await run_within(reader, language_of(user_id))
-        matched = await run_within(reader, matched_at([before.number]))
-    kinds = body.ChangeTypes or read_changes(before.change_types)
-    query = await _read(request, body, kinds, currency, estimator)
+    query = await _read(request, body, currency, estimator)
     expected = expected.or_of_body(body.Version)
-    search = await database.run(changes.change(user_id, key, body, query, expected=expected, now=clock.now()))
-    return _answer(public(search, language, matched[search.number]), admission)
+    change = changes.change(user_id, key, body, query, expected=expected, now=clock.now())
+    return _answer(await database.run(_shown(user_id, key, change)), admission)
 
 
 @router.delete("/{key}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404, 412))
@@ -151,7 +143,7 @@ async def view_saved_search(
     A search whose results the user does not open becomes weekly, then monthly, and is then paused
     (`SEARCH_UNOPENED_DAYS`); this call restores its schedule. A paused search stays paused.
     """
-    return await _change(call, admission, user_id, changes.view(user_id, key, now=clock.now()))
+    return await _change(call, admission, user_id, key, changes.view(user_id, key, now=clock.now()))
 
 
 @router.post("/{key}/pause", response_model=SavedSearchPublic, responses=_NAMED)
@@ -159,7 +151,7 @@ async def pause_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Pause a saved search: it alerts to nothing until it is resumed. A paused search stays as it is."""
-    return await _change(call, admission, user_id, changes.pause(user_id, key, expected=expected, now=clock.now()))
+    return await _change(call, admission, user_id, key, changes.pause(user_id, key, expected=expected, now=clock.now()))
 
 
 @router.post("/{key}/resume", response_model=SavedSearchPublic, responses=_NAMED)
@@ -167,32 +159,38 @@ async def resume_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Resume a saved search. It sees what happens to listings from now on. An active search stays as it is."""
-    return await _change(call, admission, user_id, changes.resume(user_id, key, expected=expected, now=clock.now()))
+    return await _change(
+        call, admission, user_id, key, changes.resume(user_id, key, expected=expected, now=clock.now())
+    )
 
 
-async def _change(call: IdempotentCall, admission: Admission, user_id: int, change: Script[SavedSearch]) -> Response:
+async def _change(
+    call: IdempotentCall, admission: Admission, user_id: int, key: UUID, change: Script[SavedSearch]
+) -> Response:
     def work() -> Script[Answer]:
-        language = yield from language_of(user_id)
-        search = yield from change
-        matched = yield from matched_at([search.number])
-        return Answer(HTTPStatus.OK, public(search, language, matched[search.number]).model_dump_json())
+        return Answer(HTTPStatus.OK, (yield from _shown(user_id, key, change)).model_dump_json())
 
     return await call.answer_script(admission, work())
+
+
+def _shown(user_id: int, key: UUID, change: Script[SavedSearch]) -> Script[SavedSearchPublic]:
+    """A search as callers see it after a change."""
+    shown = yield from scripts.shown(user_id, key)
+    return public((yield from change), *shown)
 
 
 QUICK = 2_048
 """Bytes of a body whose query is read at once, in a millisecond or so: to have it read in a thread takes as long."""
 
 
-async def _read(
-    request: Request, given: QueryFields, kinds: Iterable[ChangeType], currency: str, estimator: Estimator
-) -> ReadQuery | None:
+async def _read(request: Request, given: QueryFields, currency: str, estimator: Estimator) -> ReadQuery | None:
     if len(await request.body()) <= QUICK:
         compiled = compile_query(given, currency=currency)
     else:
         # An area of 500 corners takes a while, and other callers must not wait for it.
         compiled = await asyncio.to_thread(compile_query, given, currency=currency)
-    return None if compiled is None else ReadQuery(compiled, await estimator.estimate(compiled.expression, kinds))
+    await estimator.ready()
+    return None if compiled is None else ReadQuery(compiled, estimator.current)
 
 
 def _answer(search: SavedSearchPublic, admission: Admission) -> Response:

@@ -1,6 +1,7 @@
 """Steps of the scripts that save and change searches: users wait for them, so they go straight to the driver."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, FromClause, Integer, Update, bindparam, delete, func, select, update
@@ -8,6 +9,7 @@ from sqlalchemy import BigInteger, FromClause, Integer, Update, bindparam, delet
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 
+from property_alert_notification.base.languages import shown_language
 from property_alert_notification.database import (
     BatchStatement,
     Script,
@@ -19,7 +21,9 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.listings.scripts import CHANGES, take_number_of_each, take_numbers
+from property_alert_notification.homes.saved_searches.matched_days.scripts import read_day, stored_day
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
+from property_alert_notification.people import scripts as people
 
 _searches, _versions, _people = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(SearchPerson)
 _user = bindparam("user_id", type_=BigInteger)
@@ -100,6 +104,32 @@ def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[SavedSearch |
     """One search of a user, or None; with `lock` no other transaction changes it until this one ends."""
     rows = yield Statement(_FIND[lock], (), {"key": key, "user_id": user_id})
     return SavedSearch(**dict(zip(_NAMES, rows[0], strict=True))) if rows else None
+
+
+class Shown(NamedTuple):
+    """What an answer about a search has beside its row."""
+
+    language: str
+    """In which its user reads our words."""
+    matched_at: datetime | None
+    """The beginning of the day on which something matched last."""
+
+
+_SHOWN = BatchStatement(
+    {"user_id": BigInteger(), "key": _searches.c.id.type},
+    lambda wanted: (
+        select(*people.stored_language(wanted), _searches.c.number, stored_day(_searches.c.number))
+        .select_from(wanted)
+        .outerjoin(_searches, (_searches.c.id == wanted.c.key) & (_searches.c.user_id == wanted.c.user_id))
+    ),
+)
+
+
+def shown(user_id: int, key: UUID) -> Script[Shown]:
+    """What an answer about this search of a user has beside its row."""
+    [[words, of_profile, number, digits]] = yield Statement(_SHOWN, [(user_id, key)])
+    language = shown_language(people.read_language(user_id, words, of_profile))
+    return Shown(language, None if number is None else read_day(number, digits))
 
 
 def _update(changed: FromClause) -> Update:

@@ -1,10 +1,10 @@
 """Scripts that note on which days searches matched last, and the step that reads it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import BigInteger, FromClause, Integer, Select, cast, func, literal, select, true, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, func, literal, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -25,24 +25,24 @@ _blocks = table_of(MatchedDays)
 _DAMAGED = "matched_days.unreadable"
 
 
-def _days_of(wanted: FromClause) -> Select[tuple[int, str]]:
-    first = cast(wanted.c.number % SIZE * DIGITS + 1, Integer)
-    its = select(func.substr(_blocks.c.days, first, DIGITS)).where(_blocks.c.block == wanted.c.number // SIZE)
+def stored_day(number: ColumnElement[int]) -> ColumnElement[str]:
+    """What `read_day` reads, as a column of a statement with the numbers of searches."""
+    first = cast(number % SIZE * DIGITS + 1, Integer)
     # As a query of its own for each number, so that PostgreSQL uses the index whatever its statistics say.
-    return select(wanted.c.number, its.scalar_subquery())
+    return select(func.substr(_blocks.c.days, first, DIGITS)).where(_blocks.c.block == number // SIZE).scalar_subquery()
 
 
-_DAYS_OF = BatchStatement({"number": BigInteger()}, _days_of)
+def read_day(number: int, digits: str | None) -> datetime | None:
+    """The beginning of the day on which a search matched last; None if nothing matched yet."""
+    return next(readable([digits or ""], decode_one, _DAMAGED, lambda _: number), None)
+
+
+_DAYS_OF = BatchStatement({"number": BigInteger()}, lambda wanted: select(wanted.c.number, stored_day(wanted.c.number)))
 
 
 def matched_at(searches: Collection[int]) -> Script[Mapping[int, datetime | None]]:
     """The beginning of the day on which each of these searches, by their numbers, matched last."""
-    rows = [row for row in (yield Statement(_DAYS_OF, as_rows(searches))) if row[1] is not None]
-    return dict.fromkeys(searches) | dict(readable(rows, _read, _DAMAGED, lambda row: row[0]))
-
-
-def _read(row: Sequence[object]) -> tuple[int, datetime | None]:
-    return int(str(row[0])), decode_one(str(row[1]))
+    return {number: read_day(number, digits) for number, digits in (yield Statement(_DAYS_OF, as_rows(searches)))}
 
 
 _ADD = BatchStatement(

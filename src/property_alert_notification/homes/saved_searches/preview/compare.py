@@ -12,9 +12,9 @@ from property_alert_notification.homes.saved_searches.market.counts import (
     Matches,
     conditions_of,
     count,
-    history_of,
     listing_of,
 )
+from property_alert_notification.homes.saved_searches.market.history import history_of
 from property_alert_notification.homes.saved_searches.market.queries import MarketRecord, RecentChange
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 

@@ -1,0 +1,61 @@
+"""How often a search would have alerted in the last weeks. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from property_alert_notification.base.damaged import readable
+from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.listings.history import decode_facts
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.market.counts import Fields, fields_of
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, places_of
+from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """A change that a search may have alerted to."""
+
+    kinds: frozenset[ChangeType]
+    fields: Fields
+
+
+@dataclass(frozen=True)
+class History:
+    """Changes of some days."""
+
+    changes: Sequence[PastChange]
+    days: float
+    total: int
+    """How many changes there were; `changes` may be some of them."""
+
+    @cached_property
+    def _grouped(self) -> GroupedListings:
+        return GroupedListings([one.fields for one in self.changes])
+
+    def per_day(self, expression: Expression, kinds: Iterable[ChangeType]) -> float | None:
+        """How many alerts a day an expression would have led to; None without changes."""
+        if not self.changes:
+            return None
+        wanted = frozenset(kinds)
+        asked_for = places_of([not wanted.isdisjoint(one.kinds) for one in self.changes])
+        alerts = self._grouped.matching(expression, asked_for).bit_count()
+        return round(alerts * (self.total / len(self.changes)) / self.days, 2)
+
+
+def history_of(recent: Sequence[RecentChange], *, most: int) -> History:
+    """The changes that were read; of more than `most` every second, third or further one."""
+    told = [one for one in recent if one.facts != "[]"]
+    if not told:
+        return History((), 1.0, 0)
+    days = max((told[0].modified_at - told[-1].modified_at).total_seconds() / _DAY, 1.0)
+    step = -(-len(told) // most)
+    return History(list(readable(told[::step], _past, "change.unreadable")), days, len(told))
+
+
+def _past(change: RecentChange) -> PastChange:
+    kinds = frozenset(fact.change_type for fact in decode_facts(change.facts))
+    return PastChange(kinds, fields_of(change.record))
