@@ -23,6 +23,7 @@ from property_alert_notification.homes.criteria.expression import (
 )
 from property_alert_notification.homes.criteria.known_fields import Kind
 from property_alert_notification.homes.criteria.odata.tokens import Token
+from property_alert_notification.homes.criteria.odata.units import BATHROOMS, COUNTED, HALF
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.words import LOOKUPS, member
 
@@ -98,9 +99,15 @@ def _why_not(operand: Operand, operator: str, value: object) -> str | None:
         return f"is no value of {field}: {wanted[1]}"
     if (kind is Kind.WORD or isinstance(value, bool)) and operator not in ("eq", "ne"):
         return f"is not more or less than {field}: use eq, ne or in"
+    if operator in ("eq", "ne") and field in COUNTED and isinstance(value, float) and not _is_count(field, value):
+        return f"is no value of {field}: write a whole number"
     if operand.folded and not isinstance(value, str):
         return "must be a text: tolower and toupper are for texts"
     return None
+
+
+def _is_count(field: str, value: float) -> bool:
+    return value.is_integer() or (field == BATHROOMS and (value % 1) == HALF)
 
 
 _WANTED: dict[Kind, tuple[type | tuple[type, ...], str]] = {

@@ -14,6 +14,9 @@ from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import AREAS, MONEY, WHOLE
 
 _UNITS_IN_NAMES = {"LotSizeAcres": "Acres", "LotSizeSquareFeet": "Square Feet"}
+BATHROOMS = "BathroomsTotalInteger"
+COUNTED = {*WHOLE, BATHROOMS}
+HALF = 0.5
 _FIELDS_OF_UNITS = {"currency", *filter(None, AREAS.values())}
 
 
@@ -65,8 +68,8 @@ def _range(field: str, operator: str, value: Number, units: Units) -> Expression
     if field in MONEY:
         currency = units.said["currency"]
         return _whole(field, operator, Decimal(repr(value)).scaleb(MINOR_DIGITS.get(currency, 2)), currency)
-    if field in WHOLE or field == "BathroomsTotalInteger":
-        return _whole(field, operator, Decimal(repr(value)), None)
+    if field in COUNTED:
+        return _whole(field, operator, _count(field, operator, Decimal(repr(value))), None)
     unit = None
     if field in AREAS:
         unit = _UNITS_IN_NAMES.get(field) or units.said.get(AREAS[field] or "") or DEFAULT_UNIT
@@ -80,6 +83,12 @@ def _range(field: str, operator: str, value: Number, units: Units) -> Expression
         case "lt":
             return Not(Range(field, value, None, unit))
     return Range(field, value, value, unit)
+
+
+def _count(field: str, operator: str, bound: Decimal) -> Decimal:
+    # A half bathroom counts as one, as in `Criteria`.
+    is_half = field == BATHROOMS and bound % 1 == Decimal(repr(HALF)) and operator in ("eq", "le")
+    return bound.to_integral_value(ROUND_CEILING) if is_half else bound
 
 
 def _whole(field: str, operator: str, bound: Decimal, unit: str | None) -> Range:
