@@ -95,17 +95,17 @@ class Crew:
         if kill:
             doomed = self._random.choice(self._workers)
             doomed.kill_switch.kill_before(self._random.randint(1, OF_WORKER))
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                async with self._world.parts.database.reading() as connection:
-                    due = await observed.due(connection, self._clock.moment)
-                    soon = await observed.next_due(connection, self._clock.moment, looks_up=True)
-                if due:
+        while True:
+            async with self._world.parts.database.reading() as connection:
+                due = await observed.due(connection, self._clock.moment)
+                soon = await observed.next_due(connection, self._clock.moment, looks_up=True)
+            if due:
+                async with asyncio.timeout(PATIENCE):
                     await self._turn(due)
-                elif soon is not None and soon <= self._clock.moment + SOON:
-                    self._clock.moment = soon
-                else:
-                    break
+            elif soon is not None and soon <= self._clock.moment + SOON:
+                self._clock.moment = soon
+            else:
+                break
         for worker in self._workers:
             worker.kill_switch.kill_before(None)
 

@@ -88,7 +88,7 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[Alert, str]]
             if facts := _still_wanted(expected, search, match):
                 groups.setdefault((search.user, match.home), []).append(_Wanted(search, match, facts))
     for (user, home), some in groups.items():
-        some.sort(key=lambda one: one.match.number)
+        some.sort(key=lambda one: (one.match.number, one.search.number))
         newest = some[-1].match
         found = _told_now(expected, user, home, some)
         if found is None or (user, home) in expected.discarded:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from tests.homes_scenario.market import Event
 from tests.homes_scenario.matching import CurrentSearches, Record
 from tests.homes_scenario.searches import ASAP, Search
@@ -422,11 +420,10 @@ class Expected:
 
     def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
         """The alerts of searches that alert at once; what the others match waits."""
-        after = self.searches.matching(change.after.record)
-        before = np.zeros_like(after) if change.before is None else self.searches.matching(change.before.record)
+        before = set() if change.before is None else set(self.searches.matching(change.before.record))
         told: dict[int, tuple[set[Fact], set[str]]] = {}
-        for number in map(int, np.flatnonzero(after)):
-            search, is_new = self.searches[number], change.is_new or not before[number]
+        for number in self.searches.matching(change.after.record):
+            search, is_new = self.searches[number], change.is_new or number not in before
             if facts := set(wanted(search, change, is_new=is_new)):
                 its = told.setdefault(search.user, (set(), set()))
                 its[1].add(search.name)

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from property_alert_notification.reso_server.sales import Sale, read_sales
 from property_alert_notification.reso_server.timeline import Step, story_of
 
-BATCH = range(25, 81)
-"""Records of one call."""
+CALLS = range(24, 131)
+"""As many there shall be, about."""
 
-CALLS = 24
-"""As many there shall be, or more."""
+BATCH = range(25, 81)
+"""Records of one call; more if there were too many calls otherwise."""
 
 SHUFFLED = 0.2
 """Of the homes: their records come in any order."""
@@ -87,7 +87,7 @@ def _further(random: Random, step: Step) -> Iterator[Step]:
 
 def _calls(events: Sequence[Event]) -> Iterator[list[Event]]:
     left = list(events)
-    batch = min(max(len(events) // CALLS, BATCH[0]), BATCH[-1])
+    batch = max(min(max(len(events) // CALLS[0], BATCH[0]), BATCH[-1]), len(events) // CALLS[-1])
     while left:
         call: list[Event] = []
         later: list[Event] = []

@@ -1,6 +1,7 @@
 """Which of the searches match a record, straight from what their users wrote. It shares no code with the service.
 
-One condition is compared for all searches at once; a search without it has bounds that every home is within.
+Each condition is compared for all searches at once that the conditions before it have left; a search without it has
+bounds that every home is within.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,57 +13,92 @@ from numpy.typing import NDArray
 from tests.homes_scenario.searches import Search
 
 Record: TypeAlias = dict[str, Any]
-Flags: TypeAlias = NDArray[np.bool_]
+Numbers: TypeAlias = NDArray[np.intp]
 
-_RANGES = ("ListPrice", "LivingArea", "BedroomsTotal", "YearBuilt", "BathroomsTotalInteger")
+_RANGES = ("LivingArea", "ListPrice", "BedroomsTotal", "YearBuilt", "BathroomsTotalInteger")
+"""The first leaves the fewest searches."""
+
 _WORDS = ("StandardStatus", "City", "PostalCode")
+_MOST_WORDS = 2
+"""Words of one condition."""
+
+_ANY, _NONE, _UNKNOWN = 0, -1, -2
+"""Instead of the number of a word: every word will do, no further word, a word that no user wrote."""
+
 _SQUARE_FEET = 0.09290304
 """Square metres of one."""
 
 _EARTH = 6_371_008.8
 
+_EVERYWHERE, _CIRCLE, _BOX, _RING = range(4)
+_CORNERS = 5
+"""Of a ring, the first one again included."""
+
 
 class Queries:
-    """What all users wrote."""
+    """What all users wrote, by the numbers of their searches."""
 
-    def __init__(self, searches: Sequence[Search]) -> None:
-        criteria = [one.criteria for one in searches]
-        self._count = len(criteria)
-        self._bounds = {name: _bounds(name, (one.get(name) for one in criteria)) for name in _RANGES}
-        self._words = {name: _by_word(one.get(name) for one in criteria) for name in _WORDS}
-        self._any_word = {name: np.array([name not in one for one in criteria]) for name in _WORDS}
-        self._excluded = np.array([one.get("Exclude", {}).get("BedroomsTotal", {}).get("max", -1) for one in criteria])
-        self._euros = np.array([one.get("ListPrice", {}).get("currency") == "EUR" for one in criteria])
-        self._everywhere = np.array(["Area" not in one for one in criteria])
-        areas = [(number, one["Area"]) for number, one in enumerate(criteria) if "Area" in one]
-        self._circles = _arrays([(n, *a["center"], a["radius"]) for n, a in areas if a.get("type") == "Circle"], 4)
-        self._boxes = _arrays([(n, *a["bbox"]) for n, a in areas if "bbox" in a], 5)
-        rings = [(n, *np.ravel(a["coordinates"][0])) for n, a in areas if a.get("type") == "Polygon"]
-        self._polygons = _arrays(rings, 11)
+    def __init__(self, all_criteria: Sequence[Record]) -> None:
+        count = len(all_criteria)
+        self._lows = {name: np.empty(count) for name in _RANGES}
+        self._highs = {name: np.empty(count) for name in _RANGES}
+        self._excluded = np.empty(count)
+        self._words = {name: np.empty((count, _MOST_WORDS), np.int32) for name in _WORDS}
+        self._number_of: dict[str, int] = {}
+        """Of each word that a user wrote."""
+        self._shapes = np.empty(count, np.int8)
+        self._places = np.zeros((count, 2 * _CORNERS))
+        """Center and radius of circles, bounds of boxes, corners of rings."""
+        for number, criteria in enumerate(all_criteria):
+            self.put(number, criteria)
 
-    def matching(self, record: Record) -> Flags:
-        """Whether each search matches it."""
-        found: Flags = ~self._euros & (record["BedroomsTotal"] > self._excluded)
-        for name, (low, high) in self._bounds.items():
-            found &= (low <= record[name]) & (record[name] <= high)
-        for name, by_word in self._words.items():
-            its = self._any_word[name].copy()
-            its[by_word.get(record[name], [])] = True
-            found &= its
-        return found & self._around(record["Longitude"], record["Latitude"])
+    def put(self, number: int, criteria: Record) -> None:
+        """What a user wrote first, or instead."""
+        for name in _RANGES:
+            self._lows[name][number], self._highs[name][number] = _bounds(criteria.get(name, {}))
+        self._excluded[number] = criteria.get("Exclude", {}).get("BedroomsTotal", {}).get("max", -1)
+        for name in _WORDS:
+            self._words[name][number] = self._numbers(criteria.get(name))
+        shape, place = _area(criteria.get("Area"))
+        self._shapes[number], self._places[number, : len(place)] = shape, place
 
-    def _around(self, east: float, north: float) -> Flags:
-        found = self._everywhere.copy()
-        n, x, y, radius = self._circles.T
-        found[n[_metres(x, y, east, north) <= radius].astype(int)] = True
-        n, west, south, right, top = self._boxes.T
-        found[n[(west <= east) & (east <= right) & (south <= north) & (north <= top)].astype(int)] = True
-        n, ring = self._polygons[:, 0], self._polygons[:, 1:].reshape(-1, 5, 2)
+    def _numbers(self, words: Iterable[str] | None) -> tuple[int, ...]:
+        if words is None:
+            return (_ANY, _NONE)
+        found = [self._number_of.setdefault(word, len(self._number_of) + 1) for word in words]
+        return (*found, *[_NONE] * (_MOST_WORDS - len(found)))
+
+    def matching(self, record: Record, among: Sequence[int] | None = None) -> Numbers:
+        """The numbers of the searches that match a record, of all or among some."""
+        found = np.arange(len(self._shapes)) if among is None else np.array(among, np.intp)
+        for name in _RANGES:
+            # Of all searches, to take those that are left is only worth it once they are few.
+            chosen = slice(None) if len(found) == len(self._shapes) else found
+            value = record[name]
+            found = found[(self._lows[name][chosen] <= value) & (value <= self._highs[name][chosen])]
+        found = found[record["BedroomsTotal"] > self._excluded[found]]
+        for name in _WORDS:
+            numbers = self._words[name][found]
+            is_word = numbers == self._number_of.get(record[name], _UNKNOWN)
+            found = found[(numbers[:, 0] == _ANY) | is_word.any(axis=1)]
+        return found[self._is_around(found, record["Longitude"], record["Latitude"])]
+
+    def _is_around(self, searches: Numbers, east: float, north: float) -> NDArray[np.bool_]:
+        shapes, places = self._shapes[searches], self._places[searches]
+        is_around = shapes == _EVERYWHERE
+        of_shape = shapes == _CIRCLE
+        x, y, radius = places[of_shape, :3].T
+        is_around[of_shape] = _metres(x, y, east, north) <= radius
+        of_shape = shapes == _BOX
+        west, south, right, top = places[of_shape, :4].T
+        is_around[of_shape] = (west <= east) & (east <= right) & (south <= north) & (north <= top)
+        of_shape = shapes == _RING
+        rings = places[of_shape].reshape(-1, _CORNERS, 2)
         # A convex ring that is drawn against the clock has what is inside on its left.
-        (x, y), (to_x, to_y) = ring[:, :-1].transpose(2, 0, 1), ring[:, 1:].transpose(2, 0, 1)
+        (x, y), (to_x, to_y) = rings[:, :-1].transpose(2, 0, 1), rings[:, 1:].transpose(2, 0, 1)
         is_left = (to_x - x) * (north - y) - (to_y - y) * (east - x) >= 0
-        found[n[is_left.all(axis=1)].astype(int)] = True
-        return found
+        is_around[of_shape] = is_left.all(axis=1)
+        return is_around
 
 
 class CurrentSearches:
@@ -70,16 +106,12 @@ class CurrentSearches:
 
     def __init__(self, searches: Sequence[Search]) -> None:
         self._searches = list(searches)
-        self._queries = Queries(searches)
+        self._queries = Queries([one.criteria for one in searches])
+        self._active = np.array([one.active for one in searches])
         self._of: dict[int, list[int]] = {}
         """The numbers of the searches of each user."""
         for one in searches:
             self._of.setdefault(one.user, []).append(one.number)
-        self._edited: dict[int, Search] = {}
-        self._edited_queries: Queries | None = None
-        """Of those, in their order."""
-        self._alone: dict[int, Queries] = {}
-        """What some searches look for, by their numbers: to ask one of them costs less."""
 
     def __len__(self) -> int:
         return len(self._searches)
@@ -89,53 +121,42 @@ class CurrentSearches:
 
     def put(self, search: Search) -> None:
         """A search is edited."""
-        self._searches[search.number] = self._edited[search.number] = search
-        self._edited_queries = None
-        self._alone.pop(search.number, None)
+        self._searches[search.number] = search
+        self._queries.put(search.number, search.criteria)
+        self._active[search.number] = search.active
 
     def of(self, user: int) -> list[Search]:
         """Those of a user."""
         return [self._searches[number] for number in self._of[user]]
 
-    def matching(self, record: Record) -> Flags:
-        """Whether each search matches a record, by its number."""
+    def matching(self, record: Record) -> list[int]:
+        """The numbers of the searches that match a record and are not paused."""
         found = self._queries.matching(record)
-        if self._edited:
-            if self._edited_queries is None:
-                self._edited_queries = Queries(list(self._edited.values()))
-            active = np.array([one.active for one in self._edited.values()])
-            found[list(self._edited)] = self._edited_queries.matching(record) & active
-        return found
+        return [int(number) for number in found[self._active[found]]]
 
     def matches(self, search: Search, record: Record) -> bool:
-        """Whether one of them matches a record."""
-        if search.number not in self._alone:
-            self._alone[search.number] = Queries([search])
-        return bool(self._alone[search.number].matching(record)[0])
+        """Whether one of them matches a record, paused or not."""
+        return bool(len(self._queries.matching(record, [search.number])))
 
 
-def _arrays(rows: Sequence[Sequence[float]], width: int) -> NDArray[np.float64]:
-    return np.array(rows, dtype=np.float64).reshape(-1, width)
+def _bounds(given: Record) -> tuple[float, float]:
+    if given.get("currency") == "EUR":
+        return np.inf, -np.inf  # all homes are offered in dollars
+    low, high = given.get("min", -np.inf), given.get("max", np.inf)
+    if given.get("units") == "Square Meters":
+        # In whole square feet, because it was given in whole square metres.
+        return round(low / _SQUARE_FEET), round(high / _SQUARE_FEET)
+    return low, high
 
 
-def _bounds(name: str, given: Iterable[dict[str, Any] | None]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    found = []
-    for one in given:
-        low, high = (one or {}).get("min", -np.inf), (one or {}).get("max", np.inf)
-        if (one or {}).get("units") == "Square Meters":
-            # In whole square feet, because it was given in whole square metres.
-            low, high = (round(bound / _SQUARE_FEET) for bound in (low, high))
-        found.append((low, high))
-    lows, highs = _arrays(found, 2).T
-    return lows, highs
-
-
-def _by_word(given: Iterable[list[str] | None]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for number, words in enumerate(given):
-        for word in words or ():
-            found.setdefault(word, []).append(number)
-    return found
+def _area(given: Record | None) -> tuple[int, Sequence[float]]:
+    if given is None:
+        return _EVERYWHERE, ()
+    if "bbox" in given:
+        return _BOX, given["bbox"]
+    if given["type"] == "Circle":
+        return _CIRCLE, (*given["center"], given["radius"])
+    return _RING, [degrees for corner in given["coordinates"][0] for degrees in corner]
 
 
 def _metres(x: Any, y: Any, east: float, north: float) -> Any:

@@ -1,19 +1,21 @@
 """Plays the scenario with the real parts: the intake, matchers and workers that are killed, and an SMTP server."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import process_time
 
 from property_alert_notification.homes.listings.history import Periods
-from property_alert_notification.homes.listings.intake import ListingIntake, received
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
-from property_alert_notification.homes.reso.record import Feed, read
 from tests.homes_scenario import stored
 from tests.homes_scenario.acts import Act, Discard, Edit, Erase, afterwards, on_the_way
 from tests.homes_scenario.crew import Crew
 from tests.homes_scenario.digests import LEAD, digests_between, tell_at_once, tell_digests
 from tests.homes_scenario.expected import Expected
+from tests.homes_scenario.feeds import Feeds
+from tests.homes_scenario.mail_server import MailServer
 from tests.homes_scenario.market import Event
 from tests.homes_scenario.searches import Search
 from tests.homes_scenario.users import Users
@@ -29,6 +31,8 @@ LENGTH = timedelta(days=8)
 BESIDE_DIGESTS = timedelta(minutes=20)
 """No record comes shortly before or after a digest."""
 
+SAID = 40
+"""Lines about its progress, about."""
 
 PERIODS = Periods(timedelta(seconds=30))
 
@@ -37,13 +41,24 @@ class Play:
     """One run of the scenario."""
 
     def __init__(
-        self, world: World, clock: ScenarioClock, random: Random, searches: Sequence[Search], *, kill_every: int
+        self,
+        world: World,
+        mail_server: MailServer,
+        clock: ScenarioClock,
+        random: Random,
+        searches: Sequence[Search],
+        *,
+        kill_every: int,
     ) -> None:
-        """In one of `kill_every` calls a matcher is killed, and in another one a worker."""
+        """In one of `kill_every` turns an intake is killed, in another one a matcher, and in another one a worker."""
         self.expected = Expected(searches)
         self.crew = Crew(world, clock, random)
+        self.feeds = Feeds(world.parts.database, clock, random, periods=PERIODS)
         self.records = 0
+        self.seconds: Counter[str] = Counter()
+        """Of the processor, which each part of this process took; the mail server and PostgreSQL have their own."""
         self._world = world
+        self._mail_server = mail_server
         self._clock = clock
         self._random = random
         self._searches = searches
@@ -53,19 +68,34 @@ class Play:
 
     async def run(self, calls: Sequence[Sequence[Event]], say: Callable[[str], None]) -> None:
         """Send all calls, each of which ends with all mails sent."""
-        await self._users.begin(self._searches)
+        with self._costs("users"):
+            await self._users.begin(self._searches)
         await self.crew.begin()
         try:
             for place, call in enumerate(calls):
                 await self._pass_to(_moment_of(place, len(calls)))
                 made = await self._one(call)
                 self.records += len(call)
-                if place % 20 == 0:
-                    alerts = self.expected.alerts.total()
-                    say(f"{self.records:8,} records, {alerts:8,} alerts, {made:6,} of the last call")
+                if place % (1 + len(calls) // SAID) == 0:
+                    say(f"{self.progress()}, {made:,} of the last call")
             await self._pass_to(START + LENGTH + timedelta(days=7))
         finally:
             await self.crew.end()
+
+    def progress(self) -> str:
+        """What was done so far."""
+        expected, crew = self.expected, self.crew
+        return (
+            f"{self.records:,} records, {expected.changes:,} changes, {expected.alerts.total():,} alerts of "
+            f"{expected.told.total():,} facts, {expected.mails.total():,} mails, {self.feeds.killed} intakes, "
+            f"{crew.matchers_killed} matchers and {crew.workers_killed} workers killed"
+        )
+
+    @contextmanager
+    def _costs(self, part: str) -> Iterator[None]:
+        began = process_time()
+        yield
+        self.seconds[part] += process_time() - began
 
     async def _one(self, call: Sequence[Event]) -> int:
         """Send one call, while users do something; returns how many alerts it made."""
@@ -76,20 +106,32 @@ class Play:
             if not isinstance(act, Edit):
                 # Of what is not matched yet these users hear nothing any more.
                 self._expect(act)
-        made = self.expected.take(call[:middle])
+        made = self._take(call[:middle])
         for act in acts:
-            await self._users.act(act)
-            self._expect(act)
+            await self._act(act)
         await self._send(call[middle:])
-        made += self.expected.take(call[middle:])
+        made += self._take(call[middle:])
         for act in afterwards(self._random, self.expected):
-            await self._users.act(act)
-            self._expect(act)
+            await self._act(act)
         await self._match_and_mail()
-        self.expected.send()
-        tell_at_once(self.expected)
+        with self._costs("model"):
+            self.expected.send()
+            tell_at_once(self.expected)
         await self._be_quiet(call)
         return made
+
+    async def _send(self, call: Sequence[Event]) -> None:
+        with self._costs("intake"):
+            await self.feeds.send(call, kill=self._is_killed())
+
+    def _take(self, call: Sequence[Event]) -> int:
+        with self._costs("model"):
+            return self.expected.take(call)
+
+    async def _act(self, act: Act) -> None:
+        with self._costs("users"):
+            await self._users.act(act)
+        self._expect(act)
 
     def _expect(self, act: Act) -> None:
         match act:
@@ -103,11 +145,13 @@ class Play:
     async def _be_quiet(self, call: Sequence[Event]) -> None:
         """Let the quiet time of the homes of a call end."""
         self.crew.pass_to(self._clock.moment + PERIODS.quiet)
-        while await self._quiet_times.end_due():
-            pass
+        with self._costs("intake"):
+            while await self._quiet_times.end_due():
+                pass
         await self._match_and_mail()
-        self.expected.end_quiet(call)
-        self.expected.send()
+        with self._costs("model"):
+            self.expected.end_quiet(call)
+            self.expected.send()
 
     async def _pass_to(self, moment: datetime) -> None:
         """Let time go on; digests are made meanwhile."""
@@ -115,19 +159,15 @@ class Play:
             for each in (digest - LEAD, digest):
                 self.crew.pass_to(each)
                 await self._match_and_mail()
-            tell_digests(self.expected, digest)
+            with self._costs("model"):
+                tell_digests(self.expected, digest)
         self.crew.pass_to(moment)
 
-    async def _send(self, call: Sequence[Event]) -> None:
-        now = self._clock.now()
-        steps = [step for event in call for step in (event.step, *event.further)]
-        batch = [received(read(step.record, Feed(None, "USD"), now)) for step in steps]
-        async with self._world.parts.database.transaction() as connection:
-            await ListingIntake(connection, self._clock, PERIODS).take(batch)
-
     async def _match_and_mail(self) -> None:
-        await self.crew.match(kill=self._is_killed())
-        await self.crew.send(kill=self._is_killed())
+        with self._costs("matchers"):
+            await self.crew.match(kill=self._is_killed())
+        with self._costs("workers"):
+            await self.crew.send(kill=self._is_killed())
 
     def _is_killed(self) -> bool:
         return self._random.randrange(self._kill_every) == 0
@@ -140,7 +180,7 @@ class Play:
             found = list(stored.differences("alert", alerts, await stored.alerts(connection)))
             found += stored.differences("told", expected.told, await stored.told(connection))
             in_doubt = self._users.doubts_erased + await stored.in_doubt(connection)
-        arrived, again = stored.mails(self._world.smtp.mails)
+        arrived, again = stored.mails(self._mail_server.taken())
         found += stored.differences("mail", expected.mails, arrived)
         if again > in_doubt:
             found.append(f"{again} mails came twice, of which only {in_doubt} were in doubt")

@@ -19,6 +19,12 @@ SCHEDULES = (ASAP,) * 7 + (DAILY,) * 2 + (WEEKLY,)
 MATCHES = 2
 """So many searches shall match a record, about, however many there are: the narrower they are, the more there are."""
 
+MANY = 50_000
+"""Of more searches fewer match a record, so that all homes of King County make some 100,000 alerts."""
+
+WIDEST = 0.3
+"""Share of a price or an area, on either side."""
+
 _POSTCODES = 70
 
 
@@ -42,7 +48,8 @@ def some_searches(random: Random, sales: Sequence[Sale], count: int) -> Iterator
     """`count` searches with dense numbers."""
     yield Search(0, 1, {})
     yield Search(1, 1, {"StandardStatus": ["Active"]}, ("Price Change",))
-    width = min(0.3, sqrt(MATCHES / count * _POSTCODES / 4))
+    matches = MATCHES * min(1, MANY / count)
+    width = min(sqrt(matches / count * _POSTCODES / 4), WIDEST)
     home = sales[0]
     for number in range(2, count):
         user = 2 + number // EACH

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.homes_scenario.expected import IN_RANGE, Alert, Digest, Fact, Mail
-from tests.services import smtp
+from tests.homes_scenario.mail_server import Entry
 
 _ALERTS = "SELECT person, details FROM alerts"
 _TOLD = """
@@ -52,20 +52,16 @@ async def in_doubt(connection: AsyncConnection) -> int:
     return int((await connection.execute(text(_IN_DOUBT))).scalar_one())
 
 
-def mails(taken: Iterable[smtp.Mail]) -> tuple[Counter[Mail | Digest], int]:
+def mails(taken: Iterable[Entry]) -> tuple[Counter[Mail | Digest], int]:
     """Every mail once, and how many came again. A mail that comes again has the Message-ID of the first one."""
     found: Counter[Mail | Digest] = Counter()
     known: set[str] = set()
     again = 0
     for one in taken:
-        letter = one.parsed()
-        name = str(letter["Message-ID"])
-        again += name in known
-        if name not in known:
-            known.add(name)
-            body = letter.get_body(("plain",))
-            assert body is not None
-            found[_mail(one.recipients[0], str(letter["Subject"]), body.get_content().splitlines())] += 1
+        again += one.id in known
+        if one.id not in known:
+            known.add(one.id)
+            found[_mail(one.recipient, one.subject, one.text.splitlines())] += 1
     return found, again
 
 

@@ -17,12 +17,14 @@ import pytest
 from property_alert_notification.base import logs
 from property_alert_notification.base.settings import Settings
 from tests.homes_scenario.expected import Digest, Mail
+from tests.homes_scenario.mail_server import serving_mail
 from tests.homes_scenario.market import arrivals, some_sales
 from tests.homes_scenario.play import START, Play
 from tests.homes_scenario.searches import some_searches
 from tests.pipeline.world import World
 from tests.scenario.clock import ScenarioClock
-from tests.services.smtp import SmtpServer
+from tests.services.postgres import Postgres
+from tests.services.shared import migrate
 
 RECORDS, SEARCHES, SEED = (os.environ.get(f"HOMES_{name}") for name in ("RECORDS", "SEARCHES", "SEED"))
 
@@ -30,7 +32,10 @@ ALWAYS = 150, 600
 """Sales and searches that every run of all tests plays: some ten seconds of a processor on each store."""
 
 KILL_EVERY = 3
-"""Turns of matchers and workers, of which one ends with a kill."""
+"""Turns of intakes, matchers and workers, of which one ends with a kill."""
+
+KILLED = 45
+"""Of each, about, if there are many turns: a matcher that takes over reads all searches."""
 
 SHOWN = 30
 """Differences that a failure names."""
@@ -48,7 +53,6 @@ async def test_everyone_is_told_once_of_every_home_that_matches(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    smtp_server: SmtpServer,
     migrated_sqlite: Callable[[Path], str],
 ) -> None:
     sales_wanted, searches_wanted = int(RECORDS or ALWAYS[0]), int(SEARCHES or ALWAYS[1])
@@ -59,33 +63,45 @@ async def test_everyone_is_told_once_of_every_home_that_matches(
             with capsys.disabled():
                 print(f"{monotonic() - began:6.0f} s  {line}", flush=True)  # noqa: T201 - so that one sees that it goes on
 
-    for name, value in {"HOST": smtp_server.host, "PORT": str(smtp_server.port), "STARTTLS": "off"}.items():
-        monkeypatch.setenv(f"SMTP_{name}", value)
+    monkeypatch.setenv("SMTP_STARTTLS", "off")
+    monkeypatch.setenv("SMTP_CONNECTIONS", "32")  # a turn of a worker sends as much
     monkeypatch.setenv("EMAIL_FROM", "alerts@example.com")
     monkeypatch.setenv("LISTING_RETENTION_DAYS", "36500")  # these homes were sold years ago
     logs.configure(level="error", as_json=True)
-    if store == "sqlite":
-        url = migrated_sqlite(tmp_path / "homes.db")
-    else:
-        url = request.getfixturevalue("migrated_postgres_url")
+    url = migrated_sqlite(tmp_path / "homes.db") if store == "sqlite" else _postgres(request)
     sales = some_sales(random, sales_wanted)
     searches = list(some_searches(random, sales, searches_wanted))
-    settings = Settings(database_url=url, email_provider="smtp", store_timeout=30, log_level="error")
+    calls = list(arrivals(random, sales))
     clock = ScenarioClock(START)
-    async with World(settings, smtp_server, clock=clock) as world:
-        play = Play(world, clock, random, searches, kill_every=KILL_EVERY)
-        await play.run(list(arrivals(random, sales)), say)
-        problems = await play.differences()
+    with serving_mail(tmp_path) as mail_server:
+        monkeypatch.setenv("SMTP_HOST", mail_server.host)
+        monkeypatch.setenv("SMTP_PORT", str(mail_server.port))
+        settings = Settings(database_url=url, email_provider="smtp", store_timeout=30, log_level="error")
+        async with World(settings, None, clock=clock) as world:
+            kill_every = max(KILL_EVERY, 2 * len(calls) // KILLED)
+            play = Play(world, mail_server, clock, random, searches, kill_every=kill_every)
+            await play.run(calls, say)
+            say("comparing")
+            problems = await play.differences()
     gc.collect()  # what killed processes left open warns here, and not in another test
     expected, crew = play.expected, play.crew
-    say(
-        f"{store}: {play.records:,} records, {expected.changes:,} changes, {expected.alerts.total():,} alerts of "
-        f"{expected.told.total():,} facts, {expected.mails.total():,} mails, "
-        f"{crew.matchers_killed} matchers and {crew.workers_killed} workers killed"
-    )
+    say(f"{store}: {play.progress()}")
+    say(", ".join(f"{part} {seconds:,.0f} s" for part, seconds in play.seconds.items()) + " of the processor")
     assert not problems, f"{len(problems)} differences:\n" + "\n".join(problems[:SHOWN])
     assert crew.matchers_killed
     assert crew.divisions
     assert crew.workers_killed
+    assert play.feeds.killed
     assert {type(one) for one in expected.mails} == {Mail, Digest}
     assert {kind for _, _, kind in expected.told} >= {"New Listing", "Price Change", "In Range", "Back On Market"}
+
+
+def _postgres(request: pytest.FixtureRequest) -> str:
+    if not RECORDS:
+        url: str = request.getfixturevalue("migrated_postgres_url")
+        return url
+    # Of its own, which vacuums: that of all tests does not, because its databases stay small.
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.create_database()
+    migrate(url)
+    return url

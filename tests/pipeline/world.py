@@ -63,18 +63,22 @@ def let_calls_hang(monkeypatch: pytest.MonkeyPatch) -> None:
 class World:
     """Everything a pipeline test needs, with the words of the tests."""
 
+    smtp: SmtpServer
+
     def __init__(
         self,
         settings: Settings,
-        smtp: SmtpServer,
+        smtp: SmtpServer | None,
         *,
         user_service: UserServiceSettings | None = None,
         clock: Clock | None = None,
     ) -> None:
+        """`smtp` is None if a test has a mail server of its own."""
         self.settings = settings
         self._clock = clock
         self.user_service = user_service or UserServiceSettings()
-        self.smtp = smtp
+        if smtp is not None:
+            self.smtp = smtp
         self.workers: list[Parts] = []
         """The parts of each worker."""
         self._stack = AsyncExitStack()

@@ -96,9 +96,10 @@ def _is_outdated(waiting: Waiting) -> bool:
 def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings], drops: Drops) -> list[HomeInDigest]:
     """What each person is told of each home, over all of their searches that match it now; in the order of the changes.
 
+    What several searches tell of one change is in the order of these, whichever was due first.
     `listings` has the listings of each home as they are now. Matches that are told no more are added to `drops`.
     """
-    in_order = sorted(waiting, key=lambda each: each.change.sequence)
+    in_order = sorted(waiting, key=lambda each: (each.change.sequence, each.version.number))
     groups: dict[tuple[int, UUID], list[_Wanted]] = {}
     for one in readable(in_order, _wanted, "search.unreadable", lambda each: each.version.number):
         if one.news:

@@ -55,6 +55,14 @@ def test_all_searches_of_a_person_tell_of_a_home_once() -> None:
     assert home.newest is second
 
 
+def test_what_searches_tell_of_a_change_is_in_their_order_whichever_was_due_first() -> None:
+    change = a_change(5, CUT, RANGE)
+    waiting = [Waiting(a_search(2), False, change), Waiting(a_search(1), True, change)]
+    for some in (waiting, waiting[::-1]):
+        [home] = told(some)
+        assert list(home.news) == ["range", "cut"]
+
+
 def test_a_search_that_was_edited_is_judged_again() -> None:
     cheap = Range("ListPrice", None, 10_000, "USD")
     assert told([Waiting(a_search(1, since=6, expression=cheap), False, a_change(5, CUT))]) == []
