@@ -14,6 +14,9 @@ SEEN = AtMost(1.0, "seen within {:.0f} s")
 LOOK_EVERY = 10
 """Edits between two of which it is seen how soon the matcher has read them."""
 
+WARM = 40
+"""Calls of each kind before those that are measured: each connection to PostgreSQL prepares its statements."""
+
 PATIENCE = 60.0
 
 
@@ -41,8 +44,10 @@ def measure_edits(url: str, port: int, api: Child, edits: int) -> Edited:
     seen: list[float] = []
     with calling(port) as connection:
         caller = Caller(connection)
-        for number in range(-4, -1):  # what is done for the first time
-            caller.save(1, number)
+        for number in range(-WARM - 1, -1):
+            _, place = caller.save(1, number)
+            if place is not None:
+                caller.change(place, number - WARM)
         before, places = api.cpu_seconds(), []
         for number in range(edits):
             took, place = caller.save(number + 2, number)
