@@ -9,7 +9,7 @@ from property_alert_notification.homes.alerts.explain.explain import (
     explained_search,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
-from property_alert_notification.homes.alerts.explain.outcome import Outcome
+from property_alert_notification.homes.alerts.outcome import Outcome
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -27,9 +27,9 @@ async def found(homes: Homes, user_id: int, key: str = "1") -> Found:
         return await look_up(connection, user_id, listing)
 
 
-async def outcomes(homes: Homes, user_id: int = 1) -> list[list[str]]:
-    """What became of each change, the newest first, for each search of the user."""
-    its = await found(homes, user_id)
+async def outcomes(homes: Homes, user_id: int = 1, *, key: str = "1") -> list[list[str]]:
+    """What became of each change of a home, the newest first, for each search of the user."""
+    its = await found(homes, user_id, key)
     changes = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
     return [[each.outcome.value for each in one.searches] for one in changes]
 

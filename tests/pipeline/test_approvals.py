@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.errors import RequestError
@@ -13,6 +13,9 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.windows.models import DigestWindow
 from property_alert_notification.homes.alerts.approvals import queries
 from property_alert_notification.homes.alerts.approvals.service import decide
+from property_alert_notification.homes.alerts.models import Told
+from property_alert_notification.homes.criteria.expression import Range
+from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notifications.models import Notification
@@ -117,6 +120,9 @@ async def test_a_rejected_alert_is_explained(world: World, homes: Homes) -> None
     await homes.list(a_home())
     await homes.match()
     assert await outcomes(homes) == [["waits_for_approval"]]
+    # A word of another version does not send it either.
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(_NOTIFICATIONS).values(approval="postponed"))
     await world.a_worker()
     alerts = await on_hold(homes, 1)
     assert await decided(homes, Approval.REJECTED, list(alerts.values())) == [None]
@@ -156,3 +162,87 @@ async def test_one_search_that_needs_no_approval_is_enough(world: World, homes: 
         )
         approvals = [tuple(row) for row in found]
     assert approvals == [("waits", "waiting"), ("sent", None), (None, "waiting")]
+
+
+async def approvals(homes: Homes) -> list[tuple[str | None, str | None]]:
+    """The listing of each alert, and whether it waits for approval, in their order."""
+    asked = select(_NOTIFICATIONS.c.reference, _NOTIFICATIONS.c.approval).order_by(_NOTIFICATIONS.c.id)
+    async with homes.database.reading() as connection:
+        return [(row[0], row[1]) for row in await connection.execute(asked)]
+
+
+async def test_a_search_that_needs_no_approval_tells_what_was_not_approved_and_nothing_is_told_twice(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1, concierge=True)
+    await homes.search(1, schedule=ScheduleType.DAILY)
+    await homes.list(*(a_home(key=key) for key in ("approved", "rejected", "waits")))
+    await homes.match()
+    await world.a_worker()
+    held = await on_hold(homes, 3)
+    assert await decided(homes, Approval.REJECTED, [held["rejected"]]) == [None]
+    assert await decided(homes, Approval.APPROVED, [held["approved"]]) == [None]
+    expected = {"approved": ["told"] * 2, "rejected": ["rejected", "waits_for_digest"]}
+    expected["waits"] = ["waits_for_approval", "waits_for_digest"]
+    assert {key: await outcomes(homes, key=key) for key in expected} == {key: [its] for key, its in expected.items()}
+
+    await digest_is_near(homes)
+
+    assert sorted((await approvals(homes))[3:]) == [("rejected", None), ("waits", None)]
+    assert [await outcomes(homes, key=key) for key in expected] == [[["told"] * 2]] * 3
+    assert await decided(homes, Approval.APPROVED, [held["waits"]]) == [None]
+    assert (await world.until(held["waits"], "suppressed")).deliveries[0].reason_code == "already_told"
+
+
+async def test_changes_of_one_batch_tell_a_fact_once_with_approval_and_once_without(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    rooms = Range("BedroomsTotal", 3, None)
+    await homes.search(1, rooms, concierge=True)
+    await homes.list(a_home(BedroomsTotal=2))
+    # It comes into the range again and again, by the same state.
+    await homes.list(a_home(60, BedroomsTotal=3))
+    await homes.list(a_home(120, BedroomsTotal=2))
+    await homes.list(a_home(180, BedroomsTotal=3))
+    await homes.search(1, rooms)
+    for number in range(2):
+        await homes.list(a_home(240 + 120 * number, BedroomsTotal=2))
+        await homes.list(a_home(300 + 120 * number, BedroomsTotal=3))
+    await homes.match()
+    assert await approvals(homes) == [("1", "waiting"), ("1", None)]
+
+
+async def test_a_digest_needs_approval_if_all_that_tell_one_of_its_facts_ask_for_it(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.list(a_home())
+    price, both = [ChangeType.PRICE_CHANGE], [ChangeType.PRICE_CHANGE, ChangeType.PENDING]
+    await homes.search(1, changes=price)
+    await homes.search(1, changes=price, schedule=ScheduleType.DAILY)
+    await homes.search(1, changes=both, schedule=ScheduleType.DAILY, concierge=True)
+    await homes.list(a_home(60, ListPrice=490_000))
+    await homes.match()
+    await homes.list(a_home(120, ListPrice=490_000, StandardStatus="Pending"))
+    await digest_is_near(homes)
+    # Its price was told; the search that needs no approval has nothing to say of its status.
+    assert await approvals(homes) == [("1", None), ("1", "waiting")]
+
+
+async def test_what_a_first_alert_tells_is_told_once_it_is_approved(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.list(a_home())
+    await homes.match()
+    await a_first_alert(homes, await homes.search(1, concierge=True))
+    await maker(homes).make_due()
+    await world.a_worker()
+    held = await on_hold(homes, 1)
+
+    async def told() -> int:
+        async with homes.database.reading() as connection:
+            return int((await connection.execute(select(func.count()).select_from(table_of(Told)))).scalar_one())
+
+    assert await told() == 0
+    assert await decided(homes, Approval.APPROVED, list(held.values())) == [None]
+    assert await told() == 1
+    assert len(await world.smtp.wait_for(1)) == 1

@@ -100,6 +100,7 @@ class ReasonCode(StrEnum):
     REPLAYED = "replayed"
     DISCARDED = "discarded"
     NOT_DECIDED = "not_decided"
+    ALREADY_TOLD = "already_told"
 
     COUNT_REACHED = "count_reached"
     UNTIL_REACHED = "until_reached"
@@ -201,6 +202,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
     ReasonCode.REPLAYED: "an operator replayed it",
     ReasonCode.DISCARDED: "an operator discarded it: {because}",
+    ReasonCode.ALREADY_TOLD: "the user was told the same by another alert",
     ReasonCode.NOT_DECIDED: "it expired before it was decided about: {because}",
     ReasonCode.COUNT_REACHED: "all {count} occurrences of its rule have passed",
     ReasonCode.UNTIL_REACHED: "the time in UNTIL of its rule has passed",

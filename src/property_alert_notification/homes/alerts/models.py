@@ -121,6 +121,23 @@ class ApprovalSearch(SQLModel, table=True):
     search_number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
 
 
+class ApprovalFact(SQLModel, table=True):
+    """A fact that an alert tells once it is approved. Then it comes into the told ledger."""
+
+    __tablename__ = "approval_facts"
+    __table_args__ = (Index("ix_approval_facts_listing", "listing_id", "fact"),)
+
+    notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
+    listing_id: UUID = Field(primary_key=True)
+    """The listing whose change tells it."""
+    fact: str = Field(primary_key=True, max_length=64)
+    person: int = Field(sa_type=BigInteger)
+    sequence: int = Field(sa_type=BigInteger)
+    """The number of the change."""
+    in_first_alert: bool
+    """Whether it is one of a first alert, which tells what holds, also if its user was told."""
+
+
 class SearchDigest(SQLModel, table=True):
     """When the matches of a search that does not alert at once are submitted for the next digest."""
 

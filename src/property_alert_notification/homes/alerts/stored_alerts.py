@@ -63,7 +63,7 @@ _looks_up = (
     (_notifications.c.id == _newer.c.notification_id)
     & _notifications.c.look_up_at.is_not(None)
     # One that is to be approved may never be sent.
-    & _notifications.c.approval.is_distinct_from(Approval.WAITING)
+    & or_(_notifications.c.approval.is_(None), _notifications.c.approval == Approval.APPROVED)
     & (literal(" ") + _notifications.c.look_up + " ").like(bindparam("channel_word", type_=Text()))
 )
 """The channels of these are not known yet."""

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
@@ -16,7 +18,10 @@ from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.approvals import queries as approvals
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
+from property_alert_notification.homes.alerts.approvals.facts.queries import PersonsFact, WaitingFact
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
+from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.wording import Opening, open_with, write
 from property_alert_notification.homes.criteria.expression import from_json
@@ -59,6 +64,8 @@ class WantedAlert(NamedTuple):
     facts: Sequence[ToldFact]
     searches: Sequence[NamedSearch]
     """At least one."""
+    told_by: Sequence[tuple[UUID, str, int]]
+    """The listings that tell the facts, with the keys of these and the numbers of the changes."""
     digest_at: datetime | None = None
     """When the digest is made that it is for; None if it alerts at once."""
 
@@ -66,6 +73,11 @@ class WantedAlert(NamedTuple):
     def user_id(self) -> int:
         """The user whose searches these are."""
         return self.searches[0].target.user_id
+
+    @property
+    def facts_of_person(self) -> Iterator[PersonsFact]:
+        """The facts that it tells, each with its person."""
+        return ((listing, fact, self.person) for listing, fact, _ in self.told_by)
 
     @property
     def senders(self) -> list[SearchTarget]:
@@ -89,6 +101,18 @@ class _Text(NamedTuple):
     message: str
     details: str
     """What it is made of, as the store keeps it."""
+
+
+def tellings_of(alerts: Iterable[WantedAlert], accepted: Iterable[bool]) -> list[ledger.Telling]:
+    """What the ledger has to know of these alerts. What needs approval is told once it is approved."""
+    people: dict[ledger.FactKey, list[int]] = {}
+    newest: dict[ledger.FactKey, int] = {}
+    for one in compress(alerts, accepted):
+        if not one.needs_approval:
+            for listing, fact, sequence in one.told_by:
+                people.setdefault((listing, fact), []).append(one.person)
+                newest[listing, fact] = max(sequence, newest.get((listing, fact), 0))
+    return [ledger.Telling(*key, np.array(some, dtype=np.int64), newest[key]) for key, some in people.items()]
 
 
 def outcomes_of(accepted: Iterable[bool]) -> Counter[str]:
@@ -131,6 +155,15 @@ class Submitter:
                 for one, submission, result in zip(alerts, submissions, results, strict=True)
                 if submission.needs_approval and isinstance(result, Accepted)
                 for sender in one.senders
+            ],
+        )
+        await approval_facts.add(
+            connection,
+            [
+                WaitingFact(result.id, listing, fact, one.person, sequence, in_first_alert=False)
+                for one, submission, result in zip(alerts, submissions, results, strict=True)
+                if submission.needs_approval and isinstance(result, Accepted)
+                for listing, fact, sequence in one.told_by
             ],
         )
         return [isinstance(result, Accepted) for result in results]

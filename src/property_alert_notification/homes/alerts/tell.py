@@ -1,9 +1,9 @@
 """Writes what matched changes lead to, within the transaction that moves the matcher's position: a few statements."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import compress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts import queries
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
@@ -21,7 +22,13 @@ from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
+from property_alert_notification.homes.alerts.submit import (
+    NamedSearch,
+    Submitter,
+    WantedAlert,
+    outcomes_of,
+    tellings_of,
+)
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -82,11 +89,14 @@ class Teller:
         if not matched:
             return {}
         now = self._clock.now()
-        known = await ledger.told_of(
-            connection, {(one.change.listing_id, news.key) for one in matched for news in one.matches.news}
-        )
+        known = await ledger.told_of(connection, _keys(matched))
         matched = [_at_home(one, known.homes) for one in matched]
         await queries.add_log(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
+        return await self._tell(connection, matched, known)
+
+    async def _tell(
+        self, connection: AsyncConnection, matched: Sequence[MatchedChange], known: ledger.ToldFacts
+    ) -> Counter[str]:
         everyone = dict(known.of_homes)
         refused = await discarded(connection, {one.change.property_id for one in matched})
         wanted = [
@@ -95,20 +105,62 @@ class Teller:
             for telling in _tellings_of(one, everyone, refused.get(one.change.property_id, ()))
         ]
         targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
-        told = [_Told(change, telling, _named(telling, targets)) for change, telling in wanted]
+        every = [_Told(change, telling, _named(telling, targets)) for change, telling in wanted]
+        told = [one for one in every if one.searches]
+        alerts = list(_alerts(told))
+        if any(one.needs_approval for one in alerts):
+            if len(matched) > 1 and _tells_again(matched):
+                return await self._tell_each(connection, matched)
+            told = await _not_waiting(connection, told, alerts)
+            alerts = list(_alerts(told))
         drops = Drops()
         for one in matched:
             drops.add(ReasonCode.HOME_DISCARDED, _refused(one, refused.get(one.change.property_id, ())))
-        drops.add(ReasonCode.SEARCH_PAUSED, (match for one in told if not one.searches for match in one.matches))
-        told = [one for one in told if one.searches]
-        accepted = await self._submitter.submit(connection, list(_alerts(told)))
-        for alert, is_accepted in zip(told, accepted, strict=True):
+        drops.add(ReasonCode.SEARCH_PAUSED, (match for one in every if not one.searches for match in one.matches))
+        accepted = await self._submitter.submit(connection, alerts)
+        for its, is_accepted in zip(told, accepted, strict=True):
             if not is_accepted:
-                drops.add(ReasonCode.NO_PREFERENCES, alert.at_once)
+                drops.add(ReasonCode.NO_PREFERENCES, its.at_once)
         await drop_queries.put(connection, drops)
         # Who was refused, for want of preferences, was not told.
-        await ledger.put_told(connection, _ledger(compress(told, accepted)), known, shards=[self._shard], now=now)
+        tellings_now = tellings_of(alerts, accepted)
+        await ledger.put_told(connection, tellings_now, known, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted)
+
+    async def _tell_each(self, connection: AsyncConnection, matched: Sequence[MatchedChange]) -> Counter[str]:
+        """Tell one change after the other: what one may tell only if it is approved, the next one may tell now."""
+        outcomes = Counter[str]()
+        for one in matched:
+            outcomes += await self._tell(connection, [one], await ledger.told_of(connection, _keys([one])))
+        return outcomes
+
+
+def _keys(matched: Iterable[MatchedChange]) -> set[ledger.FactKey]:
+    return {(one.change.listing_id, news.key) for one in matched for news in one.matches.news}
+
+
+def _tells_again(matched: Iterable[MatchedChange]) -> bool:
+    """Whether one of these changes tells a fact of a home that another one tells, too."""
+    keys = [(one.change.property_id, news.key) for one in matched for news in one.matches.news]
+    return len(set(keys)) < len(keys)
+
+
+async def _not_waiting(
+    connection: AsyncConnection, told: Sequence[_Told], alerts: Sequence[WantedAlert]
+) -> list[_Told]:
+    """These without what would need approval and was submitted for it before, whatever was decided about it."""
+    known = await approval_facts.known(
+        connection, {fact for one in alerts if one.needs_approval for fact in one.facts_of_person}
+    )
+    found = []
+    for its, alert in zip(told, alerts, strict=True):
+        telling = its.telling
+        if known and alert.needs_approval:
+            new = [one for one in telling.news if (alert.listing_id, one.key, alert.person) not in known]
+            telling = telling._replace(news=new)
+        if telling.news:
+            found.append(its._replace(telling=telling))
+    return found
 
 
 def _at_home(one: MatchedChange, homes: Mapping[UUID, UUID]) -> MatchedChange:
@@ -150,22 +202,19 @@ def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedS
 
 def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:
     """An alert for each. Those of one change that tell the same have one list of facts."""
-    facts: dict[int, list[ToldFact]] = {}
+    common: dict[int, tuple[list[ToldFact], list[tuple[UUID, str, int]]]] = {}
     for change, telling, searches in told:
-        if (its := facts.get(id(telling.news))) is None:
-            its = facts[id(telling.news)] = [ToldFact.of(news) for news in telling.news]
+        if (its := common.get(id(telling.news))) is None:
+            told_by = [(change.listing_id, news.key, change.sequence) for news in telling.news]
+            its = common[id(telling.news)] = [ToldFact.of(news) for news in telling.news], told_by
+        facts, told_by = its
         yield WantedAlert(
-            telling.person, change.property_id, change.listing_id, change.sequence, change.after, its, searches
+            telling.person,
+            change.property_id,
+            change.listing_id,
+            change.sequence,
+            change.after,
+            facts,
+            searches,
+            told_by,
         )
-
-
-def _ledger(told: Iterable[_Told]) -> list[ledger.Telling]:
-    """What the ledger has to know of this."""
-    people: dict[ledger.FactKey, list[int]] = {}
-    newest: dict[ledger.FactKey, int] = {}
-    for one in told:
-        for news in one.telling.news:
-            key = one.change.listing_id, news.key
-            people.setdefault(key, []).append(one.telling.person)
-            newest[key] = one.change.sequence
-    return [ledger.Telling(*key, np.array(some, dtype=np.int64), newest[key]) for key, some in people.items()]

@@ -1,6 +1,6 @@
 """Makes the first alerts of searches that asked for all that match when they are saved: the loop of one matcher."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.alerts.approvals import queries as approvals
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
+from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch, details_of
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
@@ -75,6 +77,13 @@ class _FirstAlert(NamedTuple):
             left_out = None if place is None else place.code.value
             number = search.from_sequence
             yield NewAlert(notification, search.person, home.listing.id, number, its.stored, left_out)
+
+    def facts_of(self, homes: FactsOfHomes) -> Iterator[tuple[UUID, str, int]]:
+        """What it tells of the homes that it names, as `facts_of_homes` has it."""
+        for home in self.found.first[:NAMED]:
+            for listing, key, sequence in homes.get(home.listing.property_id, ()):
+                if sequence <= self.found.search.from_sequence:
+                    yield listing, key, sequence
 
 
 class FirstAlerts:
@@ -144,16 +153,17 @@ class FirstAlerts:
             done = [one for one in taken if not one.active or compared.versions.get(one.number) == one.version]
             wanted = [one for one in done if one.active and one.number in found]
             made = await self._submit(connection, [(one, found[one.number]) for one in wanted])
-            late = {one.id for one in wanted} - {one.search.id for one in made}
-            await self._tell(connection, made, compared.facts, shards)
+            late = {one.id for one in wanted} - {one.search.id for one, _ in made}
+            await approval_facts.add(connection, _waiting(made, compared.facts))
+            await self._tell(connection, [one for one, _ in made if not one.search.concierge], compared.facts, shards)
             await queries.put_off_first_alerts(connection, late, at=now + LATER)
             await queries.end_first_alerts(connection, {one.id for one in done} - late)
         return len(taken)
 
     async def _submit(
         self, connection: AsyncConnection, wanted: Sequence[tuple[SavedSearch, Found]]
-    ) -> list[_FirstAlert]:
-        """Submit the first alerts of these searches; returns those that were accepted."""
+    ) -> list[tuple[_FirstAlert, UUID]]:
+        """Submit the first alerts of these searches; returns those that were accepted, with their notifications."""
         if not wanted:
             return []
         people = await self._submitter.people(connection, {search.user_id for search, _ in wanted})
@@ -170,7 +180,7 @@ class FirstAlerts:
         await approvals.add_searches(
             connection, [(id_, one.search.number) for one, id_ in accepted if one.search.concierge]
         )
-        return [one for one, _ in accepted]
+        return accepted
 
     async def _tell(
         self,
@@ -183,13 +193,10 @@ class FirstAlerts:
         people: dict[FactKey, set[int]] = {}
         newest: dict[FactKey, int] = {}
         for one in made:
-            search = one.found.search
-            for home in one.found.first[:NAMED]:
-                for listing, key, sequence in facts.get(home.listing.property_id, ()):
-                    if sequence <= search.from_sequence:
-                        fact = listing, key
-                        people.setdefault(fact, set()).add(search.person)
-                        newest[fact] = sequence
+            for listing, key, sequence in one.facts_of(facts):
+                fact = listing, key
+                people.setdefault(fact, set()).add(one.found.search.person)
+                newest[fact] = sequence
         known = await ledger.told_of(connection, people.keys())
         told = [ledger.Telling(*fact, np.array(sorted(new)), newest[fact]) for fact, new in people.items()]
         await ledger.put_told(connection, told, known, shards=shards, now=self._clock.now())
@@ -199,6 +206,15 @@ class FirstAlerts:
         left_out("search.unreadable", error, search=str(search))
         async with self._database.transaction() as connection:
             await queries.end_first_alerts(connection, [search])
+
+
+def _waiting(made: Iterable[tuple[_FirstAlert, UUID]], homes: FactsOfHomes) -> Iterator[WaitingFact]:
+    """What those tell that need approval, once they are approved."""
+    for one, notification in made:
+        if one.search.concierge:
+            newest = {(listing, key): sequence for listing, key, sequence in one.facts_of(homes)}
+            for (listing, key), sequence in newest.items():
+                yield WaitingFact(notification, listing, key, one.found.search.person, sequence, in_first_alert=True)
 
 
 def _first_alert(search: SavedSearch, found: Found, language: str) -> _FirstAlert:

@@ -170,6 +170,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "notification_id",
             exported="notification_id search_number",
         ),
+        "approval_facts": Table(
+            "the facts that an alert tells if it is approved",
+            _ENDED,
+            FoundBy.NOTIFICATION,
+            "notification_id",
+            exported="notification_id listing_id fact",
+            hidden="person sequence in_first_alert",
+        ),
         "notification_changes": Table(
             "who changed which fields of a notification",
             _ENDED,

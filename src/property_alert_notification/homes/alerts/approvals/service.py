@@ -1,8 +1,10 @@
 """Approves and rejects alerts that wait for it, within the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access import queries as access
@@ -12,10 +14,14 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Approval
 from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts.approvals import queries
+from property_alert_notification.homes.alerts.approvals.facts import queries as facts
+from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 
 _APPROVED, _REJECTED = Reason(ReasonCode.APPROVED), Reason(ReasonCode.REJECTED)
+_ALREADY_TOLD = Reason(ReasonCode.ALREADY_TOLD)
 
 
 async def decide(
@@ -34,14 +40,17 @@ async def decide(
         clock: of this process.
     """
     wanted, now = set(ids), clock.now()
+    # Before all other locks, as matchers do: the ledger is read, and then written.
+    shards = await ledger.lock(connection) if decision is Approval.APPROVED else []
     held = await queries.lock(connection, user_id, wanted)
     decided = set(held.values())
     if decided:
         if decision is Approval.APPROVED:
-            await queries.approve(connection, held, reason=_APPROVED, now=now)
+            told = await _tell(connection, decided, shards, now)
+            await queries.approve(connection, _of(held, decided - told), reason=_APPROVED, now=now)
+            await _end(connection, _of(held, told), _ALREADY_TOLD, now)
         else:
-            await queries.reject(connection, held, reason=_REJECTED, now=now)
-            await run_within(connection, notification_scripts.conclude(list(held), at=now))
+            await _end(connection, held, _REJECTED, now)
         await queries.note(connection, decided, decision, now=now)
         await access.record(
             connection,
@@ -53,6 +62,41 @@ async def decide(
         )
     others = await queries.notifications_of(connection, wanted - decided) if wanted - decided else {}
     return {id_: None if id_ in decided else _why_not(others.get(id_), user_id, decision) for id_ in wanted}
+
+
+def _of(held: Mapping[UUID, UUID], notifications: Collection[UUID]) -> list[UUID]:
+    """The deliveries of these notifications."""
+    return [delivery for delivery, notification in held.items() if notification in notifications]
+
+
+async def _end(connection: AsyncConnection, deliveries: Collection[UUID], reason: Reason, now: datetime) -> None:
+    """End these deliveries: they are not sent."""
+    if deliveries:
+        await queries.reject(connection, deliveries, reason=reason, now=now)
+        await run_within(connection, notification_scripts.conclude(list(deliveries), at=now))
+
+
+async def _tell(
+    connection: AsyncConnection, alerts: Collection[UUID], shards: Collection[Shard], now: datetime
+) -> set[UUID]:
+    """Record in the ledger what these alerts tell; returns those whose users were told all of it meanwhile."""
+    waiting = await facts.of_alerts(connection, alerts)
+    known = await ledger.told_of(connection, {(one.listing_id, one.fact) for one in waiting})
+    people: dict[ledger.FactKey, set[int]] = {}
+    newest: dict[ledger.FactKey, int] = {}
+    told, tells = set[tuple[UUID, str, int]](), set[UUID]()
+    for one in waiting:
+        of_home = known.homes.get(one.listing_id, one.listing_id), one.fact, one.person
+        if of_home in told or one.person in known.of(one.listing_id, one.fact):
+            continue
+        told.add(of_home)
+        tells.add(one.notification_id)
+        key = one.listing_id, one.fact
+        people.setdefault(key, set()).add(one.person)
+        newest[key] = max(newest.get(key, 0), one.sequence)
+    new = [ledger.Telling(*key, np.array(sorted(some)), newest[key]) for key, some in people.items()]
+    await ledger.put_told(connection, new, known, shards=shards, now=now)
+    return {one.notification_id for one in waiting if not one.in_first_alert} - tells
 
 
 def _why_not(one: Notification | None, user_id: int, decision: Approval) -> RequestError | None:

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from property_alert_notification.api.paging import to_cursor
-from property_alert_notification.base.reasons import Reason
-from property_alert_notification.homes.alerts.backtest.outcome import SENTENCES
 from property_alert_notification.homes.alerts.backtest.replay import Compared, ComparedFact, ComparedSearch
 from property_alert_notification.homes.alerts.backtest.run import Found
 from property_alert_notification.homes.alerts.backtest.schemas import (
@@ -16,6 +14,7 @@ from property_alert_notification.homes.alerts.backtest.schemas import (
     BacktestSearch,
 )
 from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.outcome import in_words
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 
@@ -44,14 +43,13 @@ def _change(one: Compared, saved: Mapping[int, SavedSearch]) -> BacktestChange:
 
 def _fact(one: ComparedFact) -> BacktestFact:
     fact = ToldFact.of(one.news)
-    sentence = SENTENCES[one.outcome]
     return BacktestFact(
         ChangeType=fact.kind,
         PreviousValue=fact.before,
         NewValue=fact.after,
         outcome=one.outcome,
         reason_code=one.why,
-        reason=sentence if one.why is None else f"{sentence}: {Reason(one.why).sentence()}",
+        reason=in_words(one.outcome, one.why),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.homes.alerts.backtest.outcome import Evidence, Outcome, outcome_of
+from property_alert_notification.homes.alerts.backtest.outcome import Evidence, outcome_of
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
@@ -20,6 +20,7 @@ from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.outcome import Outcome
 from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import from_json
@@ -97,6 +98,8 @@ class Known:
     """For each search that waits for a digest: up to which number its matches are submitted."""
     dropped: Mapping[Match, ReasonCode]
     """The matches that were dropped."""
+    waiting: Mapping[FactKey, Outcome] = field(default_factory=dict)
+    """What became of facts that alerts would tell if they were approved."""
 
 
 @dataclass
@@ -174,7 +177,7 @@ class Replay:
 
     def _fact(self, one: Candidate, news: News, known: Known) -> ComparedFact | None:
         key, sequence = (one.change.property_id, news.key), one.change.sequence
-        was_told = (one.change.listing_id, news.key) in known.told
+        its = one.change.listing_id, news.key
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
         stops = _stops(one, known)
@@ -182,10 +185,11 @@ class Replay:
             Evidence(
                 is_replayed=is_replayed,
                 was_matched=bool(by_log),
-                was_told=was_told,
+                was_told=its in known.told,
                 is_matched_yet=sequence <= known.position,
                 was_replayed=key in self._told,
                 waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
+                waiting=known.waiting.get(its),
                 is_stopped=stops is not None,
                 is_as_then=self.is_as_then,
             )

@@ -9,12 +9,14 @@ from typing import NamedTuple
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries as alerts
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.backtest import queries
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.backtest.replay import Candidate, Compared, Hit, Known, Replay
 from property_alert_notification.homes.alerts.changes import readable_changes
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.explain.outcome import outcomes_of_facts
 from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.ledger.queries import FactKey, ToldRow, told_rows
 from property_alert_notification.homes.alerts.news import Earlier
@@ -123,11 +125,13 @@ class Run:
         async with self.database.reading() as connection:
             rows = await told_rows(connection, keys)
             refused = await discarded(connection, homes)
+            asking = await approval_facts.asking(connection, keys, person=self.person)
             stored = await dropped_of(connection, {one.change.sequence for one in candidates})
         dropped = await asyncio.to_thread(reasons_in, stored, self.replay.numbers)
         told = await asyncio.to_thread(_told_to, self.person, rows)
         refusing = {home for home, some in refused.items() if self.person in some}
-        known = replace(known, told=told, discarded=refusing, dropped=dropped)
+        waiting = outcomes_of_facts(asking)
+        known = replace(known, told=told, discarded=refusing, dropped=dropped, waiting=waiting)
         self._found += self.replay.compare(candidates, known)
 
     def _candidates(self, hits: Sequence[Hit], earlier: Mapping[int, Earlier]) -> list[Candidate]:

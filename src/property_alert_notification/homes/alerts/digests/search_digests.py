@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import Database
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
+from property_alert_notification.homes.alerts.approvals.facts.queries import PersonsFact
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
@@ -26,7 +27,13 @@ from property_alert_notification.homes.alerts.ledger import queries as told_ledg
 from property_alert_notification.homes.alerts.news import Earlier, News
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.alerts.submit import NamedSearch, Submitter, WantedAlert, outcomes_of
+from property_alert_notification.homes.alerts.submit import (
+    NamedSearch,
+    Submitter,
+    WantedAlert,
+    outcomes_of,
+    tellings_of,
+)
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -163,8 +170,7 @@ class SearchDigests:
         keys = {(listing, key) for home in homes for key, by in home.told_by.items() for listing in by}
         told = await told_ledger.told_of(connection, keys)
         refused = await discarded(connection, {home.property_id for home in homes})
-        alerts: list[WantedAlert] = []
-        fresh_news: list[tuple[HomeInDigest, list[News]]] = []
+        wanted: list[tuple[HomeInDigest, WantedAlert]] = []
         dropped = 0
         for home in homes:
             fresh = [news for key, news in home.news.items() if not _was_told(home, key, told)]
@@ -175,23 +181,25 @@ class SearchDigests:
                 if (why := _why_dropped(home, fresh, is_refused=is_refused)) is not None:
                     drops.add(why, home.matches)
                 continue
-            alerts.append(_alert(home, facts, {news.key for news in fresh}, targets, digests))
-            fresh_news.append((home, fresh))
+            wanted.append((home, _alert(home, facts, {news.key for news in fresh}, targets, digests)))
+        wanted = await _not_waiting(connection, wanted)
+        alerts = [alert for _, alert in wanted]
         accepted = await self._submitter.submit(connection, alerts)
-        people: dict[told_ledger.FactKey, list[int]] = {}
-        newest: dict[told_ledger.FactKey, int] = {}
-        for (home, some), is_accepted in zip(fresh_news, accepted, strict=True):
+        for (home, _), is_accepted in zip(wanted, accepted, strict=True):
             if not is_accepted:
                 drops.add(ReasonCode.NO_PREFERENCES, home.matches)
-                continue
-            for news in some:
-                for listing, sequence in home.told_by[news.key].items():
-                    key = listing, news.key
-                    people.setdefault(key, []).append(home.person)
-                    newest[key] = max(newest.get(key, 0), sequence)
-        tellings = [told_ledger.Telling(*key, np.array(some), newest[key]) for key, some in people.items()]
+        tellings = tellings_of(alerts, accepted)
         await told_ledger.put_told(connection, tellings, told, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
+
+
+async def _not_waiting(
+    connection: AsyncConnection, wanted: Sequence[tuple[HomeInDigest, WantedAlert]]
+) -> list[tuple[HomeInDigest, WantedAlert]]:
+    """These without alerts that need approval if all of it was submitted for it before, whatever was decided then."""
+    asked = {id(alert): set(alert.facts_of_person) for _, alert in wanted if alert.needs_approval}
+    known = await approval_facts.known(connection, set[PersonsFact]().union(*asked.values()))
+    return [one for one in wanted if id(one[1]) not in asked or not asked[id(one[1])] <= known]
 
 
 def _was_told(home: HomeInDigest, key: str, told: told_ledger.ToldFacts) -> bool:
@@ -281,5 +289,6 @@ def _alert(
         home.now,
         facts,
         searches,
+        [(listing, key, sequence) for key in told for listing, sequence in home.told_by[key].items()],
         digest_at,
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.homes.alerts.explain.outcome import Outcome
+from property_alert_notification.homes.alerts.outcome import Outcome
 from property_alert_notification.people.effective.answer import EffectiveDecision
 
 

@@ -19,13 +19,12 @@ from property_alert_notification.homes.alerts.explain.answers import (
 )
 from property_alert_notification.homes.alerts.explain.outcome import (
     Knowledge,
-    Outcome,
     PastVersion,
-    in_words,
     outcome_of,
     why_not_told,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.outcome import Outcome, in_words
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import run_within
+from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
@@ -18,9 +18,8 @@ from property_alert_notification.homes.alerts.earlier.queries import facts_befor
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.outcome import (
     Knowledge,
-    Outcome,
     PastVersion,
-    outcome_of_alert,
+    outcomes_of_facts,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.shards import queries as shards
@@ -66,30 +65,23 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     searches = await queries.searches_of(connection, user_id)
     numbers = np.array([one.number for one in searches], dtype=np.int64)
     dropped = await dropped_of(connection, {one.sequence for one in rows})
-    told_by = await queries.alerts_about(connection, home, number)
+    changes = list(readable_changes(rows, earlier))
+    keys = {(one.listing_id, news.key) for one in changes for news in one.news}
+    waiting = outcomes_of_facts(await approval_facts.asking(connection, keys, person=number))
     return Found(
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
         await run_within(connection, language_of(user_id)),
         searches,
         await queries.versions_of(connection, user_id),
-        list(readable_changes(rows, earlier)),
-        told_by,
+        changes,
+        await queries.alerts_about(connection, home, number),
         Knowledge(
             await queries.told_to(connection, home, number),
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
             await asyncio.to_thread(reasons_in, dropped, numbers),
-            _outcomes(told_by),
+            {fact: outcome for (_, fact), outcome in waiting.items()},
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )
-
-
-def _outcomes(rows: Sequence[AlertDelivery]) -> Mapping[int, Outcome]:
-    """What became of each alert, by the number of its newest change."""
-    return {
-        sequence: outcome_of_alert(theirs[0].approval, [one.state for one in theirs])
-        for sequence, some in groupby(rows, key=lambda row: row.sequence)
-        if (theirs := list(some))
-    }

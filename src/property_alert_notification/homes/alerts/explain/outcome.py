@@ -1,62 +1,23 @@
 """What became of a change for one search, and why. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Approval, DeliveryState
+from property_alert_notification.homes.alerts.approvals.facts.queries import AskingDelivery
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
-from property_alert_notification.homes.alerts.news import may_be_shown
+from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.news import News, may_be_shown
+from property_alert_notification.homes.alerts.outcome import Outcome
 from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.saved_searches.words import ScheduleType
-
-
-class Outcome(StrEnum):
-    """What became of a change for a search."""
-
-    TOLD = "told"
-    """The user was told, by this search or another one."""
-    WAITS_FOR_APPROVAL = "waits_for_approval"
-    """Its alert is on hold until it is approved or rejected."""
-    REJECTED = "rejected"
-    """Its alert was rejected."""
-    WAITS_FOR_DIGEST = "waits_for_digest"
-    """The search does not alert at once, and its digest is not made yet."""
-    NOT_YET_MATCHED = "not_yet_matched"
-    """The matcher has not come to the change yet."""
-    NO_ACTIVE_SEARCH = "no_active_search"
-    """The search was saved later, or was paused, or was deleted then."""
-    HIDDEN = "hidden"
-    """The home might not be shown then."""
-    NOT_MATCHING = "not_matching"
-    """The home did not meet the conditions of the search."""
-    NOT_ASKED_FOR = "not_asked_for"
-    """The home matched, but the search does not ask for such changes, or not of homes that cannot be had."""
-    NOT_TOLD = "not_told"
-    """The match was dropped, for a reason."""
-
-
-SENTENCES: Mapping[Outcome, str] = {
-    Outcome.TOLD: "the user was told",
-    Outcome.WAITS_FOR_APPROVAL: "its alert waits for approval",
-    Outcome.REJECTED: "its alert was rejected",
-    Outcome.WAITS_FOR_DIGEST: "it waits for the digest of the search",
-    Outcome.NOT_YET_MATCHED: "the matcher has not come to this change yet",
-    Outcome.NO_ACTIVE_SEARCH: "the search was not active when the change was made",
-    Outcome.HIDDEN: "the home might not be shown then",
-    Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
-    Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this change of a home of this status",
-    Outcome.NOT_TOLD: "the user was not told",
-}
-
-
-_NOT_RECORDED = "and the reason was not recorded"
 
 
 class PastVersion(NamedTuple):
@@ -88,8 +49,8 @@ class Knowledge:
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
     dropped: Mapping[Match, ReasonCode]
     """The matches that were dropped."""
-    alerts: Mapping[int, Outcome] = field(default_factory=dict)
-    """What became of each alert about the home, by the number of the newest change that it tells."""
+    waiting: Mapping[str, Outcome] = field(default_factory=dict)
+    """What became of the facts of the home that alerts would tell if they were approved, by their keys."""
 
 
 def why_not_told(
@@ -108,14 +69,6 @@ def why_not_told(
     return ReasonCode.SEARCH_PAUSED if was_paused else None
 
 
-def in_words(outcome: Outcome, why: ReasonCode | None) -> str:
-    """The sentence of an outcome; `why` says why the user was not told."""
-    words = SENTENCES[outcome]
-    if outcome is not Outcome.NOT_TOLD:
-        return words
-    return f"{words}, {_NOT_RECORDED}" if why is None else f"{words}: {Reason(why).sentence()}"
-
-
 def outcome_of(
     number: int, expression: Expression | None, change_types: str, change: ReadChange, known: Knowledge
 ) -> Outcome:
@@ -130,24 +83,44 @@ def outcome_of(
         return Outcome.NOT_MATCHING
     if not (news := wanted_news(expression, change_types, change)):
         return Outcome.NOT_ASKED_FOR
-    if all(one.key in known.told for one in news):
-        return _as_told(change, known)
+    return _of_match(number, news, change, known)
+
+
+def _of_match(number: int, news: Sequence[News], change: ReadChange, known: Knowledge) -> Outcome:
+    """What became of a change that a search matched, and of which it has to tell these."""
+    if not (untold := [one.key for one in news if one.key not in known.told]):
+        return Outcome.TOLD
     if number in known.digests and change.sequence > known.digests[number][0]:
         return Outcome.WAITS_FOR_DIGEST
-    return Outcome.NOT_TOLD
-
-
-def _as_told(change: ReadChange, known: Knowledge) -> Outcome:
-    """What became of the alert about a change: the first one that is not older."""
-    told_by = min((sequence for sequence in known.alerts if sequence >= change.sequence), default=None)
-    return Outcome.TOLD if told_by is None else known.alerts[told_by]
+    if (change.sequence, number) in known.dropped:
+        return Outcome.NOT_TOLD
+    return _best(known.waiting.get(key, Outcome.NOT_TOLD) for key in untold)
 
 
 def outcome_of_alert(approval: str | None, states: Collection[str | None]) -> Outcome:
     """What became of an alert; `states` are those of its deliveries, None stands for one that is not planned yet."""
+    if approval in (None, Approval.APPROVED):
+        return Outcome.TOLD
     if approval == Approval.REJECTED:
         return Outcome.REJECTED
-    if approval == Approval.WAITING:
-        waits = any(state in (None, DeliveryState.ON_HOLD) for state in states)
-        return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # nobody decided in time
-    return Outcome.TOLD
+    waits = any(state in (None, DeliveryState.ON_HOLD) for state in states)
+    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # nobody decided in time
+
+
+def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Outcome]:
+    """What became of facts that alerts would tell if they were approved; of several alerts the best counts."""
+    alerts: dict[tuple[UUID, str, UUID], list[AskingDelivery]] = {}
+    for row in rows:
+        alerts.setdefault(row[:3], []).append(row)
+    found: dict[FactKey, Outcome] = {}
+    for (listing, fact, _), its in alerts.items():
+        outcome = outcome_of_alert(its[0].approval, [one.state for one in its])
+        found[listing, fact] = _best([outcome, found.get((listing, fact), Outcome.NOT_TOLD)])
+    return found
+
+
+_BEST_FIRST = (Outcome.TOLD, Outcome.WAITS_FOR_APPROVAL, Outcome.REJECTED, Outcome.NOT_TOLD)
+
+
+def _best(outcomes: Iterable[Outcome]) -> Outcome:
+    return min(outcomes, key=_BEST_FIRST.index)

@@ -94,8 +94,6 @@ class AlertDelivery(NamedTuple):
     state: str | None
     reason_code: str | None
     reason_parameters: str | None
-    approval: str | None
-    """Of the alert."""
 
 
 async def alerts_about(connection: AsyncConnection, property_id: UUID, person: int) -> list[AlertDelivery]:
@@ -112,9 +110,7 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
             _deliveries.c.state,
             _deliveries.c.reason_code,
             _deliveries.c.reason_parameters,
-            _notifications.c.approval,
         )
-        .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
         .where(_alerts.c.listing_id.in_(listings), _alerts.c.person == person)
         # Of a first alert that has a home twice, because it was taken for two, the row that names it counts.

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties.models import Property
 
-_properties = table_of(Property)
+_listings, _properties = table_of(Listing), table_of(Property)
 
 
 def is_same_home(one: Any, other: Any) -> ColumnElement[bool]:
@@ -32,3 +33,16 @@ def ids_of_home(id_: ColumnElement[Any] | UUID) -> Select[UUID]:
     """All ids of the home that has this id, in a statement about it: its own, and those that were merged."""
     mine, its = _properties.alias("mine"), _properties.alias("its")
     return select(its.c.id).where(mine.c.id == id_, is_same_home(its, mine))
+
+
+def with_mates(wanted: FromClause, listing: ColumnElement[Any]) -> tuple[FromClause, ColumnElement[Any]]:
+    """`wanted` with each listing of the home of its column `listing`, and the column of these."""
+    own, mates = _listings.alias("own"), _listings.alias("mates")
+    home, same = _properties.alias("home"), _properties.alias("same")
+    homes = (
+        wanted.join(own, own.c.id == listing)
+        .outerjoin(home, home.c.id == own.c.property_id)
+        .outerjoin(same, is_same_home(same, home))
+        .join(mates, mates.c.property_id == func.coalesce(same.c.id, own.c.property_id))
+    )
+    return homes, mates.c.id

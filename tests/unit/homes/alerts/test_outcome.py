@@ -1,0 +1,36 @@
+"""Each outcome has one sentence, and is explained in docs/ where the call is described that answers it."""
+
+import re
+from pathlib import Path
+
+from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.homes.alerts.outcome import SENTENCES, Outcome, in_words
+
+DOCS = Path(__file__).parents[4] / "docs"
+
+
+def test_each_outcome_has_a_sentence_of_its_own() -> None:
+    assert SENTENCES.keys() == set(Outcome)
+    assert len(set(SENTENCES.values())) == len(Outcome)
+
+
+def test_an_outcome_is_told_with_its_reason() -> None:
+    assert in_words(Outcome.TOLD, None) == "the user was told"
+    unknown = in_words(Outcome.NOT_TOLD, None)
+    assert unknown == "the search matches, but the user is not told, and the reason is not recorded"
+    why = in_words(Outcome.NOT_TOLD, ReasonCode.HOME_DISCARDED)
+    assert why == "the search matches, but the user is not told: the user discarded the home"
+
+
+def test_the_tables_of_both_calls_have_each_outcome() -> None:
+    words = {
+        page: {word for row in _rows(page) for word in re.findall(r"`(\w+)`", row.split("|")[1])} & set(Outcome)
+        for page in ("alerts.md", "searches.md")
+    }
+    common = {"told", "waits_for_approval", "rejected", "waits_for_digest", "not_yet_matched", "not_told"}
+    assert words["alerts.md"] & words["searches.md"] == common
+    assert words["alerts.md"] | words["searches.md"] == set(Outcome)
+
+
+def _rows(page: str) -> list[str]:
+    return [line for line in (DOCS / page).read_text().splitlines() if line.startswith("| `")]
