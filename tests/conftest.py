@@ -27,6 +27,7 @@ from property_alert_notification.base.settings import SettingsGroup, variable_na
 from tests.costs import Costs
 from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser
+from tests.services.compiled import share_compiled
 from tests.services.migrate import migrate
 from tests.services.postgres import Postgres
 from tests.services.prepared import ACCOUNT, WISH, Forge
@@ -199,6 +200,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Count what tests cost, and let what they start begin at once, forked off one process in the whole run."""
     gc.set_threshold(50_000, 20, 100)  # as our own processes: by default a quarter of a test's time goes into searches
+    share_compiled()
     os.environ[ACCOUNT] = str(os.getpid())
     if not hasattr(config, "workerinput"):
         forge = config.stash[_FORGE] = Forge()

@@ -53,6 +53,8 @@ def make_settings(
             "queue_routing_key": f"test-{uuid4().hex}",
             "email_provider": "smtp",
             "store_timeout": 30,
+            # A worker opens all of them when it starts, and each costs PostgreSQL as much as a dozen statements.
+            "database_pool_size": 4,
             "retry_first_wait": 0.05,
         }
         return Settings(**quick | fields)

@@ -17,7 +17,7 @@ from property_alert_notification.base.breaker import DOWN_IN_A_ROW, RECENT
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
-from property_alert_notification.database import Database, migrations, table_of
+from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.claim import FORGOTTEN
 from property_alert_notification.notifications.answers import DeliveryPublic
@@ -539,7 +539,6 @@ class SetClock(Clock):
 async def two_accounts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Accounts, Accounts]]:
     """The accounts as two workers know them."""
     one, other = Database(settings.database_url, wait=30), Database(settings.database_url, wait=30)
-    await migrations.upgrade(one)
     try:
         yield Accounts(one, clock, Channel("email")), Accounts(other, clock, Channel("email"))
     finally:

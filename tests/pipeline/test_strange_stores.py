@@ -133,15 +133,17 @@ def migrated_postgres(postgres: Postgres) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def prepare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Prepare]:
+async def prepare(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]
+) -> AsyncIterator[Prepare]:
     """Makes a store from statements, on top of a migrated or an empty one."""
     opened: list[Database] = []
 
     async def make(statements: str, migrated: bool) -> Database:
         if request.param == "sqlite":
-            database = Database(f"sqlite+aiosqlite:///{tmp_path}/strange.db", wait=30)
             if migrated:
-                await migrations.upgrade(database)
+                migrated_sqlite(tmp_path / "strange.db")
+            database = Database(f"sqlite+aiosqlite:///{tmp_path}/strange.db", wait=30)
         else:
             postgres: Postgres = request.getfixturevalue("postgres")
             template = request.getfixturevalue("migrated_postgres") if migrated else None
@@ -261,31 +263,28 @@ def _of_another_application(path: Path) -> None:
     ],
 )
 async def test_a_file_that_is_no_store_of_ours_is_refused(
-    tmp_path: Path, damage: Callable[[Path], None], words: str
+    tmp_path: Path, migrated_sqlite: Callable[[Path], str], damage: Callable[[Path], None], words: str
 ) -> None:
     path = tmp_path / "app.db"
-    database = Database(f"sqlite+aiosqlite:///{path}", wait=30)
-    await migrations.upgrade(database)
-    await database.close()
+    url = migrated_sqlite(path)
     damage(path)
     before = path.read_bytes()
 
     with pytest.raises(ConfigurationError, match=words):
-        async with assemble(Settings(database_url=f"sqlite:///{path}")):
+        async with assemble(Settings(database_url=url)):
             pass
 
     assert path.read_bytes() == before
 
 
-async def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "app.db"
-    database = Database(f"sqlite+aiosqlite:///{path}", wait=30)
-    await migrations.upgrade(database)
-    await database.close()
+async def test_a_file_that_cannot_be_written_is_refused(
+    tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = migrated_sqlite(tmp_path / "app.db")
     monkeypatch.setattr(os, "access", lambda *_: False)  # these tests may run as root, whom nothing stops
 
     with pytest.raises(ConfigurationError, match="this user may not write"):
-        async with assemble(Settings(database_url=f"sqlite:///{path}")):
+        async with assemble(Settings(database_url=url)):
             pass
 
 

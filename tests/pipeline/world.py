@@ -46,11 +46,20 @@ from tests.services.smtp import SmtpServer
 EMAIL = Channel("email")
 
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1
+
+
 async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = PATIENCE) -> Any:
-    """Ask again and again until the answer is true, and return it."""
+    """Ask again and again until the answer is true, and return it.
+
+    It asks less often the longer it waits: most questions read several tables, and the answer waits for a worker that
+    the questions would keep from its work.
+    """
+    pause = FIRST_PAUSE
     async with asyncio.timeout(within):
-        while not (answer := await question()):  # noqa: ASYNC110 - the answer comes from another process
-            await asyncio.sleep(0.02)
+        while not (answer := await question()):
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
     return answer
 
 

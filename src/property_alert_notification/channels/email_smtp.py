@@ -104,7 +104,10 @@ class SmtpSender:
                 return Deferred(f"{refusal.reason}; the server does not say whether it means this message only")
 
 
-def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+def _tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
+    """None when no connection is encrypted: reading the certificates of this machine takes 20 milliseconds."""
+    if settings.starttls == "off" and not settings.tls:
+        return None
     context = ssl.create_default_context()
     if settings.ca_file is not None:
         context.load_verify_locations(cafile=settings.ca_file)

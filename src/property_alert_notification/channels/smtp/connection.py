@@ -63,8 +63,8 @@ class Connection:
         self.used_at = 0.0
 
     @classmethod
-    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext) -> "Connection":
-        """Connect, encrypt and log in as the settings say.
+    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "Connection":
+        """Connect, encrypt and log in as the settings say; `context` is None if they say not to encrypt.
 
         Raises:
             ProviderDown: one of these did not work; no message was involved.
