@@ -75,7 +75,7 @@ async def test_a_search_is_saved_read_changed_paused_resumed_and_deleted(client:
 async def test_the_fast_path_answers_as_the_route_does(lite: httpx2.AsyncClient, kind: str) -> None:
     """The fast path takes only the first kind."""
     headers = {"Content-Type": kind, "Idempotency-Key": "once", "If-Match": '"1"'}
-    saved = [await lite.post(PATH, content=json.dumps(SEARCH), headers=headers) for _ in range(2)]
+    saved = [await lite.post(f"{PATH}/", content=json.dumps(SEARCH), headers=headers) for _ in range(2)]
     path = f"{PATH}/{saved[0].json()['SavedSearchKey']}"
     change = json.dumps({"ScheduleType": "Daily"})
     changed = [await lite.patch(path, content=change, headers=headers) for _ in range(2)]

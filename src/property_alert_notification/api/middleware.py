@@ -140,8 +140,10 @@ def _route(scope: Scope) -> str:
     route = scope.get("route")
     if not isinstance(route, Route):
         return getattr(route, "path", "none")
-    # The route knows its path below its router; what precedes it in the request is the router's prefix.
-    return f"{path_within(scope).rsplit('/', route.path.count('/'))[0]}{route.path}"
+    # The route knows its path below its router; what precedes it in the request is the router's prefix. A request may
+    # have a slash behind it.
+    path = path_within(scope) if route.path.endswith("/") else path_within(scope).removesuffix("/")
+    return f"{path.rsplit('/', route.path.count('/'))[0]}{route.path}"
 
 
 class HeadAsGet:

@@ -1,5 +1,6 @@
 """What users are told about searches that find nothing, find too much, or that nobody needs."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.rules import usual_schedule_of
-from property_alert_notification.homes.search_life.checks import values_after
+from property_alert_notification.homes.search_life.checks import next_check, values_after
 from property_alert_notification.homes.search_life.notices import message_of
 from property_alert_notification.homes.search_life.rules import Notice, notice_for
 
@@ -78,6 +79,15 @@ def test_a_search_that_matches_too_many_is_told_once_and_one_that_fails_first_of
     assert _notice(a_search(), matches_too_many=True) is Notice.TOO_MANY
     assert _notice(a_search(told_too_many=True), matches_too_many=True) is None
     assert _notice(a_search(), matched_at=None, is_readable=False) is Notice.FAILING
+
+
+def test_checks_of_searches_that_were_saved_together_are_spread_over_a_day() -> None:
+    at = [next_check(a_search(number=number, active=True), NOW) for number in range(8_640)]
+
+    assert {NOW + timedelta(days=6) < one <= NOW + timedelta(days=7) for one in at if one is not None} == {True}
+    hours = Counter(one.hour for one in at if one is not None)
+    assert max(hours.values()) < 1.1 * len(at) / 24
+    assert next_check(a_search(number=1, active=False), NOW) is None
 
 
 def test_the_usual_schedule_comes_back_after_all_steps() -> None:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import UNREADABLE, left_out
-from property_alert_notification.base.languages import shown_language
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
@@ -40,6 +39,15 @@ AT_ONCE = 100
 
 IDLE = 10.0
 """Seconds until it looks again when nothing is left."""
+
+
+class _Found(NamedTuple):
+    """What a look at a search found."""
+
+    notice: Notice | None
+    """None if its user is told nothing."""
+    expression: Expression | None
+    """None if it cannot be read, or is paused."""
 
 
 class SearchChecks:
@@ -87,38 +95,20 @@ class SearchChecks:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
             known = await users_with_preferences(connection, self._planner, {one.user_id for one in taken})
             matched = await run_within(connection, matched_at([one.number for one in taken]))
-            submissions = [
-                one
-                for search in taken
-                if (
-                    one := await self._look_at(
-                        connection, search, now, matched[search.number], may_write=search.user_id in known
-                    )
-                )
-                is not None
-            ]
+            found = {search.id: self._look_at(search, now, matched[search.number]) for search in taken}
+            # No step is taken that its user would not hear of.
+            told = {one.id for one in taken if found[one.id].notice is not None and one.user_id in known}
+            await queries.check_at(connection, {one.id: next_check(one, now) for one in taken if one.id not in told})
+            submissions = [await self._tell(connection, one, found[one.id], now) for one in taken if one.id in told]
             if submissions:
                 await run_within(connection, create(self._planner, submissions))
         if submissions:
             self._wake()
         return len(taken)
 
-    async def _look_at(
-        self,
-        connection: AsyncConnection,
-        search: SavedSearch,
-        now: datetime,
-        matched: datetime | None,
-        *,
-        may_write: bool,
-    ) -> Submission | None:
-        """Store what follows for a search; returns the message for its user, if there is one.
-
-        Nothing follows if we may not write to the user: no step is taken that the user would not hear of.
-        """
+    def _look_at(self, search: SavedSearch, now: datetime, matched: datetime | None) -> _Found:
         if not search.active:
-            await queries.stop_checks(connection, search.id)
-            return None
+            return _Found(None, None)
         expression = _readable(search)
         notice = notice_for(
             search,
@@ -128,18 +118,20 @@ class SearchChecks:
             is_readable=expression is not None,
             matches_too_many=expression is not None and self._is_too_wide(search, expression),
         )
-        if notice is None or not may_write:
-            await queries.check_again(connection, search.id, at=now + CHECK_AGAIN)
-            return None
-        values = values_after(notice, search, now)
+        return _Found(notice, expression)
+
+    async def _tell(self, connection: AsyncConnection, search: SavedSearch, found: _Found, now: datetime) -> Submission:
+        """Store what follows for a search; returns the message for its user."""
+        assert found.notice is not None  # noqa: S101 - the caller has looked
+        values = values_after(found.notice, search, now)
         if values.keys() & {"active", "schedule_type"}:
             await run_within(connection, changes.store(search, values, now=now))
         else:
             # The user did not change the search, and may be about to: its version stays.
             await run_within(connection, replace(search.model_copy(update=values)))
-        language = shown_language(await run_within(connection, language_of(search.user_id)))
-        words = "" if expression is None else sentence(expression, language)
-        title, message = message_of(notice, search.name, words, self._url(search), language)
+        language = await run_within(connection, language_of(search.user_id))
+        words = "" if found.expression is None else sentence(found.expression, language)
+        title, message = message_of(found.notice, search.name, words, self._url(search), language)
         return submission_about(self._planner, search, title, message)
 
     def _is_too_wide(self, search: SavedSearch, expression: Expression) -> bool:
@@ -154,7 +146,7 @@ class SearchChecks:
         """Look at a damaged row no more, so that it does not hold up the others."""
         left_out("search.unreadable", error, search=str(search))
         async with self._database.transaction() as connection:
-            await queries.stop_checks(connection, search)
+            await queries.check_at(connection, {search: None})
 
 
 def _readable(search: SavedSearch) -> Expression | None:
@@ -165,6 +157,9 @@ def _readable(search: SavedSearch) -> Expression | None:
         return None
 
 
+_STEP, _DAY = 3_607, 86_400
+"""Seconds between the checks of two searches that were saved one after the other, within a day: no common factor."""
+
 _REASONS: Mapping[Notice, SearchReason] = {
     Notice.FAILING: SearchReason.SEARCH_FAILING,
     Notice.UNOPENED: SearchReason.INITIAL_IGNORED_WARNING,
@@ -174,6 +169,14 @@ _REASONS: Mapping[Notice, SearchReason] = {
     Notice.QUIET: SearchReason.NO_LISTINGS_FOUND_WARNING,
 }
 _SCHEDULES = {Notice.WEEKLY: ScheduleType.WEEKLY, Notice.MONTHLY: ScheduleType.MONTHLY}
+
+
+def next_check(search: SavedSearch, now: datetime) -> datetime | None:
+    """When a search is looked at again of which its user is told nothing; None if it is paused. Pure.
+
+    Searches that were saved in one go are spread over a day, so that they are not looked at all at once each week.
+    """
+    return now + CHECK_AGAIN - timedelta(seconds=search.number * _STEP % _DAY) if search.active else None
 
 
 def values_after(notice: Notice, search: SavedSearch, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every statement about the first alerts and the checks of saved searches."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -204,14 +204,16 @@ checks = DueRows(SavedSearch, "check_at", text(IS_CHECKED))
 """Searches that are to be looked at."""
 
 
-async def stop_checks(connection: AsyncConnection, search: UUID) -> None:
-    """Look at a search no more."""
-    await connection.execute(update(_searches).where(_searches.c.id == search).values(check_at=None))
+_CHECK_AT = BatchStatement(
+    columns_of(_searches, "id", "check_at"),
+    lambda new: update(_searches).where(_searches.c.id == new.c.id).values(check_at=new.c.check_at),
+)
 
 
-async def check_again(connection: AsyncConnection, search: UUID, *, at: datetime) -> None:
-    """Look at a search again at this time."""
-    await connection.execute(update(_searches).where(_searches.c.id == search).values(check_at=at))
+async def check_at(connection: AsyncConnection, times: Mapping[UUID, datetime | None]) -> None:
+    """Look at each of these searches again at its time, or no more."""
+    if times:
+        await _CHECK_AT.run(connection, sorted(times.items()))
 
 
 NOTED = "match_log_read"
