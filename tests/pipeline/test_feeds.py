@@ -18,11 +18,13 @@ from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
 from property_alert_notification.homes.feeds.settings import FeedSettings
-from property_alert_notification.homes.listings.intake import ListingIntake, Received
+from property_alert_notification.homes.listings.intake import ListingIntake, Received, received
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.reso_server.api import CLIENT_ID, CLIENT_SECRET, ResoServer, create_reso_server
 from property_alert_notification.reso_server.market import Market
+from tests.pipeline.feeds import a_record
 from tests.services.serving import serving
 
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -187,6 +189,44 @@ async def test_a_record_that_the_server_has_no_more_is_a_deletion(replica: Repli
 
     assert deleted == {"1": "Delete", "2": "Active"}
     assert await replica.statuses() == {"1": "Active", "2": "Active"}
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_record_that_one_feed_does_not_have_deletes_no_listing_of_another(replica: Replica) -> None:
+    worker = replica.worker(method="events", source="A")
+    replica.put("1", OriginatingSystemName="own")
+    await replica.poll(worker)
+    sent = [
+        received(read(a_record(key=key, SourceSystemName=source), Feed(None, "USD"), replica.clock.now()))
+        for key, source in (("1", "B"), ("7", "B"))
+    ]
+    async with replica.database.transaction() as connection:
+        await ListingIntake(connection, replica.clock, ListingSettings().periods).take(sent)
+    replica.put("7")
+    replica.market.remove("7")
+    replica.market.remove("1")
+    await replica.poll(worker)
+
+    listings = table_of(Listing)
+    async with replica.database.reading() as connection:
+        found = await connection.execute(select(listings.c.source, listings.c.listing_key, listings.c.status))
+    assert set(map(tuple, found)) == {("own", "1", "Delete"), ("B", "1", "Active"), ("B", "7", "Active")}
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_record_that_the_server_shows_again_counts_again(replica: Replica, times: int) -> None:
+    worker = replica.worker(method="events")
+    replica.put("1")
+    await replica.poll(worker)
+
+    for _ in range(times):
+        replica.market.remove("1")
+        await replica.poll(worker)
+        assert await replica.statuses() == {"1": "Delete"}
+        replica.put("1")  # of the same time as before
+        await replica.poll(worker)
+        assert await replica.statuses() == {"1": "Active"}
 
 
 async def test_one_bad_record_does_not_stop_its_neighbours(replica: Replica) -> None:

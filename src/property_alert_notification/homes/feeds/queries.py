@@ -29,6 +29,7 @@ class LastKnown(NamedTuple):
     listing_key: str
     modified_at: datetime
     status: str
+    feed: str | None
 
 
 async def lease(

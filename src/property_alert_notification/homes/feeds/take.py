@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -16,15 +15,13 @@ from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
 from property_alert_notification.homes.feeds.settings import FeedSettings
-from property_alert_notification.homes.listings.intake import ListingIntake, Received, received
+from property_alert_notification.homes.listings.intake import A_MOMENT, ListingIntake, Received, received
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.reso import times
 from property_alert_notification.homes.reso.record import SOURCES, ListingRecord, read
 from property_alert_notification.homes.reso.words import StandardStatus
 
 log = structlog.get_logger()
-
-_A_MOMENT = timedelta(microseconds=1)
 
 
 class Refusal(NamedTuple):
@@ -86,7 +83,8 @@ class RecordTaker:
         async def take(part: Sequence[Received]) -> None:
             async with self._database.transaction() as connection:
                 await queries.advance(connection, position)
-                new = await ListingIntake(connection, self._clock, self._periods).take(part) if part else []
+                intake = ListingIntake(connection, self._clock, self._periods, self._name)
+                new = await intake.take(part) if part else []
             self._count(accepted=sum(new), unchanged=len(new) - sum(new))
 
         if batch:
@@ -115,20 +113,29 @@ class RecordTaker:
         by_key: dict[str, list[queries.LastKnown]] = {}
         for one in known:
             by_key.setdefault(one.listing_key, []).append(one)
-        gone = [one for several in by_key.values() for one in self._ours(several)]
+        gone = [one for several in by_key.values() for one in several if self._is_ours(one, alone=len(several) == 1)]
         return [received(_deleted(one)) for one in gone if one.status != StandardStatus.DELETE]
 
-    def _ours(self, listings: Sequence[queries.LastKnown]) -> Sequence[queries.LastKnown]:
-        """Of the listings with one key, those of this feed: another source may have the same key."""
-        return [one for one in listings if one.source == self._source] if len(listings) > 1 else listings
+    def _is_ours(self, one: queries.LastKnown, *, alone: bool) -> bool:
+        """Whether this feed has shown a listing. Another one may have a listing with the same key.
+
+        Where this is not noted, the source decides. Records that name sources of their own may be of any feed, unless
+        the listing is the only one with its key.
+        """
+        if one.feed is not None:
+            return one.feed == self._name
+        if self._source or not one.source:
+            return one.source == self._source
+        return alone
 
 
 def _deleted(one: queries.LastKnown) -> ListingRecord:
     """The record of a deletion, whose time the server does not say: right after the last one that was known.
 
-    So the record counts again if the server shows a newer one later.
+    So a newer record counts if the server shows one later, and `ListingIntake` lets this one count again if the server
+    shows it again.
     """
-    at = one.modified_at + _A_MOMENT
+    at = one.modified_at + A_MOMENT
     fields: Mapping[str, Any] = {
         "ListingKey": one.listing_key,
         "StandardStatus": StandardStatus.DELETE.value,

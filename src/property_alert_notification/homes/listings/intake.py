@@ -1,17 +1,16 @@
 """Stores records of feeds: each batch is one transaction, with a fixed number of statements however many it has."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.homes.listings import queries
-from property_alert_notification.homes.listings.combined import combined
+from property_alert_notification.homes.listings.digest import digest_of
 from property_alert_notification.homes.listings.history import (
     Change,
     Periods,
@@ -21,8 +20,11 @@ from property_alert_notification.homes.listings.history import (
     encode_progress,
     end_quiet,
 )
-from property_alert_notification.homes.listings.queries import Known, NewChange, State, Version
-from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
+from property_alert_notification.homes.listings.queries import Known, NewChange, State
+from property_alert_notification.homes.listings.snapshot import Snapshot, encode_text, snapshot_of
+from property_alert_notification.homes.listings.together import together
+from property_alert_notification.homes.listings.versions import queries as versions
+from property_alert_notification.homes.listings.versions.queries import Version
 from property_alert_notification.homes.listings.work import Work, key_of_row
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.properties.grouping import Grouping
@@ -31,9 +33,19 @@ from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import Home, Member
 from property_alert_notification.homes.properties.regroup import Moved, regroup
 from property_alert_notification.homes.reso.record import ListingRecord
+from property_alert_notification.homes.reso.words import StandardStatus
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _UNKNOWN = encode_progress(Progress())
+
+A_MOMENT = timedelta(microseconds=1)
+"""Between a record and the deletion of its listing by a feed that does not have it any more."""
+
+_AT_ONCE = 100
+"""Listings of which all records are read at once."""
+
+_MOMENTS = 1_000 * A_MOMENT
+"""Within this after a record, only such deletions happen."""
 
 HOMES = "properties"
 """The name of the lock of all homes, which is held while listings find theirs."""
@@ -47,6 +59,7 @@ class Received:
     snapshot: Snapshot
     text: str
     digest: str
+    """Of two records of the same time, the one with the greater digest counts."""
     identity: str
 
     @property
@@ -58,8 +71,8 @@ class Received:
 def received(record: ListingRecord) -> Received:
     """Derive what the store needs."""
     text = _encode(record.fields)
-    digest = blake2b(text.encode(), digest_size=16).hexdigest()
-    return Received(record, snapshot_of(record.fields, record.modified_at), text, digest, identifying(record.fields))
+    snapshot = snapshot_of(record.fields, record.modified_at)
+    return Received(record, snapshot, text, digest_of(record.fields, text), identifying(record.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +83,19 @@ class ListingIntake:
     """The connection of the transaction that stores them."""
     clock: Clock
     periods: Periods
+    feed: str | None = None
+    """The feed whose server shows the records now; None if another system sent them."""
 
     async def take(self, batch: Sequence[Received]) -> list[bool]:
         """Store records; returns for each whether it is new, in their order."""
+        listings = await self._lock({one.listing for one in batch})
+        if self.feed is not None:
+            batch = [_as_shown(one, listings[one.listing]) for one in batch]
         newest: dict[tuple[str, str, datetime], Received] = {}
         for one in batch:
             known = newest.setdefault((*one.listing, one.record.modified_at), one)
             if known.digest < one.digest:
                 newest[(*one.listing, one.record.modified_at)] = one
-        listings = await self._lock({one.listing for one in newest.values()})
         stored = await self._store(listings, newest.values())
         await self._follow(listings, stored)
         accepted = {id(one) for one in stored}
@@ -100,18 +117,19 @@ class ListingIntake:
         await self._finish(works.values())
 
     async def _lock(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
-        found = await queries.lock_or_add(self.connection, [(self.clock.new_id(), source, key) for source, key in keys])
+        new = [(self.clock.new_id(), source, key) for source, key in keys]
+        found = await queries.lock_or_add(self.connection, new, feed=self.feed)
         return {(listing.source, listing.listing_key): listing for listing in found}
 
     async def _store(self, listings: Mapping[tuple[str, str], Known], batch: Iterable[Received]) -> list[Received]:
         """Store the records that are not known yet; returns those, in the order of their feeds' clocks."""
         now = self.clock.now()
         by_version = {(listings[one.listing].id, one.record.modified_at): one for one in batch}
-        versions = [
+        new = [
             Version(listing_id, at, one.digest, encode_text(one.snapshot), one.text, now)
             for (listing_id, at), one in sorted(by_version.items())
         ]
-        added = await queries.add_versions(self.connection, versions)
+        added = await versions.add_versions(self.connection, new)
         return [by_version[version] for version in sorted(added)]
 
     async def _follow(self, listings: Mapping[tuple[str, str], Known], stored: Sequence[Received]) -> None:
@@ -120,6 +138,10 @@ class ListingIntake:
         for one in stored:
             by_listing.setdefault(listings[one.listing].id, []).append(one)
         states = [_state_of(listings[records[0].listing], records) for records in by_listing.values()]
+        doubtful = [id_ for id_, records in by_listing.items() if _is_doubtful(listings[records[0].listing], records)]
+        if doubtful:
+            identities = await self._identities(doubtful)
+            states = [state._replace(identity=identities.get(state.id, state.identity)) for state in states]
         grouping = await self._regroup(listings.values(), states)
         states = [state._replace(property_id=grouping.home_of.get(state.id, state.property_id)) for state in states]
         works, homes = await self._works({state.property_id for state in states}, grouping)
@@ -130,6 +152,14 @@ class ListingIntake:
             work.again = work.again or not self._go_on(work, state.id, [one.snapshot for one in by_listing[state.id]])
         await self._begin_again({id_: work for id_, work in works.items() if work.again})
         await self._finish(works.values())
+
+    async def _identities(self, listings: Sequence[UUID]) -> Mapping[UUID, str]:
+        """The identity in the newest record of each listing that has one, of all that are stored."""
+        found = dict.fromkeys(listings, "")
+        for start in range(0, len(listings), _AT_ONCE):  # all their records are read
+            for listing, record in await versions.records_of(self.connection, listings[start : start + _AT_ONCE]):
+                found[listing] = identifying(json.loads(record)) or found[listing]
+        return found
 
     async def _regroup(self, listings: Iterable[Known], states: Iterable[State]) -> Grouping:
         """Find the homes of listings that are identified for the first time, or differently."""
@@ -190,7 +220,7 @@ class ListingIntake:
             return
         members = await properties.members(self.connection, works.keys())
         ids = [one.id for one in members]
-        snapshots = await queries.snapshots_of(self.connection, ids)
+        snapshots = await versions.snapshots_of(self.connection, ids)
         home_of = {one.id: one.property_id for one in members}
         of_home: dict[UUID, list[Member]] = {}
         for member in members:
@@ -200,7 +230,7 @@ class ListingIntake:
             known[home_of[one.listing_id]][key_of_row(one)] = one.id
         for id_, work in works.items():
             work.look_at(one.id for one in of_home[id_])
-            read = _together(id_, of_home[id_], snapshots)
+            read = together(id_, of_home[id_], snapshots)
             work.progress, changes = changes_of(read, self.periods, ended=work.progress.ended)
             work.changed_at = changes[-1].after.at if changes else None
             work.changes = [change for change in changes if known[id_].pop(work.key_of(change), None) is None]
@@ -228,30 +258,37 @@ class ListingIntake:
         return NewChange(self.clock.new_id(), listing, at, before_at, other, facts, number, now, superseded_at)
 
 
+def _as_shown(one: Received, known: Known) -> Received:
+    """A record as it is stored that a server shows now.
+
+    If the server did not have it for a while, the listing was deleted since, right after that record. Then the record
+    counts again, right after the deletion.
+    """
+    at, deleted_at = one.record.modified_at, known.modified_at
+    if known.status != StandardStatus.DELETE or one.snapshot.status is StandardStatus.DELETE or deleted_at is None:
+        return one
+    if not at < deleted_at < at + _MOMENTS:
+        return one
+    again = deleted_at + A_MOMENT
+    return replace(one, record=replace(one.record, modified_at=again), snapshot=replace(one.snapshot, at=again))
+
+
+def _is_doubtful(known: Known, records: Sequence[Received]) -> bool:
+    """Whether the home of a listing depends on all of its records: some are late, and may not name the home of now."""
+    at = known.modified_at
+    if at is None or records[0].record.modified_at > at:
+        return False
+    if records[-1].record.modified_at >= at and records[-1].identity:
+        return False
+    # A record without an identity may have replaced one of the same time that had it.
+    return any(one.identity != known.identity for one in records if one.record.modified_at <= at)
+
+
 def _state_of(known: Known, records: Sequence[Received]) -> State:
     """What a listing has become by these new records, which are in the order of the feed's clock."""
     last, at = records[-1].record, known.modified_at
-    newer = [one for one in records if at is None or one.record.modified_at >= at or not known.identity]
+    newer = [one for one in records if at is None or one.record.modified_at >= at]
     identity = next((one.identity for one in reversed(newer) if one.identity), known.identity)
     if at is not None and last.modified_at < at:
         return State(known.id, known.property_id, at, known.status, identity)
     return State(known.id, known.property_id, last.modified_at, last.fields["StandardStatus"], identity)
-
-
-def _together(home: UUID, members: Sequence[Member], stored: Mapping[UUID, Sequence[str]]) -> Iterator[Snapshot]:
-    """What is known of a home after each record of its listings."""
-    if len(members) == 1:  # as most homes have
-        id_ = members[0].id
-        snapshots = map(decode_text, stored.get(id_, ()))
-        yield from snapshots if id_ == home else (replace(one, listing=id_.hex) for one in snapshots)
-        return
-    names = {f"{one.listing_key} {one.source}": one.id for one in members}
-    records = [
-        (snapshot.at, name, snapshot)
-        for name, id_ in names.items()
-        for snapshot in map(decode_text, stored.get(id_, ()))
-    ]
-    records.sort(key=lambda record: record[:2])
-    for snapshot in combined((name, snapshot) for _, name, snapshot in records):
-        id_ = names[snapshot.listing]
-        yield replace(snapshot, listing="" if id_ == home else id_.hex)

@@ -44,6 +44,8 @@ class Listing(SQLModel, table=True):
     """Of its home, or of a property that was merged into its home."""
     identity: str = Field(sa_type=Text)
     """The fields that identify its home, as JSON; empty as long as no record had any."""
+    feed: str | None = Field(default=None, max_length=255)
+    """The feed that showed it last; None if none did, or if none did since this is noted."""
 
 
 class ListingVersion(SQLModel, table=True):
@@ -54,7 +56,8 @@ class ListingVersion(SQLModel, table=True):
     listing_id: UUID = Field(primary_key=True)
     modified_at: datetime = Field(primary_key=True, sa_type=time_type())
     digest: str = Field(max_length=32)
-    """A hash of the record. Of two records of the same time the one with the greater hash counts."""
+    """A hash of the record, after a letter if it is a deletion or hides something. Of two records of the same time the
+    one with the greater digest counts."""
     snapshot: str = Field(sa_type=Text)
     """What change facts are made of, as JSON."""
     record: str = Field(sa_type=Text)

@@ -1,11 +1,24 @@
 """Every statement about listings, each on a batch."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Table, bindparam, delete, func, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -49,17 +62,6 @@ class Known(NamedTuple):
     identity: str
 
 
-class Version(NamedTuple):
-    """A record to be stored."""
-
-    listing_id: UUID
-    modified_at: datetime
-    digest: str
-    snapshot: str
-    record: str
-    received_at: datetime
-
-
 class NewChange(NamedTuple):
     """A change to be stored."""
 
@@ -95,14 +97,17 @@ class State(NamedTuple):
     identity: str
 
 
-_NEW = ("id", "source", "listing_key", "status", "property_id", "identity")
+_NEW = ("id", "source", "listing_key", "status", "property_id", "identity", "feed")
 _STATE = tuple(name for name in State._fields if name != "id")
 
 
 def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
     wanted = insert(_listings).from_select(_NEW, select(*new.c).where(true()), include_defaults=False)
     # It changes nothing, but it locks: a record of the same listing in another transaction waits for this one.
-    kept = {"listing_key": wanted.excluded.listing_key}
+    kept = {
+        "listing_key": wanted.excluded.listing_key,
+        "feed": func.coalesce(wanted.excluded.feed, _listings.c.feed),
+    }
     return wanted.on_conflict_do_update(index_elements=["listing_key", "source"], set_=kept).returning(
         *[_listings.c[name] for name in Known._fields]
     )
@@ -111,45 +116,16 @@ def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
 _LOCK_OR_ADD = BatchStatement(columns_of(_listings, *_NEW), _lock_or_add)
 
 
-async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str]]) -> list[Known]:
-    """Lock the listings with these sources and keys until the transaction ends, and add those that are missing."""
+async def lock_or_add(
+    connection: AsyncConnection, new: Iterable[tuple[UUID, str, str]], *, feed: str | None = None
+) -> list[Known]:
+    """Lock the listings with these sources and keys until the transaction ends, and add those that are missing.
+
+    `feed` shows them now, if it is not None.
+    """
     # In one order everywhere, or two transactions deadlock.
-    rows = sorted(((id_, source, key, "", id_, "") for id_, source, key in new), key=lambda row: (row[2], row[1]))
+    rows = sorted(((id_, source, key, "", id_, "", feed) for id_, source, key in new), key=lambda row: (row[2], row[1]))
     return [Known(*row) for row in await _LOCK_OR_ADD.run(connection, rows)]
-
-
-def _add_versions(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
-    wanted = insert(_versions).from_select(Version._fields, select(*new.c).where(true()))
-    replaced = {name: wanted.excluded[name] for name in Version._fields[2:]}
-    return wanted.on_conflict_do_update(
-        index_elements=["listing_id", "modified_at"], set_=replaced, where=_versions.c.digest < wanted.excluded.digest
-    ).returning(_versions.c.listing_id, _versions.c.modified_at)
-
-
-_ADD_VERSIONS = BatchStatement(columns_of(_versions, *Version._fields), _add_versions)
-
-
-async def add_versions(connection: AsyncConnection, new: Sequence[Version]) -> set[tuple[UUID, datetime]]:
-    """Store records; returns listing and time of those that are new, or count in place of another of their time."""
-    return {tuple(row) for row in await _ADD_VERSIONS.run(connection, new)}
-
-
-_SNAPSHOTS = BatchStatement(
-    columns_of(_listings, "id"),
-    lambda wanted: (
-        select(_versions.c.listing_id, _versions.c.snapshot)
-        .join(wanted, wanted.c.id == _versions.c.listing_id)
-        .order_by(_versions.c.listing_id, _versions.c.modified_at)
-    ),
-)
-
-
-async def snapshots_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The snapshots of all records of these listings, in the order of their feeds' clocks."""
-    found: dict[UUID, list[str]] = {}
-    for listing_id, snapshot in await _SNAPSHOTS.run(connection, as_rows(listings)):
-        found.setdefault(listing_id, []).append(snapshot)
-    return found
 
 
 _VALID_CHANGES = BatchStatement(
@@ -248,15 +224,26 @@ async def record_of(connection: AsyncConnection, listing: Listing) -> str:
     return str((await connection.execute(select(_versions.c.record).where(its))).scalar_one())
 
 
+_BEFORE = func.coalesce(_changes.c.before_at, literal(datetime(1900, 1, 1, tzinfo=UTC), time_type()))
+"""A change from no record is the first one."""
+
+
 async def history_page(
     connection: AsyncConnection, listing_id: UUID, *, below: UUID | None, limit: int
 ) -> Sequence[ListingChange]:
-    """At most `limit` changes that are not superseded, the newest first by the feed's clock."""
+    """At most `limit` changes that are not superseded, the newest first by the feed's clock.
+
+    Several changes may lead to one record, as when another listing of the home left the market and what this one said
+    before holds again. Which of them is the newer one does not depend on the order in which records came.
+    """
+    order = (_changes.c.modified_at, _BEFORE, _changes.c.facts, _changes.c.id)
     valid = select(_changes).where(_changes.c.listing_id == listing_id, _changes.c.superseded_at.is_(None))
     if below is not None:
-        start = select(_changes.c.modified_at).where(_changes.c.id == below).scalar_subquery()
-        valid = valid.where(_changes.c.modified_at < start)
-    found = await connection.execute(valid.order_by(_changes.c.modified_at.desc()).limit(limit))
+        start = (await connection.execute(select(*order).where(_changes.c.id == below))).one_or_none()
+        if start is None:
+            return []
+        valid = valid.where(tuple_(*order) < tuple_(*map(literal, start, (each.type for each in order))))
+    found = await connection.execute(valid.order_by(*(each.desc() for each in order)).limit(limit))
     return [ListingChange(**row) for row in found.mappings()]
 
 

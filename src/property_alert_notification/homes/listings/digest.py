@@ -1,0 +1,26 @@
+"""The digest of a record, which decides between two of the same listing and time. Pure."""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from property_alert_notification.homes.reso.words import StandardStatus
+
+_DELETED, _HIDDEN, _NO_ADDRESS = "z", "h", "g"
+"""The first letters of digests that are greater than those of other records, which are hexadecimal numbers."""
+
+
+def digest_of(fields: Mapping[str, Any], text: str) -> str:
+    """The digest of a record with this text: of two records of the same time, the one with the greater digest counts.
+
+    That is the one that shows less of the home. If they show as much, it is the one whose text has the greater hash.
+    """
+    return (_precedence(fields) + blake2b(text.encode(), digest_size=16).hexdigest())[:32]
+
+
+def _precedence(fields: Mapping[str, Any]) -> str:
+    if fields["StandardStatus"] == StandardStatus.DELETE:
+        return _DELETED
+    if fields.get("InternetEntireListingDisplayYN") is False:
+        return _HIDDEN
+    return _NO_ADDRESS if fields.get("InternetAddressDisplayYN") is False else ""

@@ -1,0 +1,1 @@
+"""The records of listings, as they are stored."""
