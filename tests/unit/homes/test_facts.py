@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from property_alert_notification.homes.listings.combined import combined
 from property_alert_notification.homes.listings.facts import Fact, facts_between
 from property_alert_notification.homes.listings.history import (
     Change,
     Periods,
     Progress,
     changes_of,
+    decode_facts,
     decode_progress,
+    encode_facts,
     encode_progress,
     end_quiet,
 )
@@ -76,7 +79,33 @@ def test_a_price_change_has_the_old_and_the_new_price() -> None:
     assert fact == Fact(ChangeType.PRICE_CHANGE, "ListPrice", 500_000, 480_000)
     assert _kinds(_after(price=None), ACTIVE) == []
     assert _kinds(ACTIVE, _after(1, price=None)) == []
-    assert _kinds(ACTIVE, _after(1, currency="EUR")) == ["Price Change"]
+
+
+@pytest.mark.parametrize("price", [500_000, 450_000])
+def test_a_price_in_another_currency_names_the_one_before(price: int) -> None:
+    [fact] = facts_between(ACTIVE, _after(1, price=price, currency="EUR"))
+
+    assert (fact.change_type, fact.before, fact.before_currency) == (ChangeType.PRICE_CHANGE, 500_000, "USD")
+    assert decode_facts(encode_facts([fact])) == [fact]
+
+
+@pytest.mark.parametrize("none", [None, 0])
+def test_a_price_is_compared_with_the_last_one_that_was_known(none: int | None) -> None:
+    records = [_after(), _after(100, price=none), _after(200, price=none, currency="EUR"), _after(300, price=400_000)]
+
+    facts = [fact for change in changes_of(records, QUIET, ended=None)[1] for fact in change.facts]
+    assert [(fact.before, fact.after, fact.before_currency) for fact in facts[1:]] == [(500_000, 400_000, None)]
+    assert changes_of([*records[:3], _after(300)], QUIET, ended=None)[1][1:] == []
+
+
+def test_a_listing_without_a_price_for_a_while_does_not_take_back_the_price_of_another_one() -> None:
+    records = [
+        ("a", _after()), ("b", _after(1, price=500_000)), ("b", _after(100, price=490_000)),
+        ("a", _after(200, price=None)), ("a", _after(300)), ("a", _after(400, price=480_000)),
+    ]  # fmt: skip
+    facts = [fact for change in changes_of(combined(records), QUIET, ended=None)[1] for fact in change.facts]
+
+    assert [fact.after for fact in facts] == ["Active", 490_000, 480_000]
 
 
 def test_a_status_and_a_price_that_change_together_are_two_facts() -> None:
@@ -100,6 +129,39 @@ def test_an_open_house_is_new_moved_or_cancelled(
     assert (fact.change_type, fact.open_house) == (ChangeType.OPEN_HOUSE, "1")
     days = [None if value is None else value["OpenHouseDate"] for value in (fact.before, fact.after)]
     assert days == [before, after]
+
+
+ENDED, CANCELED = (*HOUSE[:4], "Ended"), (*HOUSE[:4], "Canceled")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ((HOUSE,), (ENDED,)),
+        ((), (ENDED,)),
+        (None, (ENDED,)),
+        ((CANCELED,), (ENDED,)),
+        ((ENDED,), (CANCELED,)),
+        ((ENDED,), ()),
+        ((HOUSE,), ((HOUSE[0], "2026-11-09", "13:00:00", "15:00:00", "Ended"),)),
+        ((HOUSE,), ((*HOUSE[:4], "Scheduled"),)),
+    ],
+)
+def test_the_end_of_an_open_house_is_no_news(old: object, new: object) -> None:
+    assert _kinds(_after(open_houses=old), _after(1, open_houses=new)) == []
+
+
+@pytest.mark.parametrize("status", ["Ended", "Canceled"])
+def test_an_open_house_of_two_listings_takes_place_as_long_as_one_says_so(status: str) -> None:
+    over = (*HOUSE[:4], status)
+    records = [
+        ("a", _after(open_houses=(HOUSE,))), ("b", _after(1, open_houses=(("2", *HOUSE[1:]),))),
+        ("a", _after(100, open_houses=(over,))), ("b", _after(200, open_houses=(("2", *over[1:]),))),
+    ]  # fmt: skip
+    facts = [fact for change in changes_of(combined(records), QUIET, ended=None)[1] for fact in change.facts]
+
+    told = [(fact.before is None, fact.after is None) for fact in facts if fact.change_type is ChangeType.OPEN_HOUSE]
+    assert told == [(True, False)] + [(False, True)] * (status == "Canceled")
 
 
 def test_an_open_house_that_is_over_is_no_news() -> None:

@@ -98,6 +98,33 @@ def test_a_deleted_listing_keeps_nothing_but_its_keys() -> None:
         assert record.fields == LEAST | {"StandardStatus": "Delete"}
 
 
+@pytest.mark.parametrize("removed", [{"reason": "deleted"}, {"reason": "changed"}, {}, True])
+@pytest.mark.parametrize("name", ["@removed", "@odata.removed"])
+def test_what_a_delta_says_to_be_removed_is_deleted(name: str, removed: object) -> None:
+    assert _read(**{name: removed, "ListPrice": 538000}).fields == LEAST | {"StandardStatus": "Delete"}
+    assert _read(**{name: None}).fields["StandardStatus"] == "Active"
+    assert _refused(**{name: "perhaps"}).field == name
+
+
+@pytest.mark.parametrize("none", [0, "0", "$0.00"])
+def test_a_price_of_0_is_none(none: object) -> None:
+    fields = _read(ListPrice=none, ClosePrice=none, AssociationFee=none).fields
+
+    assert fields == LEAST | {"AssociationFee": 0, "currency": "USD"}
+
+
+def test_bathrooms_are_counted_if_their_number_is_missing() -> None:
+    assert _read(BathroomsFull=2, BathroomsHalf="1").fields["BathroomsTotalInteger"] == 3
+    assert _read(BathroomsFull=2, BathroomsHalf=1, BathroomsTotalInteger=4).fields["BathroomsTotalInteger"] == 4
+
+
+@pytest.mark.parametrize(("status", "meant"), [("Scheduled", "Active"), ("past", "Ended"), ("Cancelled", "Canceled")])
+def test_a_status_of_an_open_house_is_understood(status: str, meant: str) -> None:
+    [house] = _read(OpenHouse=[{"OpenHouseDate": "2026-12-01", "OpenHouseStatus": status}]).fields["OpenHouse"]
+
+    assert house["OpenHouseStatus"] == meant
+
+
 def test_a_deletion_needs_no_status() -> None:
     assert _read(StandardStatus=None, MlgCanView=False).fields["StandardStatus"] == "Delete"
 
@@ -131,6 +158,9 @@ def test_a_currency_or_unit_that_contradicts_the_record_is_refused() -> None:
     assert _read(ListPrice="€450,000").fields["currency"] == "EUR"
     assert _refused(ListPrice="€450,000", currency="USD").field == "ListPrice"
     assert _refused(ListPrice=450000, AssociationFee="€100").field == "AssociationFee"
+    assert _read(ListPrice="€450,000", AssociationFee="€100").fields["AssociationFee"] == 100
+    assert _refused(ListPrice="€450,000", AssociationFee="$100").field == "AssociationFee"
+    assert _refused(ListPrice="$450,000", currency="EUR").field == "ListPrice"
     assert _refused(LivingArea="100 m2", LivingAreaUnits="Square Feet").field == "LivingArea"
     assert _refused(LotSizeAcres="100 m2").field == "LotSizeAcres"
 

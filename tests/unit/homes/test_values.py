@@ -27,6 +27,8 @@ CHICAGO = ZoneInfo("America/Chicago")
         (" 12 ", 12),
         ("-122.319", -122.319),
         ("0.250", 0.25),
+        ("1e6", 1_000_000),
+        ("1.5E+3", 1_500),
         ("", None),
         ("N/A", None),
         (None, None),
@@ -42,7 +44,8 @@ def test_a_number_is_understood(given: Any, meant: float | None) -> None:
         "1,25",
         "12,50,000",
         "three",
-        "1e6",
+        "1e600",
+        "1e",
         "1-2",
         "٣",
         "1,250.000.000",
@@ -71,11 +74,82 @@ def test_a_number_that_could_be_another_one_is_refused(given: Any) -> None:
         ("450000 EUR", (450000, "EUR")),
         ("USD 1,250,000", (1250000, "USD")),
         ("£325,000", (325000, "GBP")),
+        ("usd 450000", (450000, "USD")),
+        ("450000 Eur", (450000, "EUR")),
+        ("450 000 euros", (450000, "EUR")),
+        ("4.5e5 USD", (450000, "USD")),
         ("none", (None, None)),
     ],
 )
 def test_an_amount_is_understood(given: Any, meant: tuple[float | None, str | None]) -> None:
     assert values.money(given) == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "usual", "currency"),
+    [
+        ("$450,000", "USD", "USD"),
+        ("$450,000", "CAD", "CAD"),
+        ("450000 $", "MXN", "MXN"),
+        ("¥450000", "JPY", "JPY"),
+        ("¥450000", "CNY", "CNY"),
+        ("450000 kr", "SEK", "SEK"),
+        ("£450000", "EGP", "EGP"),
+        ("£450000", "USD", "GBP"),
+        ("€450000", "USD", "EUR"),
+        ("450000 all", "ALL", "ALL"),
+    ],
+)
+def test_a_symbol_means_the_currency_of_the_feed_if_it_can(given: str, usual: str, currency: str) -> None:
+    assert values.money(given, usual) == (450000, currency)
+
+
+@pytest.mark.parametrize(
+    ("given", "usual"),
+    [("$450,000", "EUR"), ("$450,000", "JPY"), ("¥450000", "USD"), ("450000 kr", "EUR")],
+)
+def test_a_symbol_that_cannot_mean_the_currency_of_the_feed_is_refused(given: str, usual: str) -> None:
+    with pytest.raises(ValueError, match="symbol"):
+        values.money(given, usual)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Dishwasher, Range", ["Dishwasher", "Range"]),
+        ("Dishwasher;Range", ["Dishwasher", "Range"]),
+        ("Dishwasher | Range", ["Dishwasher", "Range"]),
+        ("Dishwasher\nRange", ["Dishwasher", "Range"]),
+        (["Dishwasher, Range"], ["Dishwasher", "Range"]),
+        (["Dishwasher;Range", "Oven, Range"], ["Dishwasher", "Range", "Oven"]),
+        ("RESO.Appliances'Dishwasher,Range'", ["Dishwasher", "Range"]),
+        ("Pool (heated, indoor), Spa", ["Pool (heated, indoor)", "Spa"]),
+        ("1,000 gallon tank, Well", ["1,000 gallon tank", "Well"]),
+        (["Garage(s)", "Multi/Split"], ["Garage(s)", "Multi/Split"]),
+        (";, |", None),
+    ],
+)
+def test_the_values_of_a_field_with_several_are_taken_apart(given: Any, meant: list[str] | None) -> None:
+    assert values.words_of(given) == meant
+
+
+@pytest.mark.parametrize(
+    ("counts", "total"),
+    [
+        ({"Full": 2, "Half": 1}, 3),
+        ({"Full": 2, "Half": 0}, 2),
+        ({"Full": 1, "Half": 1, "ThreeQuarter": 1, "OneQuarter": None}, 3),
+        ({"Full": 2, "Partial": 1}, 3),
+        ({"Full": 2, "Half": 1, "Partial": 1}, 3),
+        ({"Full": 2, "Half": 0, "Partial": 1}, None),
+        ({"Full": 2, "Partial": 1, "ThreeQuarter": 1}, None),
+        ({"Full": 2}, None),
+        ({"Half": 1}, None),
+        ({}, None),
+    ],
+)
+def test_bathrooms_are_counted_by_kinds_if_all_are_known(counts: dict[str, int | None], total: int | None) -> None:
+    assert values.bathrooms_of_kinds({f"Bathrooms{kind}": count for kind, count in counts.items()}) == total
 
 
 @pytest.mark.parametrize(
@@ -138,6 +212,12 @@ def test_what_is_neither_true_nor_false_is_refused(given: Any) -> None:
         ("2026-11-29T09:30:00Z", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
         ("2026-11-29T09:30:00.125-05:00", datetime(2026, 11, 29, 14, 30, 0, 125000, tzinfo=UTC)),
         ("2026-11-29 09:30:00+0000", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+        ("2026-11-29t09:30:00z", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+        ("2026-11-29T09:30:00 UTC", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+        ("2026-11-29 9:30 gmt", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+        ("2026-11-29 09:30:00 -05:00", datetime(2026, 11, 29, 14, 30, tzinfo=UTC)),
+        ("2026-11-29T09:30:00,125Z", datetime(2026, 11, 29, 9, 30, 0, 125000, tzinfo=UTC)),
+        ("2026-11-29 1:30 PM UTC", datetime(2026, 11, 29, 13, 30, tzinfo=UTC)),
     ],
 )
 def test_a_time_with_an_offset_is_understood(given: str, meant: datetime) -> None:
@@ -242,3 +322,43 @@ def test_nothing_is_no_value(given: Any) -> None:
 def test_several_values_in_one_text_are_several() -> None:
     assert values.words_of("Dishwasher, Range ,Dishwasher,") == ["Dishwasher", "Range"]
     assert values.words_of(["Dishwasher", "Range"]) == ["Dishwasher", "Range"]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("1:00 PM", "13:00:00"),
+        ("12:30am", "00:30:00"),
+        ("12 p.m.", "12:00:00"),
+        ("9:00", "09:00:00"),
+        ("13:00:00.000", "13:00:00"),
+        ("13:00:00.000Z", "2026-12-01T13:00:00Z"),
+        ("13:00 UTC", "2026-12-01T13:00:00Z"),
+        ("13:00:00-08:00", "2026-12-01T21:00:00Z"),
+        ("2026-12-01T13:00:00", "13:00:00"),
+        ("2026-12-01 1:00 PM", "13:00:00"),
+        ("", None),
+    ],
+)
+def test_a_time_of_an_open_house_is_understood(given: str, meant: str | None) -> None:
+    assert times.clock_time(given, None, "2026-12-01") == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "13:00 PM",
+        "0:30 PM",
+        "25:00",
+        "9:75",
+        "1",
+        "noon",
+        "10:00-12:00",
+        "10:00 - 12:00",
+        "2026-12-02T13:00:00",
+        "1:00 EST",
+    ],
+)
+def test_a_time_of_an_open_house_that_could_be_another_one_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match=r"must be|no time zone"):
+        times.clock_time(given, None, "2026-12-01")

@@ -51,6 +51,8 @@ class ListingFact(BaseModel):
     """Of the record that the change led to, by the feed's clock."""
     OpenHouseKey: str | None = None
     """The open house that the change is about."""
+    PreviousCurrency: str | None = None
+    """The currency of the previous price, if it is another one than that of the new price."""
 
 
 class HistoryQuery(Strict):
@@ -120,4 +122,5 @@ def _public(fact: Fact, at: datetime) -> ListingFact:
         NewValue=fact.after,
         ModificationTimestamp=at,
         OpenHouseKey=fact.open_house,
+        PreviousCurrency=fact.before_currency,
     )

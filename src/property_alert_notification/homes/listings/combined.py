@@ -7,8 +7,16 @@ itself says something new about the home: two listings may differ in their price
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
-from property_alert_notification.homes.reso.words import OFF_MARKET, StandardStatus
+from property_alert_notification.homes.listings.snapshot import (
+    OpenHouse,
+    OpenHouseTime,
+    Snapshot,
+    with_open_houses,
+    with_price,
+)
+from property_alert_notification.homes.reso.words import OFF_MARKET, OpenHouseStatus, StandardStatus
+
+_STATUSES = (OpenHouseStatus.ACTIVE, OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED)
 
 
 def combined(records: Iterable[tuple[str, Snapshot]]) -> Iterator[Snapshot]:
@@ -20,8 +28,10 @@ def combined(records: Iterable[tuple[str, Snapshot]]) -> Iterator[Snapshot]:
     home: Snapshot | None = None
     for listing, snapshot in records:
         before = known.get(listing)
-        if snapshot.open_houses is None and before is not None:
-            snapshot = replace(snapshot, open_houses=before.open_houses)
+        if before is not None:
+            snapshot = with_open_houses(snapshot, before)
+            # Off the market the last price of the home counts, whichever of its listings named it.
+            snapshot = with_price(snapshot, before) if _is_offered(snapshot) else snapshot
         known[listing] = snapshot = replace(snapshot, listing=listing)
         offered = {key: one for key, one in known.items() if _is_offered(one)}
         home = replace(_after(home, before, snapshot, offered), at=snapshot.at)
@@ -75,13 +85,16 @@ def _is_offered(snapshot: Snapshot) -> bool:
 
 
 def _open_houses(offered: Mapping[str, Snapshot]) -> tuple[OpenHouse, ...]:
-    """Those of all listings; one that several listings have is one."""
-    at_a_time: dict[tuple[str | None, ...], OpenHouse] = {}
+    """Those of all listings; those at one time are one, which takes place if one listing says so."""
+    at_a_time: dict[OpenHouseTime, OpenHouse] = {}
     keys: set[str] = set()
     for listing, snapshot in sorted(offered.items()):
-        for house in snapshot.open_houses or ():
-            if house[1:] not in at_a_time:
-                key = house[0] if house[0] not in keys else f"{house[0]} {listing}"
+        for key, day, start, end, status in snapshot.open_houses or ():
+            time = day, start, end
+            if (same := at_a_time.get(time)) is None:
+                key = key if key not in keys else f"{key} {listing}"
                 keys.add(key)
-                at_a_time[house[1:]] = (key, *house[1:])
+            else:
+                key, status = same[0], min(same[4], status, key=_STATUSES.index)
+            at_a_time[time] = (key, day, start, end, status)
     return tuple(at_a_time.values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
+from property_alert_notification.homes.listings.snapshot import OpenHouseTime, Snapshot
 from property_alert_notification.homes.reso.words import ChangeType, OpenHouseStatus, StandardStatus
 
 RELISTING = timedelta(weeks=14)
@@ -38,6 +38,8 @@ class Fact:
     after: Any
     open_house: str | None = None
     """The key of the open house that it is about."""
+    before_currency: str | None = None
+    """That of the previous price, if it is another one than now."""
 
 
 def facts_between(before: Snapshot | None, after: Snapshot, relisting: timedelta = RELISTING) -> tuple[Fact, ...]:
@@ -81,34 +83,43 @@ def _change_of_status(was: StandardStatus | None, now: StandardStatus) -> Change
 
 
 def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
-    if before is None or before.price is None or after.price is None:
+    if before is None or not before.price or not after.price:
         return
-    if (before.price, before.currency) != (after.price, after.currency):
-        yield Fact(ChangeType.PRICE_CHANGE, "ListPrice", before.price, after.price)
+    other = before.currency if before.currency != after.currency else None
+    if other is not None or before.price != after.price:
+        yield Fact(ChangeType.PRICE_CHANGE, "ListPrice", before.price, after.price, before_currency=other)
 
 
 def _open_houses(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
     if after.status is StandardStatus.DELETE:
         return  # the listing is gone, and with it all else
-    old, new = _taking_place(before), _taking_place(after)
+    ended = {one[0] for one in after.open_houses or () if one[4] == OpenHouseStatus.ENDED}
+    old, new = _planned(before), _planned(after)
     # Where an open house is, its day is local: only one of the day before yesterday is over everywhere.
     today = after.at.date() - timedelta(days=1)
-    for key in sorted(old.keys() | new.keys()):
+    for key in sorted((old.keys() | new.keys()) - ended):
         was, is_ = old.get(key), new.get(key)
-        last = (is_ or was or ("", "0001-01-01"))[1]
+        last = (is_ or was or ("0001-01-01",))[0]
         if was != is_ and date.fromisoformat(last) >= today:
             yield Fact(ChangeType.OPEN_HOUSE, "OpenHouse", _in_words(was), _in_words(is_), key)
 
 
-def _taking_place(snapshot: Snapshot | None) -> Mapping[str, OpenHouse]:
+def _planned(snapshot: Snapshot | None) -> Mapping[str, OpenHouseTime]:
+    """When the open houses are that are neither cancelled nor over."""
     if snapshot is None:
         return {}
-    return {one[0]: one for one in snapshot.open_houses or () if one[4] != OpenHouseStatus.CANCELED}
+    return {
+        key: (day, start, end) for key, day, start, end, status in snapshot.open_houses or () if _is_planned(status)
+    }
 
 
-def _in_words(one: OpenHouse | None) -> dict[str, Any] | None:
+def _is_planned(status: str) -> bool:
+    return status not in (OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED)
+
+
+def _in_words(one: OpenHouseTime | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    _, day, start, end, _ = one
+    day, start, end = one
     named = {"OpenHouseDate": day, "OpenHouseStartTime": start, "OpenHouseEndTime": end}
     return {name: value for name, value in named.items() if value is not None}

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from property_alert_notification.homes.listings.facts import RELISTING, Fact, differs, facts_between
-from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode
+from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode, with_open_houses, with_price
 from property_alert_notification.homes.reso.words import OFF_MARKET, ChangeType
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -84,13 +84,9 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
 def _carry_over(last: Snapshot | None, snapshot: Snapshot) -> Snapshot:
     """Complete a snapshot by what still holds of the one before."""
     if snapshot.status in OFF_MARKET:
-        # Its price is asked for when the home is offered again.
-        kept = last if last is not None and snapshot.price is None else snapshot
         since = snapshot.at if last is None or last.off_since is None else last.off_since
-        snapshot = replace(snapshot, price=kept.price, currency=kept.currency, off_since=since)
-    if snapshot.open_houses is None and last is not None:
-        snapshot = replace(snapshot, open_houses=last.open_houses)
-    return snapshot
+        snapshot = replace(snapshot, off_since=since)
+    return snapshot if last is None else with_price(with_open_houses(snapshot, last), last)
 
 
 def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Change]]:
@@ -151,7 +147,13 @@ def decode_progress(stored: str) -> Progress:
 
 def encode_facts(facts: Sequence[Fact]) -> str:
     """The facts of a change, as the store keeps them."""
-    return _encode([[fact.change_type, fact.field, fact.before, fact.after, fact.open_house] for fact in facts])
+    return _encode([_as_list(fact) for fact in facts])
+
+
+def _as_list(fact: Fact) -> list[Any]:
+    usual = [fact.change_type, fact.field, fact.before, fact.after, fact.open_house]
+    # The stored form tells changes from each other, so it stays as it was for all other facts.
+    return usual if fact.before_currency is None else [*usual, fact.before_currency]
 
 
 def decode_facts(stored: str) -> list[Fact]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,6 +13,9 @@ from property_alert_notification.homes.reso.words import StandardStatus
 
 OpenHouse = tuple[str, str, str | None, str | None, str]
 """Key, day, start, end and status."""
+
+OpenHouseTime = tuple[str, str | None, str | None]
+"""Its day, start and end."""
 
 _NOT_COMPARED = re.compile(
     r"StandardStatus|ListPrice|OpenHouse|"  # parts of a snapshot by themselves
@@ -55,7 +58,7 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
     return Snapshot(
         at,
         status,
-        fields.get("ListPrice"),
+        fields.get("ListPrice") or None,
         fields.get("currency", ""),
         None if given is None else tuple(tuple(one.get(name) for name in _OPEN_HOUSE) for one in given),
         _hash_of(fields),
@@ -68,6 +71,18 @@ def _hash_of(fields: Mapping[str, Any]) -> str:
         {name: sorted(value) if _is_several(value) else value for name, value in fields.items() if _is_compared(name)}
     )
     return blake2b(text.encode(), digest_size=9).hexdigest()
+
+
+def with_price(snapshot: Snapshot, before: Snapshot) -> Snapshot:
+    """A snapshot with a price if there was one before: it is asked for when there is one again."""
+    if snapshot.price or not before.price:
+        return snapshot
+    return replace(snapshot, price=before.price, currency=before.currency)
+
+
+def with_open_houses(snapshot: Snapshot, before: Snapshot) -> Snapshot:
+    """A snapshot with the open houses of the one before, if its record does not speak of any."""
+    return snapshot if snapshot.open_houses is not None else replace(snapshot, open_houses=before.open_houses)
 
 
 @lru_cache(4_096)

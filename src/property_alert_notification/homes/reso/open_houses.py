@@ -39,7 +39,7 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
     day = field("OpenHouseDate", times.day) or field("OpenHouseStartTime", times.day)
     if day is None:
         raise InvalidField(f"{place}.OpenHouseDate", "is missing")
-    start = field("OpenHouseStartTime", lambda value: times.clock_time(value, zone))
+    start = field("OpenHouseStartTime", lambda value: times.clock_time(value, zone, day))
     key = given.get("OpenHouseKey") or given.get("OpenHouseId") or f"{day} {start}"
     if not isinstance(key, str | int) or not 0 < len(str(key)) <= 255 or not str(key).isprintable():
         raise InvalidField(f"{place}.OpenHouseKey", "must be 1 to 255 printable characters")
@@ -47,7 +47,7 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
         "OpenHouseKey": str(key),
         "OpenHouseDate": day,
         "OpenHouseStartTime": start,
-        "OpenHouseEndTime": field("OpenHouseEndTime", lambda value: times.clock_time(value, zone)),
+        "OpenHouseEndTime": field("OpenHouseEndTime", lambda value: times.clock_time(value, zone, day)),
         "OpenHouseStatus": field("OpenHouseStatus", lambda value: values.word_of("OpenHouseStatus", value)) or "Active",
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -1,6 +1,5 @@
 """One Property record of a feed, as RESO's Common Format has it or nearly, and what this service understands of it."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,26 +10,19 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import times, values, words
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
-from property_alert_notification.homes.reso.personal import LONGEST_NAME, without_personal
+from property_alert_notification.homes.reso.personal import without_personal
+from property_alert_notification.homes.reso.size import UNPRINTABLE_NAME, check_size
 
 LONGEST_KEY = 255
 """Characters of a key."""
 
-MOST_FIELDS, LARGEST_RECORD, DEEPEST = 1_000, 64 * 1024, 8
-"""Fields of a record, its bytes as JSON, and how deep it may be nested."""
-
 FUTURE = timedelta(days=1)
 """How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
 
-_LONGEST_ESCAPE, _LONGEST_NUMBER, _AROUND = 6, 32, 8
-"""Bytes of a character and a number in JSON at most, and those around a value: quotes, comma, colon and blanks."""
-
-_UNPRINTABLE_NAME = "has a field whose name has control characters or unpaired surrogates"
-
-_write = json.JSONEncoder(allow_nan=False).encode
-
 SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
 _CURRENCIES = ("currency", "Currency", "CurrencyCode", "ListPriceCurrency", "ListPriceCurrencyCode")
+_REMOVED = ("@removed", "@odata.removed")
+"""With these a delta of OData says that a record is deleted, or is no longer among those that may be seen."""
 _LEFT_OUT = frozenset({*_CURRENCIES, *OPEN_HOUSES})
 """What is read into fields of this service's own."""
 
@@ -59,14 +51,6 @@ class ListingRecord:
     than its keys and `StandardStatus`: it is not to be shown any more."""
 
 
-class _TooDeep(Exception):
-    """A value is nested too deep."""
-
-
-class _NotFinite(Exception):
-    """A value has a number that is not finite."""
-
-
 def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
     """Read a record.
 
@@ -75,7 +59,7 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
     """
     if not isinstance(record, dict):
         raise InvalidField("value", "must be a list of objects, each a record of Property")
-    _check_size(record)
+    check_size(record)
     key, source = key_of(record), _source_of(record)
     if not is_printable(record):
         record = _made_printable(record)
@@ -101,7 +85,7 @@ def _made_printable(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if not all(map(is_printable, value)):
-        raise InvalidField("value", _UNPRINTABLE_NAME)
+        raise InvalidField("value", UNPRINTABLE_NAME)
     return {name: _made_printable(part) for name, part in value.items()}
 
 
@@ -134,6 +118,8 @@ def _status_of(record: Mapping[str, Any]) -> words.StandardStatus:
     # MLS Grid and others keep a record for a while that may no longer be seen.
     if _field(record, "MlgCanView", values.switch) is False:
         return words.StandardStatus.DELETE
+    if any(_field(record, name, _is_removed) for name in _REMOVED):
+        return words.StandardStatus.DELETE
     if record.get("StandardStatus") in (None, ""):
         status = words.LOOKUPS["StandardStatus"].get(words.squash(str(record.get("MlsStatus"))))
     else:
@@ -141,6 +127,14 @@ def _status_of(record: Mapping[str, Any]) -> words.StandardStatus:
     if status is None:
         raise InvalidField("StandardStatus", "is missing: send one of RESO's StandardStatus, such as Active")
     return words.StandardStatus(status)
+
+
+def _is_removed(value: Any) -> bool:
+    if isinstance(value, dict):
+        return True
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise ValueError('must be an object, such as {"reason": "deleted"}')
 
 
 def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
@@ -190,19 +184,21 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
 
 def _read_baths(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
     full, half = kept.get("BathroomsFull"), kept.get("BathroomsHalf")
-    kept["BathroomsTotalInteger"] = _field(
-        record, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half)
-    )
+    total = _field(record, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half))
+    kept["BathroomsTotalInteger"] = values.bathrooms_of_kinds(kept) if total is None else total
 
 
 def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> None:
     named = next((name for name in _CURRENCIES if record.get(name)), None)
     currency = None if named is None else _field(record, named, values.currency)
-    for name in sorted(kept.keys() & words.MONEY):
-        kept[name], its = _field(record, name, values.money)
+    # The price says which currency others have, if nothing else does.
+    for name in sorted(kept.keys() & words.MONEY, key=lambda one: (one != "ListPrice", one)):
+        usual = currency or feed.currency
+        amount, its = _field(record, name, lambda value, usual=usual: values.money(value, usual))
+        kept[name] = None if amount == 0 and name in words.PRICES else amount
         if its is not None and name == "ListPrice" and currency is None:
             currency = its
-        elif its is not None and its != (currency or feed.currency):
+        elif its is not None and its != usual:
             raise InvalidField(name, "names another currency than the record")
     kept["currency"] = currency or feed.currency
 
@@ -244,45 +240,3 @@ def _point_of(value: Any) -> tuple[Any, Any]:
         except (IndexError, ValueError):
             pass
     raise InvalidField("Coordinates", "must be a Point of GeoJSON")
-
-
-def _check_size(record: Mapping[str, Any]) -> None:
-    if len(record) > MOST_FIELDS:
-        raise InvalidField("value", f"has a record with more than {MOST_FIELDS} fields")
-    most = 2
-    for name, value in record.items():
-        if len(name) > LONGEST_NAME:
-            raise InvalidField("value", f"has a field whose name is longer than {LONGEST_NAME} characters")
-        if not is_printable(name):
-            raise InvalidField("value", _UNPRINTABLE_NAME)
-        try:
-            most += _LONGEST_ESCAPE * len(name) + _AROUND + _most_bytes(value, DEEPEST)
-        except _TooDeep:
-            raise InvalidField(name, f"is nested more than {DEEPEST} deep") from None
-        except _NotFinite:
-            raise InvalidField("value", "has a number that is not finite") from None
-    if most > LARGEST_RECORD and len(_write(record)) > LARGEST_RECORD:
-        largest = max(record, key=lambda name: len(_write(record[name])))
-        raise InvalidField(largest, f"makes the record larger than {LARGEST_RECORD // 1024} kB")
-
-
-def _most_bytes(value: Any, levels: int) -> int:
-    """The bytes that a value takes as JSON at most. To write every record in order to count them would take longer."""
-    kind = type(value)
-    if kind is str:
-        return _LONGEST_ESCAPE * len(value) + _AROUND
-    if kind is float:
-        if value - value != 0:  # of infinity and NaN it is NaN
-            raise _NotFinite
-        return _LONGEST_NUMBER
-    if kind is int:
-        return max(_LONGEST_NUMBER, int(value).bit_length())
-    if kind is list:
-        parts = value
-    elif kind is dict:
-        parts = [*value, *value.values()]
-    else:
-        return _LONGEST_NUMBER
-    if not levels:
-        raise _TooDeep
-    return _AROUND + sum([_most_bytes(part, levels - 1) for part in parts])

@@ -10,8 +10,16 @@ from zoneinfo import ZoneInfo
 
 from property_alert_notification.homes.reso.values import NO_VALUE
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.Zz+-]{0,20}$")
-_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+-]{0,20}Z?")
+"""As most feeds write it, which needs no other reading."""
+_WRITTEN = re.compile(
+    r"((?P<day>\d{4}-\d\d-\d\d)(T|\s+))?"
+    r"(?P<hour>\d\d?)(:(?P<minute>\d\d)(:(?P<second>\d\d)([.,](?P<fraction>\d{1,9}))?)?)?"
+    r"(\s*(?P<half>[AP])\.?M\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(:?\d\d)?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_LONGEST = 50
+"""Characters of a time."""
 _NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
 _NOT_OF_THIS_ERA = "must be a time of this era"
 _ERA = range(1900, 2200)
@@ -27,10 +35,10 @@ def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
     """
     if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
         return None
-    if not isinstance(value, str) or not _MOMENT.match(value.strip()):
+    if not isinstance(value, str) or len(text := value.strip()) > _LONGEST:
         raise ValueError(_NO_TIME)
     try:
-        found = datetime.fromisoformat(value.strip())
+        found = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else _in_iso(text))
     except ValueError:
         raise ValueError(_NO_TIME) from None
     try:
@@ -70,16 +78,54 @@ def day(value: Any) -> str | None:
         raise ValueError(_NO_DAY) from None
 
 
-def clock_time(value: Any, zone: ZoneInfo | None) -> str | None:
+def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> str | None:
     """A time of day as `13:00:00`, or a moment in UTC as RFC 3339.
+
+    A time of day with an offset is a moment of `day_`. Without one, and if no zone is known, a
+    time of `day_` is a time of day.
 
     Raises:
         ValueError: it is neither.
     """
-    if isinstance(value, str) and _TIME_OF_DAY.fullmatch(value.strip()):
-        return time.fromisoformat(value.strip()).isoformat()
-    found = moment(value, zone)
-    return None if found is None else as_text(found)
+    text = value.strip() if isinstance(value, str) else ""
+    found = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or (found["day"] and (found["offset"] or zone or found["day"] != day_)):
+        at = moment(value, zone)
+        return None if at is None else as_text(at)
+    offset = _offset_of(found)
+    # In `10:00-12:00` the second time is no offset.
+    if offset and (day_ is None or (offset != "Z" and found["second"] is None)):
+        raise ValueError(_NO_TIME)
+    try:
+        clock = time.fromisoformat(_clock_of(found)).replace(microsecond=0).isoformat()
+        return as_text(datetime.fromisoformat(f"{day_}T{clock}{offset}")) if offset else clock
+    except (ValueError, OverflowError):
+        raise ValueError(_NO_TIME) from None
+
+
+def _in_iso(text: str) -> str:
+    """A moment as ISO 8601 writes it, of one that is written otherwise: `2026-11-29 9:30 am UTC`."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None or found["day"] is None:
+        raise ValueError(_NO_TIME)
+    return f"{found['day']}T{_clock_of(found)}{_offset_of(found)}"
+
+
+def _clock_of(found: re.Match[str]) -> str:
+    """The time of day, of 24 hours."""
+    hour, half = int(found["hour"]), found["half"]
+    if (half is not None and not 1 <= hour <= 12) or (half is None and found["minute"] is None):
+        raise ValueError(_NO_TIME)
+    if half is not None:
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    fraction = f".{found['fraction'][:6]:0<6}" if found["fraction"] else ""
+    return f"{hour:02}:{found['minute'] or '00'}:{found['second'] or '00'}{fraction}"
+
+
+def _offset_of(found: re.Match[str]) -> str:
+    """The offset; empty if there is none."""
+    offset = found["offset"] or ""
+    return "Z" if offset.isalpha() else offset
 
 
 def as_text(time_: datetime) -> str:

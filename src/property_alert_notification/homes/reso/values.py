@@ -4,10 +4,11 @@ The text of each error says what is wrong and what to send; it never repeats the
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from property_alert_notification.homes.reso.currencies import CURRENCIES
+from property_alert_notification.homes.reso.currencies import CURRENCIES, SYMBOLS, WRITTEN_SMALL
 from property_alert_notification.homes.reso.words import AREA_UNITS, LOCKED, LOOKUPS, member, squash
 
 NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
@@ -16,20 +17,23 @@ NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
 LARGEST = 10**15
 """Of any number: a listing with a larger one is not for sale on this planet."""
 
-_PLAIN = re.compile(r"[+-]?(\d+|\d*\.\d+|\d+\.)")
+_PLAIN = re.compile(r"[+-]?(\d+|\d*\.\d+|\d+\.)([eE][+-]?\d{1,2})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _GROUPED_BY_SPACES = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+)?")
 _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d{1,2}")
 _WITH_WORDS = re.compile(
-    r"(?P<before>[^\d+.-]*)(?P<number>[+-]?[\d.](?:[\d.,'\u00a0\u202f ]*[\d.])?)(?P<after>.*)", re.DOTALL
+    r"(?P<before>[^\d+.-]*)(?P<number>[+-]?[\d.](?:[\d.,'\u00a0\u202f ]*[\d.])?(?:[eE][+-]?\d{1,2}(?!\w))?)"
+    r"(?P<after>.*)",
+    re.DOTALL,
 )
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _TWO_NUMBERS = "could be thousands or decimals: send it as a JSON number"
 _LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
 """Units of which a lot has few: three decimals are usual there."""
 
-_SYMBOLS = {"$": None, "us$": "USD", "€": "EUR", "£": "GBP", "¥": None, "c$": "CAD", "ca$": "CAD", "a$": "AUD"}
-"""The currency of each symbol; None for a symbol of several currencies, which says nothing."""
+_SEPARATOR = re.compile(r"[;|\n]|,(?!\d{3}(?!\d))|(?<!\d),")
+"""Between the values of a field with several. The comma of `1,000 gallons` separates none."""
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
 Number = int | float
@@ -99,8 +103,10 @@ def whole(value: Any) -> int | None:
     return found
 
 
-def money(value: Any) -> tuple[Number | None, str | None]:
+def money(value: Any, usual: str | None = None) -> tuple[Number | None, str | None]:
     """An amount, and its currency if the text names one: `$1,250,000`, `€ 450 000`, `450000 EUR`.
+
+    `usual` is the currency of the record or its feed. A symbol of several currencies means this one, if it can.
 
     Raises:
         ValueError: it is none, or it could be two: `450.000` is 450 for some and 450,000 for others.
@@ -114,7 +120,7 @@ def money(value: Any) -> tuple[Number | None, str | None]:
     if parts is None:
         raise ValueError("must be an amount, such as 1250000")
     words = [part.strip() for part in (parts["before"], parts["after"]) if part.strip()]
-    currencies = [_currency_of(word) for word in words]
+    currencies = [_currency_of(word, usual) for word in words]
     if len(words) > 1:
         raise ValueError("must be an amount with at most one currency")
     amount = parts["number"]
@@ -123,11 +129,17 @@ def money(value: Any) -> tuple[Number | None, str | None]:
     return not_negative(amount), currencies[0] if currencies else None
 
 
-def _currency_of(word: str) -> str | None:
-    if word.lower() in _SYMBOLS:
-        return _SYMBOLS[word.lower()]
-    if word in CURRENCIES:  # in capitals: some codes are English words
-        return word
+def _currency_of(word: str, usual: str | None) -> str | None:
+    if word.lower() in SYMBOLS:
+        alone, others = SYMBOLS[word.lower()]
+        if usual in others:
+            return usual
+        if alone is None and usual is not None:
+            raise ValueError("has a symbol that means several currencies: send an amount such as 450000 USD")
+        return alone
+    # In capitals: some codes are English words.
+    if word in CURRENCIES or word.upper() in WRITTEN_SMALL or word.upper() == usual:
+        return word.upper()
     raise ValueError("must be an amount, with nothing but a currency beside it")
 
 
@@ -201,18 +213,36 @@ def word_of(field: str, value: Any) -> str | None:
 
 
 def words_of(value: Any) -> list[str] | None:
-    """The values of a field that has several: a list, or one text with commas.
+    """The values of a field that has several: a list, or a text with commas, semicolons, bars or line breaks.
+
+    They also separate values within one of a list: a system that has one text may send it in a list. What is in
+    brackets stays together.
 
     Raises:
         ValueError: it is neither.
     """
     if isinstance(value, str):
-        value = value.split(",")
+        value = [value]
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError("must be a list of words, or one text with commas")
-    return list(dict.fromkeys(word for one in value if (word := member(one.strip())))) or None
+    return (
+        list(dict.fromkeys(word for one in value for part in _parts_of(member(one.strip())) if (word := member(part))))
+        or None
+    )
+
+
+def _parts_of(text: str) -> Iterator[str]:
+    if not _SEPARATOR.search(text):
+        yield text.strip()
+        return
+    # The same text with letters in place of what is in brackets has its separators at the same places.
+    outside = _IN_BRACKETS.sub(lambda found: "x" * len(found[0]), text)
+    begin = 0
+    for end, next_ in [*(found.span() for found in _SEPARATOR.finditer(outside)), (len(text), 0)]:
+        yield text[begin:end].strip()
+        begin = next_
 
 
 def bathrooms(value: Any, full: int | None, half: int | None) -> int | None:
@@ -230,3 +260,17 @@ def bathrooms(value: Any, full: int | None, half: int | None) -> int | None:
     if full == int(found) and half is not None and round(half / 10, 3) == fraction:
         return full + half
     raise ValueError("must be a whole number, or send BathroomsFull and BathroomsHalf")
+
+
+def bathrooms_of_kinds(counts: Mapping[str, int | None]) -> int | None:
+    """The number of bathrooms, from how many of each kind there are; None if the full or the others are unknown."""
+    full, half, partial = (counts.get(f"Bathrooms{kind}") for kind in ("Full", "Half", "Partial"))
+    quarters = [counts.get(f"Bathrooms{kind}") for kind in ("ThreeQuarter", "OneQuarter")]
+    if full is None:
+        return None
+    if half is None:
+        # The partial ones are the half and the quarter ones together.
+        return None if partial is None or any(quarters) else full + partial
+    others = half + sum(filter(None, quarters))
+    is_contradicted = partial not in (None, others, half + (quarters[1] or 0))
+    return None if is_contradicted else full + others

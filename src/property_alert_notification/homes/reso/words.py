@@ -102,7 +102,11 @@ def _names(text: str) -> frozenset[str]:
 LOOKUPS: Mapping[str, Mapping[str, str]] = {
     "StandardStatus": _by_spelling(StandardStatus, {"Cancelled": "Canceled", "Deleted": "Delete", "Sold": "Closed"}),
     "PropertyType": _by_spelling(PROPERTY_TYPES, {}),
-    "OpenHouseStatus": _by_spelling(OpenHouseStatus, {"Cancelled": "Canceled"}),
+    "OpenHouseStatus": _by_spelling(
+        OpenHouseStatus,
+        {"Cancelled": "Canceled", **dict.fromkeys(("Scheduled", "Upcoming", "Confirmed", "Rescheduled"), "Active")}
+        | dict.fromkeys(("Completed", "Past", "Over", "Expired", "Finished"), "Ended"),
+    ),
     **dict.fromkeys(
         ("LivingAreaUnits", "LotSizeUnits", "BuildingAreaUnits"),
         _by_spelling(
@@ -141,6 +145,9 @@ MONEY = _names(
     LeaseAmount TaxAnnualAmount TaxAssessedValue GrossIncome NetOperatingIncome LeaseAmountPerAreaUnit
     """
 )
+
+PRICES = _names("ListPrice ListPriceLow OriginalListPrice PreviousListPrice ClosePrice LeaseAmount")
+"""Of these, 0 means that there is none. A fee may be 0."""
 
 WHOLE = _names(
     """
