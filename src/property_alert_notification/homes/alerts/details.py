@@ -18,12 +18,16 @@ class ToldFact(NamedTuple):
     field: str | None
     before: Any
     after: Any
+    before_currency: str | None = None
+    """That of the previous price, if it was another one."""
 
     @classmethod
     def of(cls, news: News) -> Self:
         """The fact behind one of the news."""
         fact = news.fact
-        return cls(news.kind, *((None,) * 3 if fact is None else (fact.field, fact.before, fact.after)))
+        if fact is None:
+            return cls(news.kind, None, None, None)
+        return cls(news.kind, fact.field, fact.before, fact.after, fact.before_currency)
 
 
 class ToldSearch(NamedTuple):

@@ -148,4 +148,5 @@ def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:
     """
     if fact.field != "ListPrice":
         return fact
-    return None if price is None or fact.before == price else fact._replace(after=price)
+    is_same = fact.before == price and fact.before_currency is None
+    return None if price is None or is_same else fact._replace(after=price)

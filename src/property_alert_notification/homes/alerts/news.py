@@ -129,7 +129,8 @@ def _is_about(one: Fact, other: Fact) -> bool:
 
 def _identity(fact: Fact) -> str:
     # A price is the same one, whatever it was before: another agent's listing may have skipped a step.
-    return json.dumps([fact.change_type, fact.after, fact.open_house], sort_keys=True)
+    other = () if fact.before_currency is None else (fact.before_currency,)
+    return json.dumps([fact.change_type, fact.after, fact.open_house, *other], sort_keys=True)
 
 
 def _key(identity: str, last: int | None, begins: int | None) -> str:

@@ -152,7 +152,8 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
     if fact.kind == "New Listing":
         return None
     if fact.field == "ListPrice" and None not in (fact.before, fact.after):
-        before, after = (money(price, details.currency, details.language) for price in (fact.before, fact.after))
+        before = money(fact.before, fact.before_currency or details.currency, details.language)
+        after = money(fact.after, details.currency, details.language)
         return words["price_was"].format(before=before, after=after)
     if fact.field == "OpenHouse":
         return _open_house(fact, words)

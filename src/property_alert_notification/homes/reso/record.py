@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -194,7 +195,7 @@ def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> 
     # The price says which currency others have, if nothing else does.
     for name in sorted(kept.keys() & words.MONEY, key=lambda one: (one != "ListPrice", one)):
         usual = currency or feed.currency
-        amount, its = _field(record, name, lambda value, usual=usual: values.money(value, usual))
+        amount, its = _field(record, name, partial(values.money, usual=usual))
         kept[name] = None if amount == 0 and name in words.PRICES else amount
         if its is not None and name == "ListPrice" and currency is None:
             currency = its

@@ -153,6 +153,12 @@ def test_a_price_that_compares_with_nothing_is_no_price_change(now: dict[str, An
     assert [fact.kind for fact in new.facts] == ["New Listing"]
 
 
+def test_a_price_that_is_the_same_in_another_currency_than_before_is_news() -> None:
+    fact = ToldFact("Price Change", "ListPrice", 480_000, 470_000, "EUR")
+    sent = held(replace(ALERT, facts=(fact,)), ListPrice=480_000)
+    assert sent.facts == (fact._replace(after=480_000),)
+
+
 def test_an_older_alert_is_not_sent_after_a_newer_one() -> None:
     assert held(newer=True, overtaken=True) == NEWER_ALERT
 

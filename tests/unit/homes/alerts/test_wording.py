@@ -48,6 +48,10 @@ def test_a_hidden_address_is_not_named() -> None:
     [
         (ToldFact("Pending", "StandardStatus", "Active", "Pending"), "Now pending (it was Active)"),
         (ToldFact(IN_RANGE, "ListPrice", 500_000, 470_000), "Price changed from $500,000 to $470,000"),
+        (
+            ToldFact("Price Change", "ListPrice", 470_000, 470_000, "EUR"),
+            "Price changed from €470,000 to $470,000",
+        ),
         (ToldFact(IN_RANGE, None, None, None), "It did not match before, and does now"),
         (ToldFact(IN_RANGE, "StandardStatus", "Pending", "Active"), "Now active (it was Pending)"),
         (ToldFact(IN_RANGE, "StandardStatus", "Active", "Closed"), "Sold (it was Active)"),

@@ -47,6 +47,7 @@ def _fact(one: ComparedFact) -> BacktestFact:
         ChangeType=fact.kind,
         PreviousValue=fact.before,
         NewValue=fact.after,
+        PreviousCurrency=fact.before_currency,
         outcome=one.outcome,
         reason_code=one.why,
         reason=in_words(one.outcome, one.why),

@@ -141,6 +141,15 @@ def net_facts(news: Sequence[News], price: Any) -> list[ToldFact]:
     for place, one in enumerate(news):
         fact = ToldFact.of(one)
         key = (fact.field, "") if fact.field == "ListPrice" else (fact.field, str(place))
-        facts[key] = facts[key]._replace(after=fact.after) if key in facts else fact
+        facts[key] = _then(facts[key], fact) if key in facts else fact
     now = [fact._replace(after=price) if fact.field == "ListPrice" else fact for fact in facts.values()]
-    return [fact for fact in now if fact.field != "ListPrice" or fact.after not in (None, fact.before)]
+    return [fact for fact in now if fact.field != "ListPrice" or _is_another_price(fact)]
+
+
+def _then(first: ToldFact, later: ToldFact) -> ToldFact:
+    """One fact from before the first to after the later one."""
+    return first._replace(after=later.after, before_currency=first.before_currency or later.before_currency)
+
+
+def _is_another_price(fact: ToldFact) -> bool:
+    return fact.after is not None and (fact.after != fact.before or fact.before_currency is not None)

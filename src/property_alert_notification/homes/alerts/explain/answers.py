@@ -57,6 +57,8 @@ class ExplainedFact(BaseModel):
     ChangeType: str
     PreviousValue: Any
     NewValue: Any
+    PreviousCurrency: str | None = None
+    """The currency of the previous price, if it was another one."""
 
 
 class ExplainedOutcome(BaseModel):

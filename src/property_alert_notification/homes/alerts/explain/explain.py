@@ -7,7 +7,7 @@ from typing import Any
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, code_of
 from property_alert_notification.homes.alerts.changes import ReadChange
-from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedAlert,
     ExplainedChange,
@@ -30,6 +30,7 @@ from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import phrase
+from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 
@@ -61,6 +62,13 @@ def explained_search(
     )
 
 
+def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
+    """One fact of a change, or of an alert."""
+    return ExplainedFact(
+        ChangeType=kind, PreviousValue=fact.before, NewValue=fact.after, PreviousCurrency=fact.before_currency
+    )
+
+
 def explained_change(
     change: ReadChange,
     searches: Collection[SavedSearch],
@@ -74,10 +82,7 @@ def explained_change(
         sequence=change.sequence,
         ListingKey=str(change.after.get("ListingKey", "")),
         ModificationTimestamp=change.after.get("ModificationTimestamp"),
-        facts=[
-            ExplainedFact(ChangeType=one.change_type, PreviousValue=one.before, NewValue=one.after)
-            for one in change.facts
-        ],
+        facts=[explained_fact(one.change_type, one) for one in change.facts],
         searches=list(
             readable(
                 searches,
@@ -133,7 +138,7 @@ def _alert(rows: Sequence[AlertDelivery]) -> ExplainedAlert:
         sequence=rows[0].sequence,
         first_alert=details is not None and details.matched is not None,
         left_out=None if left_out is None else code_of(left_out),
-        facts=[ExplainedFact(ChangeType=one.kind, PreviousValue=one.before, NewValue=one.after) for one in facts],
+        facts=[explained_fact(one.kind, one) for one in facts],
         deliveries=[_delivery(row) for row in rows if row.channel is not None and row.listing_id == rows[0].listing_id],
     )
 

@@ -1,5 +1,6 @@
 """What a person is told of all that waited for a digest."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +74,11 @@ def test_a_search_that_was_edited_is_judged_again() -> None:
 def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
     assert net_facts([CUT, CUT_MORE], 430) == [ToldFact("Price Change", "ListPrice", 500, 430)]
     assert net_facts([CUT, CUT_MORE], 500) == []
+
+
+def test_a_price_in_another_currency_than_at_first_is_another_one() -> None:
+    euros = News("euros", "Price Change", to_new=False, fact=replace(cut(450, 500), before_currency="USD"))
+    assert net_facts([CUT, euros], 500) == [ToldFact("Price Change", "ListPrice", 500, 500, "USD")]
 
 
 def test_a_home_that_cannot_be_had_is_gone() -> None:
