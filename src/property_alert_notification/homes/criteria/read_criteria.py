@@ -134,7 +134,8 @@ def _range(name: str, given: Any, currency: str, place: str) -> Range:
         raise InvalidField(place, 'must be an object with bounds, such as {"min": 3} or {"min": 2, "max": 4}')
     _check_names(given, known, place)
     unit = _beside(name, given, place)
-    low, high = (_bound(name, given.get(bound), f"{place}.{bound}") for bound in ("min", "max"))
+    usual = unit or currency
+    low, high = (_bound(name, given.get(bound), f"{place}.{bound}", usual) for bound in ("min", "max"))
     if name == "ListPrice":
         unit = _one_currency(low[1], high[1], unit, place) or currency
     elif beside:
@@ -186,16 +187,19 @@ def _plain(read: Callable[[Any], Number | None]) -> Callable[[Any], tuple[Number
 
 
 _READERS: Mapping[str, Callable[[Any], tuple[Number | None, str | None]]] = {
-    "ListPrice": values.money,
     "BathroomsTotalInteger": _plain(_baths),
     "LivingArea": values.area,
     "LotSizeArea": values.area,
 }
 
 
-def _bound(name: str, given: Any, place: str) -> tuple[Number | None, str | None]:
+def _bound(name: str, given: Any, place: str, currency: str) -> tuple[Number | None, str | None]:
+    """A bound, and the currency or unit that it names; `currency` is what a symbol such as `$` may mean."""
     try:
-        number, unit = _READERS.get(name, _plain(values.whole))(given)
+        if name == "ListPrice":
+            number, unit = values.money(given, currency)
+        else:
+            number, unit = _READERS.get(name, _plain(values.whole))(given)
     except ValueError as fault:
         raise InvalidField(place, str(fault)) from None
     if given is not None and number is None:

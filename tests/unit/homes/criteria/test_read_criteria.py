@@ -134,3 +134,27 @@ def test_a_fault_names_its_place_and_what_to_send(criteria: Any, place: str, pro
 
     assert refused.value.field == place
     assert problem in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    ("bounds", "currency", "meant"),
+    [
+        ({"max": "$500,000"}, "USD", "USD"),
+        ({"max": "$500,000"}, "CAD", "CAD"),
+        ({"max": "$500,000", "currency": "AUD"}, "EUR", "AUD"),
+        ({"max": "€500,000"}, "USD", "EUR"),
+        ({"max": "$500,000"}, "EUR", None),
+        ({"max": "$500,000", "currency": "EUR"}, "USD", None),
+        ({"max": "¥500000"}, "USD", None),
+    ],
+)
+def test_a_symbol_is_not_taken_for_a_currency_that_it_cannot_mean(
+    bounds: dict[str, Any], currency: str, meant: str | None
+) -> None:
+    if meant is not None:
+        found = read_criteria({"ListPrice": bounds}, currency)
+        assert found == And((Range("ListPrice", None, 50_000_000, meant),))
+        return
+    with pytest.raises(InvalidField) as refused:
+        read_criteria({"ListPrice": bounds}, currency)
+    assert refused.value.field.startswith("Criteria.ListPrice")
