@@ -51,3 +51,12 @@ def unpack(text: str) -> Numbers:
     if place.max() >= _MOST_GROUPS:
         raise ValueError("not a set of numbers")
     return np.cumsum(np.add.reduceat((written & 0x7F).astype(np.int64) << _WEIGHTS[place], starts))
+
+
+def are_in(many: Numbers, some: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of `some` numbers, in any order, are among `many`; `np.isin` would sort `many` again each time."""
+    places = np.searchsorted(many, some)
+    found: NDArray[np.bool_] = np.zeros(len(some), np.bool_)
+    is_within = places < len(many)
+    found[is_within] = many[places[is_within]] == some[is_within]
+    return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from property_alert_notification.homes.alerts.numbers import pack, unpack
+from property_alert_notification.homes.alerts.numbers import are_in, pack, unpack
 
 NUMBERS = strategies.sets(strategies.integers(0, 2**62) | strategies.integers(0, 300), max_size=50)
 
@@ -14,6 +14,12 @@ def test_numbers_come_back(numbers: set[int]) -> None:
     packed = pack(np.array(sorted(numbers), dtype=np.int64))
     assert packed.isascii()
     assert unpack(packed).tolist() == sorted(numbers)
+
+
+@given(NUMBERS, NUMBERS)
+def test_numbers_are_found_among_many(many: set[int], some: set[int]) -> None:
+    found = are_in(np.array(sorted(many), dtype=np.int64), np.array([*some], dtype=np.int64))
+    assert found.tolist() == [one in many for one in some]
 
 
 def test_a_dense_set_takes_less_than_two_characters_a_number() -> None:

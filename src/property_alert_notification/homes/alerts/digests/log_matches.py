@@ -12,7 +12,7 @@ import numpy as np
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.digests.queries import DueSearch, log_after
-from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.numbers import Numbers, are_in, unpack
 from property_alert_notification.homes.alerts.shards.shard import Shard
 
 SLICE = 200
@@ -63,7 +63,7 @@ def _pick(
     found: dict[int, dict[tuple[int, bool], None]],
 ) -> None:
     for sequence, matches in readable(entries, _read, "match_log.unreadable", lambda one: one[0]):
-        for one in matches[np.isin(matches >> 1, wanted)].tolist():
+        for one in matches[are_in(wanted, matches >> 1)].tolist():
             if sequence > since[one >> 1]:
                 # A shard that ended may have matched the change, too.
                 found.setdefault(one >> 1, {})[sequence, bool(one & 1)] = None
