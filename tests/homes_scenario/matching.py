@@ -70,12 +70,14 @@ class Queries:
 
     def matching(self, record: Record, among: Sequence[int] | None = None) -> Numbers:
         """The numbers of the searches that match a record, of all or among some."""
-        found = np.arange(len(self._shapes)) if among is None else np.array(among, np.intp)
+        found = None if among is None else np.array(among, np.intp)
         for name in _RANGES:
-            # Of all searches, to take those that are left is only worth it once they are few.
-            chosen = slice(None) if len(found) == len(self._shapes) else found
-            value = record[name]
-            found = found[(self._lows[name][chosen] <= value) & (value <= self._highs[name][chosen])]
+            value, lows, highs = record[name], self._lows[name], self._highs[name]
+            if found is None:
+                found = np.flatnonzero((lows <= value) & (value <= highs))
+            else:
+                found = found[(lows[found] <= value) & (value <= highs[found])]
+        assert found is not None
         found = found[record["BedroomsTotal"] > self._excluded[found]]
         for name in _WORDS:
             numbers = self._words[name][found]
