@@ -170,12 +170,24 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
+@pytest.fixture(scope="session")
+def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where tests run that ask for no folder: thousands of folders take seconds to make, and again to delete."""
+    return tmp_path_factory.mktemp("empty")
+
+
 @pytest.fixture(autouse=True)
-def _no_habits_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_habits_of_this_machine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _empty_folder: Path
+) -> Iterator[None]:
     """Every test starts without our settings in the environment, and in an empty folder, where no `.env` is read."""
     for name in set(os.environ) & setting_names():
         monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(request.getfixturevalue("tmp_path") if _asks_for(request, "tmp_path") else _empty_folder)
+    yield
+    if any(_empty_folder.iterdir()):
+        shutil.rmtree(_empty_folder)
+        _empty_folder.mkdir()
 
 
 @functools.cache

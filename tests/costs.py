@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.services.prepared import spent_seconds
+from tests.services.prepared import Account
 from tests.services.shared import cpu_seconds
 
 
@@ -27,16 +27,17 @@ class Costs:
         self._tests: Counter[str] = Counter()
         self._dearest = dearest
         self._seen = 0.0
+        self._account = Account()
 
     def pytest_collection_finish(self) -> None:
         """What came before the first test is no test's cost."""
-        self._seen = cpu_seconds() + spent_seconds()
+        self._seen = cpu_seconds() + self._account.spent_seconds()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self):
         """Attach to each report what was used since the last one; a child process counts when it has ended."""
         report = yield
-        now = cpu_seconds() + spent_seconds()
+        now = cpu_seconds() + self._account.spent_seconds()
         report.cpu, self._seen = now - self._seen, now
         return report
 

@@ -16,6 +16,7 @@ from tests.cli.command import Running, run, running_dev
 from tests.docs.likeness import Likeness
 from tests.docs.pages import Answer, Example, examples_of, read_answer
 from tests.services.callers import a_blocking_caller
+from tests.services.prepared import ACCOUNT, WISH
 from tests.services.process import PATIENCE
 from tests.services.program import ROOT, environment
 
@@ -34,7 +35,8 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names: dict[str, Any] = {}
-        self._variables = environment() | {"PATH": f"{_with_our_command(folder)}:{os.environ['PATH']}"}
+        prepared = {name: os.environ[name] for name in (WISH, ACCOUNT)}
+        self._variables = environment() | prepared | {"PATH": f"{_with_our_command(folder)}:{os.environ['PATH']}"}
 
     def execute(self, language: str, code: str) -> Answer | None:
         """Execute an example; returns the answer that it got, if it made a call."""
@@ -153,10 +155,10 @@ def _operations(url: str) -> set[str]:
 
 
 def _with_our_command(folder: Path) -> Path:
-    """A folder with `property-alerts` in it, whether or not the package is installed."""
+    """A folder with `property-alerts` in it, whether or not the package is installed: a prepared process."""
     programs = folder / "programs"
     programs.mkdir()
     command = programs / "property-alerts"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m property_alert_notification.cli "$@"\n')
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m tests.services.our_command "$@"\n')
     command.chmod(0o755)
     return programs

@@ -53,10 +53,22 @@ PATHS = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
 Stream = IO[bytes] | int
 
 
-def spent_seconds() -> float:
-    """CPU seconds of all prepared processes of this account that have ended; they are in no other count."""
-    account = _account(os.environ[WISH], os.environ[ACCOUNT])
-    return sum(float(line) for line in account.read_text().split()) if account.exists() else 0.0
+class Account:
+    """What the prepared processes that were started for the tests of this process cost."""
+
+    def __init__(self) -> None:
+        self._file = _account(os.environ[WISH], os.environ[ACCOUNT])
+        self._read = 0
+        self._seconds = 0.0
+
+    def spent_seconds(self) -> float:
+        """CPU seconds of those that have ended; they are in no other count."""
+        with suppress(FileNotFoundError), self._file.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                self._seconds += float(line)
+                self._read += len(line)
+        return self._seconds
 
 
 class Forge:

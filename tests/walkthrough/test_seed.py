@@ -61,10 +61,11 @@ def dotenv(tmp_path: Path, store: str, broker: str) -> Path:
 
 
 @pytest.fixture
-def service(dotenv: Path) -> Iterator[tuple[str, Program]]:
-    """`fastapi dev src/property_alert_notification/main.py`, on a port of its own."""
+def service(dotenv: Path, broker: str) -> Iterator[tuple[str, Program]]:
+    """`fastapi dev src/property_alert_notification/main.py`, on a port of its own; with RabbitMQ as one process."""
     port = str(free_port())
-    with started([*FASTAPI_DEV, "--port", port], dotenv, ready=_answers(port)) as program:
+    options = [] if broker == "embedded://" else ["--no-reload"]
+    with started([*FASTAPI_DEV, *options, "--port", port], dotenv, ready=_answers(port)) as program:
         yield f"http://127.0.0.1:{port}", program
 
 
