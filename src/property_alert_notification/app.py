@@ -47,7 +47,7 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.feedback.webhooks.routes import router as webhooks
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
-from property_alert_notification.homes.alerts.approvals.routes import router as approvals
+from property_alert_notification.homes.alerts.approvals import routes as approvals
 from property_alert_notification.homes.alerts.backtest.routes import router as backtest
 from property_alert_notification.homes.alerts.explain.routes import router as explain
 from property_alert_notification.homes.feeds.routes import router as entity_events
@@ -265,7 +265,8 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
         backtest,
         saved_searches,
         explain,
-        approvals,
+        approvals.router,
+        approvals.all_router,
         personal_data,
         webhooks,
         quarantine,

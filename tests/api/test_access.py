@@ -87,7 +87,7 @@ def test_the_document_names_the_scheme_and_no_scope_is_without_an_operation() ->
 @pytest.mark.parametrize(("method", "path", "scope"), OPERATIONS)
 def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: str, path: str, scope: Scope) -> None:
     part, kind = path.split("/")[3], _KIND.get(method, "write")
-    of_searches = ("/saved-searches", "/users/1/listings", "/users/1/approvals")
+    of_searches = ("/saved-searches", "/users/1/listings", "/approvals")
     part = "searches" if any(one in path for one in of_searches) else part
     expected = "admin" if part in FOR_ADMINISTRATORS else f"{SLICE_OF.get(part, part)}:{kind}"
     if part == "categories":  # whoever reads preferences meets their names; administrators define them

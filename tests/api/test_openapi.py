@@ -132,7 +132,7 @@ def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple
         }
         things = (
             "searches"
-            if any(one in path for one in ("saved-searches", "/users/{user_id}/listings", "/users/{user_id}/approvals"))
+            if any(one in path for one in ("saved-searches", "/users/{user_id}/listings", "/approvals"))
             else owners.get(path.split("/")[3], path.split("/")[3])
         )
         expected = Scope(f"{things}:{'read' if method == 'get' else 'write'}")

@@ -1,14 +1,17 @@
 """Alerts of searches with `ConciergeYN` wait until they are approved or rejected, on each store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from property_alert_notification.api.access import queries as access
+from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import RequestError
-from property_alert_notification.base.vocabulary import Approval, DeliveryState
+from property_alert_notification.base.vocabulary import Approval
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.windows.models import DigestWindow
 from property_alert_notification.homes.alerts.approvals import queries
@@ -28,25 +31,30 @@ from tests.pipeline.world import World, eventually
 _NOTIFICATIONS = table_of(Notification)
 
 
+def expirer(world: World, message_ttl: timedelta = timedelta(days=5)) -> Expirer:
+    parts, rules = world.parts, replace(world.rules, message_ttl=message_ttl)
+    return Expirer(parts.database, parts.clock, parts.metrics, rules=rules)
+
+
 async def waiting(homes: Homes, user_id: int = 1, *, search: int | None = None) -> list[UUID]:
     async with homes.database.reading() as connection:
         return await queries.page(connection, user_id, search=search, before=None, limit=100)
 
 
-async def on_hold(homes: Homes, count: int) -> dict[str, UUID]:
-    """The alerts of user 1 that wait, by the keys of their listings, once there are so many."""
+async def on_hold(homes: Homes, count: int, user_id: int = 1) -> dict[str, UUID]:
+    """The alerts of a user that wait, the newest first, by the keys of their listings, once there are so many."""
 
     async def found() -> dict[str, UUID] | None:
-        ids = await waiting(homes)
+        ids = await waiting(homes, user_id)
         async with homes.database.reading() as connection:
             known = await queries.notifications_of(connection, ids)
-        return {str(one.reference): one.id for one in known.values()} if len(ids) == count else None
+        return {str(known[id_].reference): id_ for id_ in ids} if len(ids) == count else None
 
     return await eventually(found)
 
 
 async def decided(
-    homes: Homes, decision: Approval, ids: Sequence[UUID], *, user_id: int = 1
+    homes: Homes, decision: Approval, ids: Sequence[UUID], *, user_id: int | None = 1
 ) -> list[tuple[int, str] | None]:
     """The status and detail of each error; None if the decision holds."""
     async with homes.database.transaction() as connection:
@@ -82,9 +90,7 @@ async def test_an_alert_waits_until_it_is_approved_or_rejected_or_expires(world:
     async with homes.database.transaction() as connection:
         its = _NOTIFICATIONS.c.id == alerts["late"]
         await connection.execute(update(_NOTIFICATIONS).where(its).values(expires_at=homes.clock.now()))
-    parts = world.parts
-    expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=world.rules)
-    assert await expirer.expire_some(DeliveryState.ON_HOLD) == 4
+    assert await expirer(world).expire_on_hold() == 1
     for _ in range(2):  # a decision may be repeated
         assert await decided(homes, Approval.REJECTED, [alerts["bad"]]) == [None]
         assert await decided(homes, Approval.APPROVED, [alerts["1"], alerts["gone"]]) == [None, None]
@@ -111,6 +117,51 @@ async def test_an_alert_waits_until_it_is_approved_or_rejected_or_expires(world:
     await homes.list(a_home(60, key="bad", OriginatingSystemName="another", UnparsedAddress="bad Pinehurst Way NE"))
     await homes.match()
     assert await waiting(homes) == []
+
+
+async def all_waiting(homes: Homes, *users: int, **asked: Any) -> list[str | None]:
+    """The keys of the listings of alerts that wait, as the list of all users has them."""
+    wanted = {"made": (None, None), "after": None, "limit": 100} | asked
+    async with homes.database.reading() as connection:
+        ids = await queries.oldest(connection, users, **wanted)
+        known = await queries.notifications_of(connection, ids)
+    return [known[id_].reference for id_ in ids]
+
+
+async def test_one_call_decides_about_alerts_of_several_users_the_oldest_first(world: World, homes: Homes) -> None:
+    for user in (1, 2, 3):
+        await world.a_user(user, sms=True)
+        await homes.profile(user, phone_number="+14155552671")
+        await homes.search(user, concierge=user < 3)
+    for key in ("a", "b"):
+        await homes.list(a_home(key=key))
+        await homes.match()
+    await world.a_worker()
+    alerts = {user: list(reversed((await on_hold(homes, 2, user)).values())) for user in (1, 2)}
+    everyone = sorted([*alerts[1], *alerts[2]])
+
+    assert await all_waiting(homes) == ["a", "a", "b", "b"]
+    assert await all_waiting(homes, limit=3, after=everyone[0]) == ["a", "b", "b"]
+    assert await all_waiting(homes, 2) == await all_waiting(homes, 3, 2) == ["a", "b"]
+    between = time_of(everyone[2])
+    assert await all_waiting(homes, made=(None, between)) == ["a", "a"]
+    assert await all_waiting(homes, made=(between, None)) == ["b", "b"]
+    if homes.database.is_sqlite:  # which keeps anything in a column
+        for title in ("x'ff'", "'as before'"):
+            async with homes.database.transaction() as connection:
+                its = _NOTIFICATIONS.c.id == everyone[3]
+                await connection.execute(update(_NOTIFICATIONS).where(its).values(title=text(title)))
+            assert await all_waiting(homes) == ["a", "a", "b", "b"]
+
+    assert await decided(homes, Approval.APPROVED, everyone[:3], user_id=None) == [None] * 3
+    assert await decided(homes, Approval.REJECTED, [everyone[0], homes.clock.new_id()], user_id=None) == [
+        (409, "It was approved before."),
+        (404, "There is no alert with this id that needs approval."),
+    ]
+    assert await all_waiting(homes) == ["b"]
+    assert await expirer(world).expire_on_hold() == 0
+    assert await expirer(world, timedelta()).expire_on_hold() > 0
+    assert await all_waiting(homes) == []
 
 
 async def test_a_rejected_alert_is_explained(world: World, homes: Homes) -> None:

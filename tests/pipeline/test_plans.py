@@ -1,6 +1,6 @@
 """PostgreSQL finds due deliveries along their own index, whatever its statistics say; both stores find old listings."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import BatchStatement
 from property_alert_notification.deliveries import queues
+from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.properties import queries as properties
+from property_alert_notification.operators.quarantine import queries as quarantine
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
@@ -49,20 +51,45 @@ async def test_a_burst_after_a_quiet_time_is_read_along_the_index_of_due_deliver
 
 
 async def test_old_listings_and_those_of_a_home_are_found_without_the_others(world: World) -> None:
-    async with world.parts.database.reading() as connection:
-        ran: list[tuple[str, Any]] = []
-        event.listen(connection.sync_connection, "before_cursor_execute", lambda *call: ran.append((call[2], call[3])))
-        await connection.execute(listings._OLD, {"until": world.parts.clock.now(), "limit": 9})
-        await properties._MEMBERS.run(connection, [(world.parts.clock.new_id(),)])
-        word = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
-        old, members = [
-            str((await connection.exec_driver_sql(f"{word} {words}", parameters)).all())
-            for words, parameters in ran[:2]
-        ]
+    old, members = await _plans(
+        world,
+        lambda connection: connection.execute(listings._OLD, {"until": world.parts.clock.now(), "limit": 9}),
+        lambda connection: properties._MEMBERS.run(connection, [(world.parts.clock.new_id(),)]),
+    )
 
     assert "ix_listings_off_market" in old
     assert "ix_listings_property" in members
     assert "SubPlan" not in members
+
+
+async def test_what_waits_for_approval_is_listed_and_expires_along_indexes(world: World) -> None:
+    now, id_ = world.parts.clock.now(), world.parts.clock.new_id()
+    all_, some, old, expired = await _plans(
+        world,
+        lambda connection: approvals.oldest(connection, [], made=(None, None), after=None, limit=9),
+        lambda connection: approvals.oldest(connection, [1, 2], made=(None, None), after=None, limit=9),
+        lambda connection: quarantine.on_hold(connection, start=id_, end=id_, limit=9),
+        lambda connection: quarantine.expired_on_hold(connection, now=now, limit=9),
+    )
+
+    assert "ix_deliveries_on_hold" in all_
+    assert "ix_deliveries_holder" in some, some
+    assert "ix_deliveries_on_hold" in old
+    assert "ix_notifications_undecided" in expired
+
+
+async def _plans(world: World, *calls: Callable[[AsyncConnection], Awaitable[Any]]) -> list[str]:
+    """The plan of the statement that each of these calls runs."""
+    async with world.parts.database.reading() as connection:
+        ran: list[tuple[str, Any]] = []
+        event.listen(connection.sync_connection, "before_cursor_execute", lambda *call: ran.append((call[2], call[3])))
+        for call in calls:
+            await call(connection)
+        word = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+        return [
+            str((await connection.exec_driver_sql(f"{word} {words}", parameters)).all())
+            for words, parameters in ran[: len(calls)]
+        ]
 
 
 async def _plan(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> str:

@@ -103,7 +103,7 @@ async def test_a_quarantined_delivery_expires_with_its_reason_if_no_operator_dec
     parts = world.parts
     expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=world.rules)
 
-    assert await expirer.expire_some(DeliveryState.QUARANTINED) == 2
+    assert await expirer.expire_quarantined() == 2
 
     detail = await world.detail(late)
     assert (detail.status, detail.deliveries[0].reason) == ("expired", f"it expired before it was decided about: {why}")

@@ -1,4 +1,4 @@
-"""Pages of a list, the newest first: where one ends and the next one begins."""
+"""Pages of a list: where one ends and the next one begins. Unless a list says otherwise, it has the newest first."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -37,7 +37,7 @@ def page_of(found: Sequence[Item], limit: int) -> tuple[Sequence[Item], UUID | N
 
 
 def start_of(cursor: str | None) -> UUID | None:
-    """The id below which a page begins; None for the first page.
+    """The id below which a page begins, or above which if the oldest is first; None for the first page.
 
     Raises:
         ValueError: `to_cursor` did not write the cursor.
@@ -45,9 +45,9 @@ def start_of(cursor: str | None) -> UUID | None:
     return None if cursor is None else from_cursor(cursor)
 
 
-def next_cursor(below: UUID | None) -> str | None:
-    """The cursor of the page that begins below this id; None when there is none."""
-    return None if below is None else to_cursor(below)
+def next_cursor(last: UUID | None) -> str | None:
+    """The cursor of the page that begins after this id, the last one of its page; None when there is none."""
+    return None if last is None else to_cursor(last)
 
 
 def to_cursor(last: UUID) -> str:

@@ -51,9 +51,9 @@ class Delivery(SQLModel, table=True):
         partial_index("ix_deliveries_open", "notification_id", where=OPEN),
         # Sent deliveries, likewise.
         partial_index("ix_deliveries_fulfilled", "state", "notification_id", where=FULFILLED),
-        # Quarantined deliveries, and those that wait for approval.
+        # Quarantined deliveries, and those that wait for approval, the oldest notification first.
         partial_index("ix_deliveries_quarantined", "id", where=IS_QUARANTINED),
-        partial_index("ix_deliveries_on_hold", "id", where=IS_ON_HOLD),
+        partial_index("ix_deliveries_on_hold", "notification_id", where=IS_ON_HOLD),
         # Held, collected and waiting deliveries, by `held_by`.
         partial_index("ix_deliveries_holder", "held_by", where=HAS_HOLDER),
     )

@@ -1,22 +1,23 @@
 """Ends deliveries that wait for a decision, quarantined or on hold, and have expired before there was one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import structlog
 
-from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.clock import Clock, first_id_from
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.times import later
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, halve_on_error, run_within
-from property_alert_notification.deliveries.states import STUCK
 from property_alert_notification.notification_worker.claim import SendingRules, too_late
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine import moves, queries
+from property_alert_notification.people.categories.rules import LISTING_ALERT
 
 log = structlog.get_logger()
 
@@ -31,9 +32,15 @@ IDLE = 60.0
 
 _THE_OLDEST = UUID(int=0)
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 class Expirer:
-    """Checks all deliveries repeatedly that wait for a decision. Any number of expirers may share one store."""
+    """Looks repeatedly for deliveries that wait for a decision and have expired. Any number may share one store.
+
+    All quarantined ones are checked: an operator has to decide about them soon. Of those on hold, which may be very
+    many, only those are read whose notifications are old enough, or have an `expires_at`.
+    """
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, rules: SendingRules) -> None:
         """`rules` has the time to live of messages."""
@@ -41,24 +48,43 @@ class Expirer:
         self._clock = clock
         self._metrics = metrics
         self._rules = rules
-        self._walked_to = dict.fromkeys(STUCK, _THE_OLDEST)
+        self._quarantined = self._on_hold = _THE_OLDEST
 
     async def run(self, loop: Loop) -> None:
         """Run until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._expire_in_turn, after_a_fault=IDLE)
 
     async def _expire_in_turn(self) -> float:
-        return PAUSE if AT_ONCE in [await self.expire_some(state) for state in STUCK] else IDLE
+        checked = await self.expire_quarantined(), await self.expire_on_hold()
+        return PAUSE if max(checked) >= AT_ONCE else IDLE
 
-    async def expire_some(self, state: DeliveryState) -> int:
-        """Check the next few in this state, and expire those that are too late; returns how many were checked."""
-        now = self._clock.now()
+    async def expire_quarantined(self) -> int:
+        """Check the next few quarantined deliveries; returns how many."""
         async with self._database.reading() as connection:
-            stuck = await queries.some(connection, state, after=self._walked_to[state], limit=AT_ONCE)
+            found = await queries.quarantined(connection, after=self._quarantined, limit=AT_ONCE)
+        self._quarantined = found[-1].id if len(found) == AT_ONCE else _THE_OLDEST
+        await self._expire(found)
+        return len(found)
+
+    async def expire_on_hold(self) -> int:
+        """Check the next few deliveries on hold that may have expired; returns how many."""
+        now = self._clock.now()
+        # The age of a notification begins with its id at the earliest. Only alerts wait for approval.
+        made_by = later(now, -self._rules.ttl_of(LISTING_ALERT))
+        async with self._database.reading() as connection:
+            old = await queries.on_hold(
+                connection, start=self._on_hold, end=first_id_from(later(made_by, _MILLISECOND)), limit=AT_ONCE
+            )
+            expired = await queries.expired_on_hold(connection, now=now, limit=AT_ONCE)
+        # The last notification may have more deliveries.
+        self._on_hold = old[-1].notification_id if len(old) == AT_ONCE else _THE_OLDEST
+        found = list(dict.fromkeys([*old, *expired]))
+        await self._expire(found)
+        return len(found)
+
+    async def _expire(self, stuck: Sequence[queries.Stuck]) -> None:
         if stuck:  # rarely: usually this reads an empty index
-            await halve_on_error(stuck, partial(self._expire_late, now=now), self._leave)
-        self._walked_to[state] = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
-        return len(stuck)
+            await halve_on_error(stuck, partial(self._expire_late, now=self._clock.now()), self._leave)
 
     async def _expire_late(self, stuck: Sequence[queries.Stuck], now: datetime) -> None:
         async with self._database.quick_reading() as reading:

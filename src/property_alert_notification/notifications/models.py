@@ -12,6 +12,9 @@ from property_alert_notification.database import partial_index, time_type
 WAITS_FOR_ITS_TIME = "status = 'scheduled' AND look_up_at IS NULL"
 """The condition of the index of notifications that are planned at their `send_at` with the addresses of their row."""
 
+EXPIRES_UNDECIDED = "approval = 'waiting' AND expires_at IS NOT NULL AND status IS NULL"
+"""The condition of the index of notifications with an `expires_at` that are planned and wait for approval."""
+
 
 class Notification(SQLModel, table=True):
     """A notification as accepted. Its deliveries have the results."""
@@ -31,6 +34,8 @@ class Notification(SQLModel, table=True):
         # Notifications that wait for addresses are few, and have indexes of their own.
         partial_index("ix_notifications_look_up", "look_up_at", where="look_up_at IS NOT NULL"),
         partial_index("ix_notifications_look_up_user", "user_id", where="look_up_at IS NOT NULL"),
+        # Alerts have none, unless a caller changed them.
+        partial_index("ix_notifications_undecided", "expires_at", where=EXPIRES_UNDECIDED),
         partial_index("ix_notifications_parked", "look_up_at", where="parked"),
     )
 

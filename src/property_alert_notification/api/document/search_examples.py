@@ -168,6 +168,8 @@ _APPROVALS: dict[str, Any] = {
     "items": [
         {
             "id": "01a226a1-5a10-7c63-b0b5-95ecb5d8a1f1",
+            "user_id": 1,
+            "ListingKey": "6414100192",
             "SavedSearchKeys": ["01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11"],
             "title": "New listing: 8103 Bagley Ave N",
             "message": "8103 Bagley Ave N\nPrice: $538,000",
@@ -188,6 +190,9 @@ ANSWERS: dict[str, Any] = {
     "list_approvals": _APPROVALS,
     "approve_alerts": _decided("approved"),
     "reject_alerts": _decided("rejected"),
+    "list_all_approvals": _APPROVALS,
+    "approve_alerts_of_all": _decided("approved"),
+    "reject_alerts_of_all": _decided("rejected"),
     "list_listing_preferences": {"items": [_PREFERENCE], "next": None},
     "put_listing_preference": _PREFERENCE,
     "read_listing_preference": _PREFERENCE,

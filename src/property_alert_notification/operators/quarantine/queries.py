@@ -21,10 +21,9 @@ from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import is_row_fault, table_of
-from property_alert_notification.deliveries.models import IS_QUARANTINED, Attempt, Delivery
-from property_alert_notification.deliveries.states import STUCK, is_in
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.database import is_row_fault, table_of, time_type
+from property_alert_notification.deliveries.models import IS_ON_HOLD, IS_QUARANTINED, Attempt, Delivery
+from property_alert_notification.notifications.models import EXPIRES_UNDECIDED, Notification
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -170,18 +169,48 @@ class Stuck(NamedTuple):
         return Reason.read(self.reason_code, self.reason_parameters)
 
 
-_SOME = {
-    state: (
-        select(*[_deliveries.c[name] for name in Stuck._fields])
-        # In the words of an index.
-        .where(text(is_in((state,))), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
-        .order_by(_deliveries.c.id)
-        .limit(bindparam("limit", type_=Integer))
+_limit = bindparam("limit", type_=Integer)
+_id = _deliveries.c.id.type
+_stuck = select(*[_deliveries.c[name] for name in Stuck._fields])
+_QUARANTINED = (
+    # In the words of an index.
+    _stuck.where(text(IS_QUARANTINED), _deliveries.c.id > bindparam("after", type_=_id))
+    .order_by(_deliveries.c.id)
+    .limit(_limit)
+)
+
+
+async def quarantined(connection: AsyncConnection, *, after: UUID, limit: int) -> list[Stuck]:
+    """Up to `limit` quarantined deliveries above an id, the oldest first."""
+    return [Stuck(*row) for row in await connection.execute(_QUARANTINED, {"after": after, "limit": limit})]
+
+
+_ON_HOLD = (
+    _stuck.where(
+        text(IS_ON_HOLD),
+        _deliveries.c.notification_id >= bindparam("start", type_=_id),
+        _deliveries.c.notification_id < bindparam("end", type_=_id),
     )
-    for state in STUCK
-}
+    .order_by(_deliveries.c.notification_id)
+    .limit(_limit)
+)
+_EXPIRED_ON_HOLD = (
+    _stuck.join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+    .where(
+        text(EXPIRES_UNDECIDED),
+        _notifications.c.expires_at <= bindparam("now", type_=time_type()),
+        _deliveries.c.state == DeliveryState.ON_HOLD,
+    )
+    .order_by(_notifications.c.expires_at)
+    .limit(_limit)
+)
 
 
-async def some(connection: AsyncConnection, state: DeliveryState, *, after: UUID, limit: int) -> list[Stuck]:
-    """Up to `limit` deliveries in one of the states `STUCK` above an id, the oldest first."""
-    return [Stuck(*row) for row in await connection.execute(_SOME[state], {"after": after, "limit": limit})]
+async def on_hold(connection: AsyncConnection, *, start: UUID, end: UUID, limit: int) -> list[Stuck]:
+    """Up to `limit` deliveries on hold of the notifications from the id `start` to below `end`, the oldest first."""
+    return [Stuck(*row) for row in await connection.execute(_ON_HOLD, {"start": start, "end": end, "limit": limit})]
+
+
+async def expired_on_hold(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Stuck]:
+    """Up to `limit` deliveries on hold of notifications whose `expires_at` is over."""
+    return [Stuck(*row) for row in await connection.execute(_EXPIRED_ON_HOLD, {"now": now, "limit": limit})]

@@ -1,5 +1,6 @@
 """Alerts that wait for approval, over HTTP."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, cast
@@ -21,6 +22,7 @@ from property_alert_notification.homes.alerts.approvals import queries
 from property_alert_notification.homes.alerts.approvals.schemas import (
     AlertDecided,
     AlertNotDecided,
+    AllApprovalsQuery,
     ApprovalAnswer,
     ApprovalDecision,
     ApprovalPage,
@@ -38,6 +40,7 @@ from property_alert_notification.people.categories.rules import LISTING_ALERT
 from property_alert_notification.people.dependencies import UserId
 
 router = KeyedRouter("/users/{user_id}/approvals", "searches")
+all_router = KeyedRouter("/approvals", "searches")
 
 
 async def _message_ttl(request: Request, cache: CacheDep) -> timedelta:
@@ -59,14 +62,39 @@ async def list_approvals(
             search = found(await saved_searches.find(connection, user_id, query.SavedSearchKey)).number
         before = start_of(query.cursor)
         ids = await queries.page(connection, user_id, search=search, before=before, limit=query.limit + 1)
-        page = ids[: query.limit]
-        waiting = await queries.notifications_of(connection, page)
-        keys = await queries.keys_of(connection, page)
-    answer = ApprovalPage(
-        items=[_public(waiting[id_], keys[id_], ttl) for id_ in page if id_ in waiting],
-        next=next_cursor(page[-1] if len(ids) > query.limit else None),
-    )
+        answer = await _page(connection, ids, query.limit, ttl)
     return json_answer(answer, admission)
+
+
+@all_router.get("", response_model=ApprovalPage)
+async def list_all_approvals(
+    query: Annotated[AllApprovalsQuery, Query()],
+    admission: MayRead,
+    database: DatabaseDep,
+    ttl: Annotated[timedelta, Depends(_message_ttl)],
+) -> Response:
+    """List the alerts to all users that wait for approval, the oldest first: these expire first."""
+    async with database.reading() as connection:
+        ids = await queries.oldest(
+            connection,
+            query.user_id,
+            made=(query.accepted_after, query.accepted_before),
+            after=start_of(query.cursor),
+            limit=query.limit + 1,
+        )
+        answer = await _page(connection, ids, query.limit, ttl)
+    return json_answer(answer, admission)
+
+
+async def _page(connection: AsyncConnection, ids: Sequence[UUID], limit: int, ttl: timedelta) -> ApprovalPage:
+    """The page with these alerts; `ids` has one more than `limit` when another page follows."""
+    page = ids[:limit]
+    waiting = await queries.notifications_of(connection, page)
+    keys = await queries.keys_of(connection, page)
+    return ApprovalPage(
+        items=[_public(waiting[id_], keys[id_], ttl) for id_ in page if id_ in waiting],
+        next=next_cursor(page[-1] if len(ids) > limit else None),
+    )
 
 
 @router.post("/approve", response_model=ApprovalAnswer, responses=documented(409))
@@ -89,8 +117,29 @@ async def reject_alerts(
     return await _decide(user_id, body, Approval.REJECTED, admission, clock, call)
 
 
+@all_router.post("/approve", response_model=ApprovalAnswer, responses=documented(409))
+async def approve_alerts_of_all(
+    body: ApprovalDecision, admission: MayWrite, clock: ClockDep, call: CallDep
+) -> Response:
+    """Approve up to 1,000 alerts, whichever users they are to: they are sent like any others.
+
+    Preferences, quiet hours, caps and the home itself are looked at right before sending. An alert that was approved
+    before stays as it is.
+    """
+    return await _decide(None, body, Approval.APPROVED, admission, clock, call)
+
+
+@all_router.post("/reject", response_model=ApprovalAnswer, responses=documented(409))
+async def reject_alerts_of_all(body: ApprovalDecision, admission: MayWrite, clock: ClockDep, call: CallDep) -> Response:
+    """Reject up to 1,000 alerts, whichever users they are to: they are not sent.
+
+    An alert that was rejected before stays as it is.
+    """
+    return await _decide(None, body, Approval.REJECTED, admission, clock, call)
+
+
 async def _decide(
-    user_id: int,
+    user_id: int | None,
     body: ApprovalDecision,
     decision: Approval,
     admission: Admission,
@@ -114,6 +163,8 @@ def _result(id_: UUID, error: RequestError | None, decision: Approval) -> AlertD
 def _public(one: Notification, keys: list[UUID], ttl: timedelta) -> WaitingAlert:
     return WaitingAlert(
         id=one.id,
+        user_id=one.user_id,
+        ListingKey=one.reference,
         SavedSearchKeys=keys,
         title=one.title,
         message=one.message,

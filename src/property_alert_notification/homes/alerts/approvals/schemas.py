@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from property_alert_notification.api.fields import UserId
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.api.problems import Problem
+from property_alert_notification.base.times import Moment
 
 
 class ApprovalQuery(Strict):
@@ -24,6 +26,23 @@ class ApprovalQuery(Strict):
     """The `next` of the previous page, requested with the same filter. Default: the first page."""
 
 
+class AllApprovalsQuery(Strict):
+    """The filters of the list over all users and the requested page."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    user_id: Annotated[tuple[UserId, ...], Field(max_length=100)] = ()
+    """Only alerts to this user; repeat it for several, such as the clients of one agent. Default: to all users."""
+    accepted_after: Moment | None = None
+    """RFC 3339 with an offset: only alerts with this `accepted_at` or a later one."""
+    accepted_before: Moment | None = None
+    """RFC 3339 with an offset: only alerts with an earlier `accepted_at`."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    """The maximum number of alerts on the page."""
+    cursor: PageCursor | None = None
+    """The `next` of the previous page, requested with the same filters. Default: the first page."""
+
+
 class WaitingAlert(BaseModel):
     """An alert that is on hold until it is approved or rejected, or expires."""
 
@@ -31,6 +50,9 @@ class WaitingAlert(BaseModel):
 
     id: UUID
     """Of its notification."""
+    user_id: int
+    ListingKey: str | None
+    """Of the listing that matched; null for a first alert, which names several homes."""
     SavedSearchKeys: list[UUID]
     """The searches by which it would be sent; deleted ones are left out."""
     title: str
@@ -45,7 +67,7 @@ class WaitingAlert(BaseModel):
 
 
 class ApprovalPage(BaseModel):
-    """One page of a list, the newest first."""
+    """One page of a list: of one user the newest first, of all users the oldest first."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -80,7 +102,8 @@ class AlertNotDecided(BaseModel):
 
     id: UUID
     error: Problem
-    """404: the user has no such alert. 409: the opposite was decided, or it does not wait for approval."""
+    """404: there is no such alert, or it is to another user. 409: the opposite was decided, or it does not wait for
+    approval."""
 
 
 class ApprovalAnswer(BaseModel):

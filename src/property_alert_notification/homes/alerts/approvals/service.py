@@ -25,15 +25,21 @@ _ALREADY_TOLD = Reason(ReasonCode.ALREADY_TOLD)
 
 
 async def decide(
-    connection: AsyncConnection, user_id: int, ids: Iterable[UUID], decision: Approval, *, actor: str, clock: Clock
+    connection: AsyncConnection,
+    user_id: int | None,
+    ids: Iterable[UUID],
+    decision: Approval,
+    *,
+    actor: str,
+    clock: Clock,
 ) -> Mapping[UUID, RequestError | None]:
-    """Approve or reject these alerts to a user; returns of each why that was impossible, or None.
+    """Approve or reject these alerts; returns of each why that was impossible, or None.
 
     One about which the same was decided before stays as it is.
 
     Args:
         connection: of the transaction.
-        user_id: the user whom they are for.
+        user_id: the user whom they are for; None if they may be for any user.
         ids: the ids of their notifications.
         decision: `APPROVED` or `REJECTED`.
         actor: who decides, for the audit record.
@@ -99,10 +105,11 @@ async def _tell(
     return {one.notification_id for one in waiting if not one.in_first_alert} - tells
 
 
-def _why_not(one: Notification | None, user_id: int, decision: Approval) -> RequestError | None:
+def _why_not(one: Notification | None, user_id: int | None, decision: Approval) -> RequestError | None:
     """Why an alert that does not wait for approval could not be decided about; None if the same was decided before."""
-    if one is None or one.user_id != user_id or one.approval is None:
-        return NotFound("The user has no alert with this id that needs approval.")
+    if one is None or one.approval is None or user_id not in (None, one.user_id):
+        whose = "There is" if user_id is None else "The user has"
+        return NotFound(f"{whose} no alert with this id that needs approval.")
     if one.approval == decision:
         return None
     if one.approval == Approval.WAITING:
