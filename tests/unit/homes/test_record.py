@@ -220,6 +220,16 @@ def test_only_the_first_picture_is_kept() -> None:
     assert _read(Media=media).fields["Media"] == [{"Order": 1, "MediaURL": "a"}]
 
 
+@pytest.mark.parametrize(
+    ("currency", "largest"),
+    [("CLF", 461_168_601_842_738), ("UYW", 461_168_601_842_738), ("KWD", 10**15), ("USD", 10**15), ("JPY", 10**15)],
+)
+def test_an_amount_that_is_too_large_for_its_currency_is_refused(currency: str, largest: int) -> None:
+    assert _read(ListPrice=largest, currency=currency).fields["ListPrice"] == largest
+    for name in ("ListPrice", "ClosePrice"):
+        assert _refused(currency=currency, **{name: largest + 1}).field == name
+
+
 def test_open_houses_are_read() -> None:
     given = [
         {"OpenHouseKey": 2, "OpenHouseDate": "2026-12-01", "OpenHouseStartTime": "13:00", "OpenHouseEndTime": "15:00"},

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.news import IN_RANGE
-from property_alert_notification.homes.criteria.comparable import MINOR_DIGITS
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
 """Characters of a notification's title and message."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from property_alert_notification.homes.criteria.expression import MOST_REMEMBERED
 from property_alert_notification.homes.criteria.known_fields import ENUMERATIONS, FEATURES
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import AREAS, LOOKUPS, MULTIPLE, member, squash
 
@@ -19,14 +20,6 @@ PLACES = frozenset(
     {"City", "CountyOrParish", "PostalCode", "StateOrProvince", "Country", "StreetName", "UnparsedAddress"}
 )
 """Fields with names of places: small and capital letters are the same in them."""
-
-MINOR_DIGITS: Mapping[str, int] = {
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
-    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
-"""The decimals of the currencies that do not have two (ISO 4217)."""
 
 DEFAULT_UNIT = "Square Feet"
 """The unit of areas that name none."""

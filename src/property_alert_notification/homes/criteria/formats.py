@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from property_alert_notification.homes.criteria.comparable import MINOR_DIGITS, main_units
+from property_alert_notification.homes.criteria.comparable import main_units
 from property_alert_notification.homes.criteria.wording import Wording
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 
 _MOST_WORDS, _LONGEST_WORD = 3, 60
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "MXN": "MX$", "NZD": "NZ$"}

@@ -32,8 +32,9 @@ from property_alert_notification.homes.matching.vocabulary import (
     Vocabulary,
     has_terms,
 )
+from property_alert_notification.homes.reso.currencies import LARGEST_MINOR
 
-LOWEST, HIGHEST = -(2**62), 2**62
+LOWEST, HIGHEST = -LARGEST_MINOR, LARGEST_MINOR
 _NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
 """Of the numbers that a float has exactly."""
@@ -132,7 +133,7 @@ class Compiler:
     def _price(self, stored: Stored, low: Any, high: Any, currency: str | None) -> None:
         low = LOWEST if low is None else low
         high = HIGHEST if high is None else high
-        if not (isinstance(low, int) and isinstance(high, int) and low >= LOWEST and high <= HIGHEST):
+        if not all(isinstance(bound, int) and LOWEST <= bound <= HIGHEST for bound in (low, high)):
             self._leave_open(from_list(stored))
             return
         self._low, self._high = max(self._low, low), min(self._high, high)

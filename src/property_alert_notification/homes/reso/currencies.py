@@ -1,6 +1,7 @@
-"""The codes of currencies in use (ISO 4217, list one), without those of funds, metals and tests."""
+"""The currencies in use (ISO 4217, list one), without those of funds, metals and tests."""
 
 from collections.abc import Mapping
+from typing import Final
 
 CURRENCIES = frozenset({
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD",
@@ -47,3 +48,18 @@ WRITTEN_SMALL = frozenset({
     "USD",
 })  # fmt: skip
 """Codes that are no words in small letters, as `all` and `top` are."""
+MINOR_DIGITS: Mapping[str, int] = {
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+"""The decimals of the currencies that do not have two."""
+
+LARGEST_MINOR: Final = 2**62
+"""The largest price, in the smallest unit of its currency: the index of searches keeps prices as 64-bit integers."""
+
+
+def largest_amount(currency: str) -> int:
+    """The largest amount of a currency, in whole units."""
+    return LARGEST_MINOR // int(10 ** MINOR_DIGITS.get(currency, 2))

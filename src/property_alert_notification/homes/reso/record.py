@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import times, values, words
+from property_alert_notification.homes.reso.currencies import largest_amount
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
 from property_alert_notification.homes.reso.personal import without_personal
 from property_alert_notification.homes.reso.size import UNPRINTABLE_NAME, check_size
@@ -201,7 +202,11 @@ def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> 
             currency = its
         elif its is not None and its != usual:
             raise InvalidField(name, "names another currency than the record")
-    kept["currency"] = currency or feed.currency
+    kept["currency"] = currency = currency or feed.currency
+    largest = largest_amount(currency)
+    for name in sorted(kept.keys() & words.MONEY):
+        if (kept[name] or 0) > largest:
+            raise InvalidField(name, f"must be at most {largest:,} {currency}")
 
 
 def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:

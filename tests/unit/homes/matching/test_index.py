@@ -13,6 +13,7 @@ from property_alert_notification.homes.criteria.expression import And, Expressio
 from property_alert_notification.homes.matching import numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.matching.kernels import fastest_kernel
+from property_alert_notification.homes.reso.currencies import largest_amount
 from tests.unit.homes.matching.kernels import KERNELS
 from tests.unit.homes.matching.random_searches import a_listing, a_search
 
@@ -108,6 +109,16 @@ def test_prices_are_compared_to_the_cent(index: SearchIndex, price: float, match
     index.put(1, Range("ListPrice", None, 16_777_216, "USD"))
 
     assert index.match(HOME | {"ListPrice": price}).tolist() == matches
+
+
+@pytest.mark.parametrize(("currency", "decimals"), [("CLF", 4), ("KWD", 3), ("USD", 2), ("JPY", 0)])
+def test_the_largest_price_of_a_currency_is_compared(index: SearchIndex, currency: str, decimals: int) -> None:
+    largest = min(largest_amount(currency), 10**15)
+    minor = largest * 10**decimals
+    for number, bounds in enumerate([(1, None), (minor, None), (None, minor), (None, 10**19), (10**19, None)]):
+        index.put(number, Range("ListPrice", *bounds, currency))
+
+    assert index.match(HOME | {"ListPrice": largest, "currency": currency}).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("missing", ["ListPrice", "currency", "Longitude"])

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from property_alert_notification.homes.criteria.comparable import DEFAULT_UNIT, MINOR_DIGITS
+from property_alert_notification.homes.criteria.comparable import DEFAULT_UNIT
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, Not, OneOf, Or, Range
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import AREAS, MONEY, WHOLE
 
