@@ -268,19 +268,37 @@ async def deliver(homes: Homes, notification: UUID, state: str, channel: Channel
 
 async def test_a_newer_alert_counts_only_if_it_is_sent_or_will_be(world: World, homes: Homes) -> None:
     first, second = await two_alerts(world, homes)
-    assert await homes.run(refreshed([first], Channel.EMAIL)) == {first: PRICE_CHANGED_SINCE}
+    assert await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())) == {first: PRICE_CHANGED_SINCE}
     for ended in ("suppressed", "failed", "expired", "cancelled"):
         await deliver(homes, second, ended)
-        now = (await homes.run(refreshed([first], Channel.EMAIL)))[first]
+        now = (await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())))[first]
         assert "Price: $470,000" in now.message
 
 
 async def test_a_newer_alert_on_another_channel_does_not_count(world: World, homes: Homes) -> None:
     first, second = await two_alerts(world, homes)
     await deliver(homes, second, "sent", Channel.SMS)
-    now = (await homes.run(refreshed([first], Channel.EMAIL)))[first]
+    now = (await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())))[first]
     assert "Price: $470,000" in now.message
-    assert await homes.run(refreshed([first], Channel.SMS)) == {first: PRICE_CHANGED_SINCE}
+    assert await homes.run(refreshed([first], Channel.SMS, homes.clock.now())) == {first: PRICE_CHANGED_SINCE}
+
+
+async def test_an_open_house_that_is_over_is_not_announced(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    days = {"past": "2026-10-31", "ahead": "2199-12-31"}
+    await homes.list(*(a_home(key=key) for key in days))
+    await homes.match()
+    await homes.search(1)
+    await homes.list(*(a_home(60, key=key, OpenHouse=[{"OpenHouseDate": day}]) for key, day in days.items()))
+    await homes.match()
+    await world.a_worker()
+    [mail] = await world.smtp.wait_for(1)
+    assert mail.parsed()["Subject"] == "Open house: ahead Pinehurst Way NE"
+    past = select(table_of(Notification).c.id).where(table_of(Notification).c.reference == "past")
+    async with homes.database.reading() as connection:
+        [id_] = (await connection.execute(past)).scalars()
+    assert (await world.until(id_, "suppressed")).deliveries[0].reason_code == "open_house_over"
 
 
 async def test_a_home_that_matches_no_longer_is_not_announced(world: World, homes: Homes) -> None:

@@ -73,7 +73,7 @@ async def test_a_newer_alert_is_found_after_the_homes_were_merged(world: World, 
         of_b = table.c.title == "New listing: b Pinehurst Way NE"
         id_ = (await connection.execute(select(table.c.id).where(of_b))).scalar_one()
 
-    assert await homes.run(refreshed([id_], Channel.EMAIL)) == {id_: PRICE_CHANGED_SINCE}
+    assert await homes.run(refreshed([id_], Channel.EMAIL, homes.clock.now())) == {id_: PRICE_CHANGED_SINCE}
 
 
 async def test_what_a_listing_told_goes_along_with_it_after_a_corrected_address_split_its_home(

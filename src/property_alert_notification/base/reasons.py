@@ -43,6 +43,7 @@ class ReasonCode(StrEnum):
     LISTING_GONE = "listing_gone"
     PRICE_CHANGED_SINCE = "price_changed_since"
     NEWER_ALERT = "newer_alert"
+    OPEN_HOUSE_OVER = "open_house_over"
     NO_LONGER_MATCHES = "no_longer_matches"
     NO_LONGER_ASKED_FOR = "no_longer_asked_for"
     CHANGED_BACK = "changed_back"
@@ -147,6 +148,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.LISTING_GONE: "the home left the market, or may not be shown any more",
     ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
     ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent before it",
+    ReasonCode.OPEN_HOUSE_OVER: "the open house is over, or was moved or cancelled since",
     ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
     ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and does not ask for this kind of change any more",
     ReasonCode.CHANGED_BACK: "the home has the price again that it had before",

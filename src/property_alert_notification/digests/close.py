@@ -60,9 +60,9 @@ class Turn:
         return bool(self.digests or DeliveryState.QUEUED in self.left)
 
 
-Refresh = Callable[[Sequence[UUID], Channel], Script[Mapping[UUID, Reworded | Reason]]]
-"""What these notifications tell now on a channel, or why they no longer hold; one that is left out tells what it told.
-"""
+Refresh = Callable[[Sequence[UUID], Channel, datetime], Script[Mapping[UUID, Reworded | Reason]]]
+"""What these notifications tell at this time on a channel, or why they no longer hold; one that is left out tells what
+it told."""
 
 
 def close_due(planner: Planner, refresh: Refresh, *, limit: int, only: Collection[UUID] | None = None) -> Script[Turn]:
@@ -85,7 +85,7 @@ def _process(taken: Sequence[Window], planner: Planner, refresh: Refresh) -> Scr
     sorted_, people = yield from _sort(taken, planner, now)
     for channel in Channel:
         again = [one for one in taken if one.channel == channel and _tells_of_homes(one, now)]
-        yield from _look_again([sorted_[window.id] for window in again], channel, refresh)
+        yield from _look_again([sorted_[window.id] for window in again], channel, refresh, now)
     leaving = [one for sorted_items in sorted_.values() for one in sorted_items.leaving]
     yield from _take_out(leaving, now)
     for one in leaving:
@@ -139,13 +139,13 @@ def _tells_of_homes(window: Window, now: datetime) -> bool:
     return window.must_close(now) and window.category == LISTING_ALERT
 
 
-def _look_again(closing: Sequence[Sorted], channel: Channel, refresh: Refresh) -> Script[None]:
+def _look_again(closing: Sequence[Sorted], channel: Channel, refresh: Refresh, now: datetime) -> Script[None]:
     """Take what no longer holds out of windows that close, and have the others tell what they tell now."""
     if not (staying := [item.notification_id for sorted_ in closing for item in sorted_.staying]):
         return
-    now = yield from refresh(staying, channel)
+    current = yield from refresh(staying, channel, now)
     for sorted_ in closing:
-        again = look_again(sorted_.staying, now)
+        again = look_again(sorted_.staying, current)
         sorted_.staying[:] = again.staying
         sorted_.leaving.extend(again.leaving)
 

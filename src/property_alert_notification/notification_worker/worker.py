@@ -18,6 +18,7 @@ from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.bounces.sources import sources
 from property_alert_notification.feedback.webhooks.setup import create_dispatcher
+from property_alert_notification.homes.feeds.settings import zones_of_feeds
 from property_alert_notification.homes.feeds.setup import feed_loops
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
 from property_alert_notification.homes.listings.settings import ListingSettings
@@ -44,6 +45,7 @@ from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.unclaimable import UnclaimableSearch
 from property_alert_notification.notification_worker.verdict import RetryPolicy
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.look_ups.rules import Ages
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.privacy.erasure.eraser import Eraser
@@ -85,7 +87,7 @@ class Worker:
         self._releaser = Releaser(parts.database, planner, parts.metrics, wake=parts.wake, woken=due.release)
         self._scheduler = Scheduler(parts.database, planner, parts.metrics, woken=due.schedules)
         self._addresses = _address_look_up(parts, self._context.broken_rows, self._profiles, due)
-        self._digests = DigestCloser(self._context, planner, wake=parts.wake, woken=due.digests)
+        self._digests = _digest_closer(parts, self._context, planner, due)
         self._webhooks = create_dispatcher(settings, parts.database, parts.clock, parts.metrics, woken=due.webhooks)
         self._rescuer = Rescuer(
             parts.database,
@@ -205,7 +207,12 @@ def _rules(parts: Parts) -> SendingRules:
         parts.categories.current,
         settings.default_ttl,
         Subjects(settings.secrets),
+        zones_of_feeds(load(ListingSettings)),
     )
+
+
+def _digest_closer(parts: Parts, context: WorkerContext, planner: Planner, due: DueWatch) -> DigestCloser:
+    return DigestCloser(context, planner, zones=_rules(parts).zones, wake=parts.wake, woken=due.digests)
 
 
 def _address_look_up(

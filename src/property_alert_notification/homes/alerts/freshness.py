@@ -6,7 +6,7 @@ from typing import Any
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
-from property_alert_notification.homes.alerts.news import can_be_had, may_be_shown
+from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import OpenHouseStatus
@@ -16,7 +16,10 @@ PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
 NEWER_ALERT = Reason(ReasonCode.NEWER_ALERT)
 HOME_DISCARDED = Reason(ReasonCode.HOME_DISCARDED)
 SEARCH_PAUSED = Reason(ReasonCode.SEARCH_PAUSED)
+OPEN_HOUSE_OVER = Reason(ReasonCode.OPEN_HOUSE_OVER)
 
+_OPEN_HOUSE = "OpenHouse"
+"""The field of facts about open houses, and of records with all of them."""
 _OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
 _NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
 
@@ -92,7 +95,12 @@ def still_matches(
 
 
 def still_holds(
-    details: AlertDetails, now: Mapping[str, Any] | None, *, has_newer: bool, is_overtaken: bool
+    details: AlertDetails,
+    now: Mapping[str, Any] | None,
+    *,
+    has_newer: bool,
+    is_overtaken: bool,
+    is_over: Callable[[Mapping[str, Any]], bool],
 ) -> AlertDetails | Reason:
     """The alert as it is sent now, or why it must not be sent.
 
@@ -101,37 +109,52 @@ def still_holds(
         now: the fields of its listing; None if the listing is deleted.
         has_newer: whether a newer alert tells the same person of the same property on the same channel, or will.
         is_overtaken: whether a newer one was sent on that channel, or is being sent.
+        is_over: whether an open house is over.
     """
     if now is None or is_gone(details, now):
         return LISTING_GONE
-    price, currency = now.get("ListPrice"), str(now.get("currency", ""))
-    has_moved = (price, currency) != (details.price, details.currency)
     if not details.searches:
         return NO_LONGER_MATCHES
+    price, currency = now.get("ListPrice"), str(now.get("currency", ""))
+    has_moved = (price, currency) != (details.price, details.currency)
+    facts = _standing(details.facts, now, is_over)
+    if details.facts and not facts:
+        return OPEN_HOUSE_OVER
     if is_overtaken or (has_moved and has_newer):
         # A newer alert tells the price and the status of now, and not again what this one tells of open houses.
-        standing = tuple(fact for fact in details.facts if _is_open_house_still(fact, now))
-        if not standing:
+        facts = tuple(fact for fact in facts if fact.field == _OPEN_HOUSE)
+        if not facts:
             return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
-        details = replace(details, facts=standing)
     if has_moved:
         told = price if currency == details.currency else None
-        facts = tuple(one for fact in details.facts if (one := _with_price(fact, told)) is not None)
-        if details.facts and not facts:
-            return PRICE_CHANGED_SINCE
-        details = replace(details, price=price, currency=currency, facts=facts)
+        facts = tuple(one for fact in facts if (one := _with_price(fact, told)) is not None)
+    if details.facts and not facts:
+        return PRICE_CHANGED_SINCE
     address = details.address if now.get("InternetAddressDisplayYN") is not False else None
-    return details if address == details.address else replace(details, address=address)
+    return replace(details, price=price, currency=currency, facts=facts, address=address)
 
 
-def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any]) -> bool:
-    """Whether a fact is about an open house, and the newest record does not say otherwise.
+def _standing(
+    facts: Iterable[ToldFact], now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]
+) -> tuple[ToldFact, ...]:
+    """The facts without those about open houses that are over, or of which the newest record says otherwise."""
+    standing = []
+    for fact in facts:
+        if fact.field != _OPEN_HOUSE or _is_open_house_still(fact, now, is_over):
+            standing.append(fact)
+        elif fact.kind == IN_RANGE:  # that is still true, without its cause
+            standing.append(fact._replace(field=None, before=None, after=None))
+    return tuple(standing)
+
+
+def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]) -> bool:
+    """Whether an open house, or its cancellation, is still ahead, and the newest record does not say otherwise.
 
     A record that says nothing about open houses changes none.
     """
-    if fact.field != "OpenHouse":
+    if is_over(fact.before if fact.after is None else fact.after):
         return False
-    if (houses := now.get("OpenHouse")) is None:
+    if (houses := now.get(_OPEN_HOUSE)) is None:
         return True
     planned = [
         {name: value for name, value in one.items() if name in _OPEN_HOUSE_TIMES}

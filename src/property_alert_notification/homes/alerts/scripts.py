@@ -1,8 +1,10 @@
 """Makes what alerts tell now, right before they are sent."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import partial
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import update
@@ -32,6 +34,7 @@ from property_alert_notification.homes.alerts.stored_alerts import (
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.reso.open_houses import LAST_ZONE, is_over
 
 _alerts = table_of(Alert)
 _RECORD_NAMED = BatchStatement(
@@ -70,32 +73,42 @@ def record_named(moved: Sequence[Moved]) -> Statement:
     return Statement(_RECORD_NAMED, moved)
 
 
-def refreshed(notifications: Sequence[UUID], channel: Channel) -> Script[Mapping[UUID, Reworded | Reason]]:
+def refreshed(
+    notifications: Sequence[UUID], channel: Channel, now: datetime, *, zones: Collection[tzinfo] = (LAST_ZONE,)
+) -> Script[Mapping[UUID, Reworded | Reason]]:
     """What those of these notifications tell now that are alerts, or why they must not be sent on this channel."""
-    return (yield from refresh(notifications, channel)).now
+    return (yield from refresh(notifications, channel, now, zones)).now
 
 
-def refresh(notifications: Sequence[UUID], channel: Channel) -> Script[Refreshed]:
+def refresh(
+    notifications: Sequence[UUID], channel: Channel, now: datetime, zones: Collection[tzinfo]
+) -> Script[Refreshed]:
     """What those of these notifications tell now that are alerts.
 
     A home that changed since is compared with the searches again, as they are now. A first alert names and counts the
-    homes that still match.
+    homes that still match. An open house is over when it is in each of the `zones`.
     """
     known = yield from stored_alerts(notifications, channel)
     running = yield from running_searches(known)
     expressions = yield from expressions_of(one for one in known if not one.is_unchanged)
-    held = list(readable(known, lambda one: (one, _held(one, expressions, running)), UNREADABLE, lambda one: one.id))
-    now = {one.id: _reworded(its) for one, its in held if not one.is_in_first_alert}
+    hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now, zones=zones))
+    held = list(readable(known, lambda one: (one, hold(one)), UNREADABLE, lambda one: one.id))
+    told = {one.id: _reworded(its) for one, its in held if not one.is_in_first_alert}
     firsts = [_once(some) for _, some in groupby((each for each in held if each[0].is_in_first_alert), _id_of)]
-    now |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
-    return Refreshed(now, [one for homes in firsts for one in _moved(homes)])
+    told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
+    return Refreshed(told, [one for homes in firsts for one in _moved(homes)])
 
 
 def _reworded(held: AlertDetails | Reason) -> Reworded | Reason:
     return held if isinstance(held, Reason) else Reworded(*write(held))
 
 
-def _held(one: StoredAlert, expressions: Mapping[int, Expression], running: Collection[int]) -> AlertDetails | Reason:
+def _held(
+    one: StoredAlert,
+    expressions: Mapping[int, Expression],
+    running: Collection[int],
+    is_over: Callable[[Mapping[str, Any]], bool],
+) -> AlertDetails | Reason:
     """What an alert tells of its home now, or why it must not."""
     details, now = still_asked_for(one.details, running, is_discarded=one.is_discarded), one.own
     if isinstance(details, Reason):
@@ -104,8 +117,8 @@ def _held(one: StoredAlert, expressions: Mapping[int, Expression], running: Coll
         details, now = still_matches(details, one.own, one.others, expressions)
     if one.is_in_first_alert:
         # It tells what holds now, so that no newer alert says otherwise.
-        return still_holds(details, now, has_newer=False, is_overtaken=False)
-    return still_holds(details, now, has_newer=one.has_newer, is_overtaken=one.is_overtaken)
+        return still_holds(details, now, has_newer=False, is_overtaken=False, is_over=is_over)
+    return still_holds(details, now, has_newer=one.has_newer, is_overtaken=one.is_overtaken, is_over=is_over)
 
 
 def _id_of(held: _Held) -> UUID:

@@ -1,6 +1,7 @@
 """The open houses of a listing, as its record has them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,11 @@ OPEN_HOUSES = ("OpenHouse", "OpenHouses")
 """Where feeds have them."""
 
 MOST = 100
+
+LAST_ZONE = timezone(timedelta(hours=-12))
+"""Where a day ends last: what is over there is over everywhere."""
+
+_DAY = timedelta(days=1)
 
 
 def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dict[str, Any]] | None:
@@ -51,3 +57,27 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
         "OpenHouseStatus": field("OpenHouseStatus", lambda value: values.word_of("OpenHouseStatus", value)) or "Active",
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def is_over(one: Mapping[str, Any], now: datetime, zones: Collection[tzinfo]) -> bool:
+    """Whether an open house is over in all of these zones: a record does not say in which it is.
+
+    Without an end it is over with its day.
+    """
+    return all(_end_of(one, zone) <= now for zone in zones)
+
+
+def _end_of(one: Mapping[str, Any], zone: tzinfo) -> datetime:
+    day = date.fromisoformat(one["OpenHouseDate"])
+    start, end = one.get("OpenHouseStartTime"), one.get("OpenHouseEndTime")
+    if end is None:
+        return datetime.combine(day + _DAY, time(), zone)
+    if _is_moment(end):
+        return datetime.fromisoformat(end)
+    is_next_day = start is not None and not _is_moment(start) and end <= start
+    return datetime.combine(day + _DAY if is_next_day else day, time.fromisoformat(end), zone)
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a time is a moment, and not a time of day."""
+    return "T" in text

@@ -62,6 +62,6 @@ def test_a_home_beyond_the_first_is_named_when_another_one_is_gone() -> None:
 
 def test_a_home_of_a_first_alert_has_the_price_of_now_and_no_facts() -> None:
     now = {"StandardStatus": "Active", "ListPrice": 450_000, "currency": "USD"}
-    held = still_holds(a_home(1), now, has_newer=False, is_overtaken=False)
+    held = still_holds(a_home(1), now, has_newer=False, is_overtaken=False, is_over=lambda _: False)
     assert isinstance(held, AlertDetails)
     assert (held.price, held.facts) == (450_000, ())

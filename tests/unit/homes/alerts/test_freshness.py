@@ -10,11 +10,13 @@ from property_alert_notification.homes.alerts.freshness import (
     LISTING_GONE,
     NEWER_ALERT,
     NO_LONGER_MATCHES,
+    OPEN_HOUSE_OVER,
     PRICE_CHANGED_SINCE,
     offered,
     still_holds,
     still_matches,
 )
+from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.criteria.expression import And, Range
 
 CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
@@ -24,8 +26,14 @@ ALERT = AlertDetails(
 NOW = {"StandardStatus": "Active", "ListPrice": 470_000, "currency": "USD"}
 
 
-def held(alert: AlertDetails = ALERT, *, newer: bool = False, overtaken: bool = False, **now: Any) -> Any:
-    return still_holds(alert, NOW | now, has_newer=newer, is_overtaken=overtaken)
+def held(
+    alert: AlertDetails = ALERT, *, newer: bool = False, overtaken: bool = False, over: Any = None, **now: Any
+) -> Any:
+    return still_holds(alert, NOW | now, has_newer=newer, is_overtaken=overtaken, is_over=lambda one: one == over)
+
+
+def gone(alert: AlertDetails = ALERT) -> Any:
+    return still_holds(alert, None, has_newer=False, is_overtaken=False, is_over=lambda _: False)
 
 
 def test_what_did_not_change_is_sent_as_it_is() -> None:
@@ -62,8 +70,8 @@ def test_only_searches_that_match_now_are_named() -> None:
 def test_a_home_that_matches_none_of_its_searches_is_not_announced() -> None:
     deleted = ToldSearch("Deleted", "", is_new=False, number=3)
     dear, now = still_matches(replace(ALERT, searches=(CHEAP, deleted)), DEAR, [], LOOKED_FOR)
-    assert still_holds(dear, now, has_newer=False, is_overtaken=False) == NO_LONGER_MATCHES
-    assert still_holds(dear, None, has_newer=False, is_overtaken=False) == LISTING_GONE
+    assert held(dear, **now) == NO_LONGER_MATCHES
+    assert gone(dear) == LISTING_GONE
 
 
 def test_an_alert_tells_the_price_of_its_own_listing_unless_that_is_gone() -> None:
@@ -89,7 +97,7 @@ def test_an_alert_about_that_very_status_is_sent() -> None:
 
 def test_a_home_that_may_not_be_shown_any_more_is_gone() -> None:
     assert held(InternetEntireListingDisplayYN=False) == LISTING_GONE
-    assert still_holds(ALERT, None, has_newer=False, is_overtaken=False) == LISTING_GONE
+    assert gone() == LISTING_GONE
 
 
 def test_an_address_that_may_not_be_shown_any_more_is_left_out() -> None:
@@ -97,6 +105,7 @@ def test_an_address_that_may_not_be_shown_any_more_is_left_out() -> None:
 
 
 SUNDAY = {"OpenHouseDate": "2026-12-06", "OpenHouseStartTime": "14:00:00"}
+MONDAY = {"OpenHouseDate": "2026-12-07"}
 VISIT = ToldFact("Open House", "OpenHouse", None, SUNDAY)
 HELD = [{"OpenHouseKey": "7", "OpenHouseStatus": "Active", **SUNDAY}]
 
@@ -117,8 +126,25 @@ NOT_PLANNED = [
 
 
 @pytest.mark.parametrize("now", NOT_PLANNED)
-def test_an_open_house_that_does_not_take_place_is_not_told_after_a_newer_alert(now: Any) -> None:
-    assert held(replace(ALERT, facts=(VISIT,)), overtaken=True, OpenHouse=now) == NEWER_ALERT
+def test_an_open_house_that_does_not_take_place_is_not_told(now: Any) -> None:
+    assert held(replace(ALERT, facts=(VISIT,)), OpenHouse=now) == OPEN_HOUSE_OVER
+    assert held(replace(ALERT, facts=(CUT, VISIT)), OpenHouse=now) == ALERT
+
+
+@pytest.mark.parametrize(
+    "fact", [VISIT, VISIT._replace(before=MONDAY), ToldFact("Open House", "OpenHouse", SUNDAY, None)]
+)
+def test_an_open_house_that_is_over_is_not_told(fact: ToldFact) -> None:
+    assert held(replace(ALERT, facts=(fact,)), over=SUNDAY) == OPEN_HOUSE_OVER
+    assert held(replace(ALERT, facts=(fact, CUT)), over=SUNDAY) == ALERT
+    assert held(replace(ALERT, facts=(fact,)), over=MONDAY) == replace(ALERT, facts=(fact,))
+    assert held(replace(ALERT, facts=(fact, CUT)), over=SUNDAY, overtaken=True) == NEWER_ALERT
+
+
+def test_a_home_that_came_into_range_by_an_open_house_is_told_without_it() -> None:
+    in_range = replace(ALERT, facts=(VISIT._replace(kind=IN_RANGE),))
+    assert held(in_range) == in_range
+    assert held(in_range, over=SUNDAY) == replace(ALERT, facts=(ToldFact(IN_RANGE, None, None, None),))
 
 
 def test_a_record_that_says_nothing_about_open_houses_changes_none() -> None:
@@ -130,7 +156,7 @@ def test_a_record_that_says_nothing_about_open_houses_changes_none() -> None:
 def test_a_cancelled_open_house_is_told_after_a_newer_alert(now: Any) -> None:
     cancelled = replace(ALERT, facts=(ToldFact("Open House", "OpenHouse", SUNDAY, None),))
     assert held(cancelled, overtaken=True, OpenHouse=now) == cancelled
-    assert held(cancelled, overtaken=True, OpenHouse=HELD) == NEWER_ALERT
+    assert held(cancelled, OpenHouse=HELD) == OPEN_HOUSE_OVER
 
 
 def test_a_new_price_is_told() -> None:

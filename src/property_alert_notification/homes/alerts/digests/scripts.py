@@ -4,7 +4,7 @@ Quiet hours may have held a digest for a night.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
@@ -131,19 +131,24 @@ def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], chann
     return Reworded(*compose(LISTING_ALERT, parts, short=definition_of(channel).measure is not None))
 
 
-def up_to_date(contents: Mapping[UUID, Content], channel: Channel) -> Script[tuple[dict[UUID, Content], LeftOut]]:
-    """The contents of notifications; alerts and their digests as they are sent now, or with why they must not be."""
+def up_to_date(
+    contents: Mapping[UUID, Content], channel: Channel, now: datetime, zones: Collection[tzinfo]
+) -> Script[tuple[dict[UUID, Content], LeftOut]]:
+    """The contents of notifications; alerts and their digests as they are sent now, or with why they must not be.
+
+    An open house is over when it is in each of the `zones`.
+    """
     alerts = [id_ for id_, content in contents.items() if content.category == LISTING_ALERT]
     digests = [id_ for id_, content in contents.items() if content.carries == LISTING_ALERT]
     carried = (yield from _digests_of(digests)) if digests else []
     wanted = {*alerts, *(item.notification_id for one in carried for item in one.items)}
     if not wanted:
         return dict(contents), LeftOut({}, ())
-    now, moved = yield from refresh(sorted(wanted), channel)
-    told = {id_: now[id_] for id_ in alerts if id_ in now} | {
-        one.id: _digest(one.items, now, channel) for one in carried
+    current, moved = yield from refresh(sorted(wanted), channel, now, zones)
+    told = {id_: current[id_] for id_ in alerts if id_ in current} | {
+        one.id: _digest(one.items, current, channel) for one in carried
     }
-    left_out = {one.id: _left_out(one.items, now) for one in carried}
+    left_out = {one.id: _left_out(one.items, current) for one in carried}
     return dict(contents) | {id_: _as_of_now(contents[id_], its) for id_, its in told.items()}, LeftOut(left_out, moved)
 
 
