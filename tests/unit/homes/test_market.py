@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from property_alert_notification.homes.criteria.expression import And, OneOf
 from property_alert_notification.homes.saved_searches.estimate import Sample
 from property_alert_notification.homes.saved_searches.market.counts import OnMarket, count
@@ -29,3 +31,11 @@ def test_a_search_matches_too_many_homes_and_not_too_many_listings() -> None:
 
     assert sample.estimate(SEARCH, (), too_many=2).warnings == ()
     assert sample.estimate(SEARCH, (), too_many=1).warnings == ("matches_too_many",)
+
+
+@pytest.mark.parametrize(("matching", "warnings"), [(0, ()), (1, ()), (5, ()), (6, ("matches_too_many",))])
+def test_a_few_homes_of_a_sample_are_not_too_many_of_a_large_market(matching: int, warnings: tuple[str, ...]) -> None:
+    listings = [_listing(UUID(int=place), "Seattle" if place < matching else "Tacoma") for place in range(150)]
+    sample = Sample(History((), 1.0, 0), listings, total=100_000)
+
+    assert sample.estimate(SEARCH, (), too_many=500).warnings == warnings

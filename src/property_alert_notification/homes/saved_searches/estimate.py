@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from math import sqrt
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import readable
@@ -21,6 +22,8 @@ PERIOD = timedelta(days=28)
 _READ = 1_000
 _SAMPLED = 150
 """Changes and listings that are compared."""
+_DEVIATIONS = 2.0
+"""Standard deviations by which a count of the sample is taken to be too high by chance."""
 _AGE = 300.0
 """Seconds after which a sample is read again."""
 
@@ -48,14 +51,18 @@ class Sample:
         return GroupedListings([one.fields for one in self.listings])
 
     def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
-        """What is expected of an expression. From a part of the market nothing follows about what it does not have."""
+        """What is expected of an expression. From a part of the market nothing follows about what it does not have.
+
+        That it matches too many is said only if it is sure: of 100,000 listings each of 150 stands for 667.
+        """
         # A home with several listings counts once.
         found = self._grouped.matching(expression)
         matching = len({self.listings[place].home for place in numbers_of(found)})
         is_whole = len(self.listings) == self.total
-        expected = matching * self.total / len(self.listings) if self.listings else 0.0
+        sure = matching if is_whole else matching - _DEVIATIONS * sqrt(matching)
+        at_least = sure * self.total / len(self.listings) if self.listings else 0.0
         return Estimate(
-            self.history.per_day(expression, kinds), warnings_of(expected, is_whole=is_whole, too_many=too_many)
+            self.history.per_day(expression, kinds), warnings_of(at_least, is_whole=is_whole, too_many=too_many)
         )
 
 
