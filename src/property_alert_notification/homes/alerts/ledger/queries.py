@@ -103,7 +103,8 @@ async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> Tol
         if row.people is not None:
             its = unpack(row.people)
             for found, key in ((people, (row.home, row.fact)), (by_listings, (row.told_by, row.fact))):
-                found[key] = np.union1d(found.get(key, NONE), its)
+                # Most facts have one row.
+                found[key] = its if (known := found.get(key)) is None else np.union1d(known, its)
     return ToldFacts(homes, people, by_listings)
 
 
