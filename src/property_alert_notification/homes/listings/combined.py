@@ -2,6 +2,7 @@
 
 Several sources and agents may list a home at the same time or one after the other. Only what a listing changes of
 itself says something new about the home: two listings may differ in their prices for months, without a change of price.
+A listing that may not be shown says nothing while another one may.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ def combined(records: Iterable[tuple[str, Snapshot]]) -> Iterator[Snapshot]:
         if before is not None:
             snapshot = with_open_houses(snapshot, before)
             # Off the market the last price of the home counts, whichever of its listings named it.
-            snapshot = with_price(snapshot, before) if _is_offered(snapshot) else snapshot
+            snapshot = with_price(snapshot, before) if _is_on_market(snapshot) else snapshot
         known[listing] = snapshot = replace(snapshot, listing=listing)
         offered = {key: one for key, one in known.items() if _is_offered(one)}
         home = replace(_after(home, before, snapshot, offered), at=snapshot.at)
@@ -81,6 +82,10 @@ def _after_leaving(
 
 
 def _is_offered(snapshot: Snapshot) -> bool:
+    return _is_on_market(snapshot) and not snapshot.hidden
+
+
+def _is_on_market(snapshot: Snapshot) -> bool:
     return snapshot.status not in OFF_MARKET
 
 

@@ -83,7 +83,8 @@ def _change_of_status(was: StandardStatus | None, now: StandardStatus) -> Change
 
 
 def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
-    if before is None or not before.price or not after.price:
+    # Nobody was shown the price of a listing that was hidden.
+    if before is None or before.hidden or not before.price or not after.price:
         return
     other = before.currency if before.currency != after.currency else None
     if other is not None or before.price != after.price:

@@ -47,6 +47,8 @@ class Snapshot:
     """Of the listings of one home, the one whose record says so; empty for the one that the home is named after."""
     record_at: datetime | None = None
     """The time of that record, if it is another one than `at`."""
+    hidden: bool = False
+    """Whether nobody may be shown it."""
 
 
 def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
@@ -62,6 +64,7 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
         fields.get("currency", ""),
         None if given is None else tuple(tuple(one.get(name) for name in _OPEN_HOUSE) for one in given),
         _hash_of(fields),
+        hidden=fields.get("InternetEntireListingDisplayYN") is False,
     )
 
 
@@ -100,10 +103,10 @@ def encode(snapshot: Snapshot | None) -> list[Any] | None:
         return None
     one = snapshot
     usual = [one.at.isoformat(), one.status, one.price, one.currency, one.open_houses, one.searched]
-    if one.off_since is None and not one.listing and one.record_at is None:
+    if one.off_since is None and not one.listing and one.record_at is None and not one.hidden:
         return usual
     off_since, record_at = (None if time is None else time.isoformat() for time in (one.off_since, one.record_at))
-    return [*usual, off_since, one.listing, record_at]
+    return [*usual, off_since, one.listing, record_at, *([True] if one.hidden else ())]
 
 
 def decode(stored: list[Any] | None) -> Snapshot | None:
@@ -112,11 +115,11 @@ def decode(stored: list[Any] | None) -> Snapshot | None:
         return None
     at, status, price, currency, open_houses, searched, *others = stored
     houses = None if open_houses is None else tuple(tuple(one) for one in open_houses)
-    off_since, listing, record_at = others or (None, "", None)
+    off_since, listing, record_at, *hidden = others or (None, "", None)
     times = (None if time is None else datetime.fromisoformat(time) for time in (off_since, record_at))
     left, said = times
     read = datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched
-    return Snapshot(*read, off_since=left, listing=listing, record_at=said)
+    return Snapshot(*read, off_since=left, listing=listing, record_at=said, hidden=bool(hidden))
 
 
 def encode_text(snapshot: Snapshot) -> str:
