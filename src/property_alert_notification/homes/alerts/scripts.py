@@ -20,17 +20,17 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.details import AlertDetails
-from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
-from property_alert_notification.homes.alerts.freshness import still_asked_for, still_holds, still_matches
-from property_alert_notification.homes.alerts.models import Alert
-from property_alert_notification.homes.alerts.stored_alerts import (
+from property_alert_notification.homes.alerts.before_sending.scripts import (
     UNREADABLE,
     StoredAlert,
     expressions_of,
     running_searches,
     stored_alerts,
 )
+from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
+from property_alert_notification.homes.alerts.freshness import still_asked_for, still_holds, still_matches
+from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
