@@ -76,7 +76,7 @@ def _mail(recipient: str, subject: str, lines: list[str]) -> Mail | Digest:
     return Mail(recipient, subject, names, prices[0])
 
 
-def _fact(kind: str, _field: str | None, before: object, after: object) -> Fact:
+def _fact(kind: str, _field: str | None, before: object, after: object, *_: object) -> Fact:
     return Fact(kind, None, None) if kind == IN_RANGE else Fact(kind, before, after)
 
 

@@ -123,7 +123,7 @@ class Users:
                 return
             patch = SavedSearchPatch.model_validate(new)
             compiled = compile_query(patch, currency="USD")
-            query = None if compiled is None else ReadQuery(compiled, Estimate())
+            query = None if compiled is None else ReadQuery(compiled, lambda *_: Estimate())
             edit = changes.change(after.user, key, patch, query, expected=Expected(), now=now)
             await run_within(connection, edit)
 
