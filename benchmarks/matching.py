@@ -158,8 +158,7 @@ async def _start_cold(store: Path) -> tuple[SearchIndex, float, int]:
     searches = Searches(index)
     engine = create_async_engine(f"sqlite+aiosqlite:///{store}")
     async with engine.connect() as connection:
-        async for versions in versions_at(connection, 1):
-            searches.put_many(versions)
+        await searches.read(versions_at(connection, 1))
         len(index)
     await engine.dispose()
     took = time.process_time() - began

@@ -96,8 +96,7 @@ class Batches:
         if self._searches is None:
             searches = self._create_searches()
             async with self._database.reading() as connection:
-                async for versions in versions_at(connection, position, self._share):
-                    await asyncio.to_thread(searches.put_many, versions)
+                await searches.read(versions_at(connection, position, self._share))
             self._searches, self._position = searches, position
         if self._position > position:
             await self._go_back(self._searches, position)

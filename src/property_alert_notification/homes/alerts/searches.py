@@ -1,6 +1,8 @@
 """All current saved searches in the memory of a matcher: which of them match a listing, and whom each concerns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -54,6 +56,20 @@ class Searches:
         self._note(versions)
         for one in versions:
             self._is_put(one)
+
+    async def read(self, parts: AsyncIterator[Sequence[CurrentVersion]]) -> None:
+        """Add the versions of all parts, each in a thread, with the garbage collector paused.
+
+        A million rows make no cycles, but the collector would look for some after every few hundred.
+        """
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            async for versions in parts:
+                await asyncio.to_thread(self.put_many, versions)
+        finally:
+            if was_enabled:
+                gc.enable()
 
     def put(self, version: CurrentVersion) -> None:
         """Add a version, or replace the earlier one of its search."""

@@ -23,9 +23,7 @@ class Column:
         """Take `count` more rows into use; returns the first of them."""
         first, self.size = self.size, self.size + count
         if self.size > len(self.rows):
-            # Nothing keeps a view of the rows from one call to the next.
-            rows = max(self.size, int(len(self.rows) * _GROWTH) + 16)
-            self.rows.resize((rows, *self.rows.shape[1:]), refcheck=False)
+            self._make_room(max(self.size, int(len(self.rows) * _GROWTH) + 16))
         return first
 
     def append(self, values: npt.NDArray[Any]) -> int:
@@ -37,6 +35,28 @@ class Column:
     def replace(self, values: npt.NDArray[Any]) -> None:
         """Have these rows instead."""
         self.rows, self.size = np.ascontiguousarray(values), len(values)
+
+    def _make_room(self, rows: int) -> None:
+        # Nothing keeps a view of the rows from one call to the next.
+        self.rows.resize((rows, *self.rows.shape[1:]), refcheck=False)
+
+
+class LineColumn(Column):
+    """A column of rows that have the size of a cache line, and begin where one does: each is one read from memory."""
+
+    __slots__ = ()
+
+    def replace(self, values: npt.NDArray[Any]) -> None:
+        """Have these rows instead."""
+        self.rows, self.size = self.rows[:0], 0
+        self.append(values)
+
+    def _make_room(self, rows: int) -> None:
+        known, size = self.rows, self.rows.dtype.itemsize
+        room = np.empty((rows + 1) * size, np.uint8)
+        first = -room.ctypes.data % size
+        self.rows = room[first : first + rows * size].view(known.dtype)
+        self.rows[: len(known)] = known
 
 
 def ragged(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

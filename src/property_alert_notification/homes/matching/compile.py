@@ -136,7 +136,10 @@ class Compiler:
         if not all(isinstance(bound, int) and LOWEST <= bound <= HIGHEST for bound in (low, high)):
             self._leave_open(from_list(stored))
             return
-        self._low, self._high = max(self._low, low), min(self._high, high)
+        if low > self._low:
+            self._low = low
+        if high < self._high:
+            self._high = high
         accept, is_all = accepted_currency(currency or "")
         self._accept &= accept
         if not is_all:

@@ -51,6 +51,7 @@ class SearchIndex:
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
         self._compiler = Compiler(self._vocabulary)
         self._count = self._removed = self._added = 0
+        self._most_waiting: float = _MOST_WAITING
 
     def __len__(self) -> int:
         self._add_waiting()
@@ -79,7 +80,7 @@ class SearchIndex:
 
     def _put(self, number: int, stored: Stored) -> None:
         self._compiler.compile(number, stored)
-        if self._compiler.batch.size > max(_MOST_WAITING, _WAITING_SHARE * self._count):
+        if self._compiler.batch.size > self._most_waiting:
             self._add_batch()
 
     def remove(self, number: int) -> None:
@@ -122,6 +123,7 @@ class SearchIndex:
         places, replaced = self._searches.add(batch)
         self._add_postings(batch, places)
         self._count += len(places) - len(replaced)
+        self._most_waiting = max(_MOST_WAITING, _WAITING_SHARE * self._count)
         self._removed += len(replaced)
         self._added += len(places)
 

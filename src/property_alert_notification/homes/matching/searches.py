@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.matching.columns import Column, ragged
+from property_alert_notification.homes.matching.columns import Column, LineColumn, ragged
 from property_alert_notification.homes.matching.sphere import chords_of, vectors_of
 from property_alert_notification.homes.matching.vocabulary import NEVER
 
@@ -27,10 +27,7 @@ ROW: Final = np.dtype(
 )
 """Of each search: its price range in minor units; the circle that a listing must lie in, as of `sphere`, whose chord is
 `NO_CIRCLE` for most searches; a term that a listing must have; its number, or `REMOVED`; its checks, and how many of
-them only `evaluate` decides.
-
-It has the size of a cache line. What rules most searches out comes first: large arrays of Linux begin 16 bytes after
-the beginning of a line."""
+them only `evaluate` decides."""
 
 NO_CIRCLE, NO_RADIUS = 1e6, -1.0
 """The chord and the radius of a search without a circle."""
@@ -149,7 +146,7 @@ class Searches:
     """The rows of all searches, by places that `keep` changes."""
 
     def __init__(self) -> None:
-        self.row, self.check, self.vertex = Column(ROW), Column(CHECK), Column(np.float64, 2)
+        self.row, self.check, self.vertex = LineColumn(ROW), Column(CHECK), Column(np.float64, 2)
         self.circle = Column(CIRCLE)
         """In the order of places."""
         self.place_of = Column(np.int32)

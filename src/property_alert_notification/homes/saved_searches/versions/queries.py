@@ -1,6 +1,7 @@
 """Reads the versions of saved searches, for the matcher: all of one moment, and the edits that follow."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -58,6 +59,10 @@ class CurrentVersion(NamedTuple):
     from_sequence: int
 
 
+_as_version: Final[Callable[[Sequence[Any]], CurrentVersion]] = partial(tuple.__new__, CurrentVersion)
+"""What `_make` does, without Python's own code for each row."""
+
+
 class SearchEdit(NamedTuple):
     """What an edit made of a search."""
 
@@ -107,7 +112,7 @@ async def versions_at(
         found = await connection.execute(
             _AT, {"above": above, "sequence": sequence, "limit": AT_ONCE, **share._asdict()}
         )
-        rows = [*map(CurrentVersion._make, plain_rows(found))]
+        rows = [*map(_as_version, plain_rows(found))]
         if rows:
             yield rows
         if len(rows) < AT_ONCE:
