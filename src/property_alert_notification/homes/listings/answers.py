@@ -51,8 +51,8 @@ class ListingFact(BaseModel):
     """Of the record that the change led to, by the feed's clock."""
     OpenHouseKey: str | None = None
     """The open house that the change is about."""
-    PreviousCurrency: str | None = None
-    """The currency of the previous price, if it is another one than that of the new price."""
+    PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
+    """The currency of the previous price, if it was another one; left out otherwise."""
 
 
 class HistoryQuery(Strict):

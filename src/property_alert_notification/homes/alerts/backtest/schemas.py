@@ -55,8 +55,8 @@ class BacktestFact(BaseModel):
     ChangeType: str
     PreviousValue: Any
     NewValue: Any
-    PreviousCurrency: str | None = None
-    """The currency of the previous price, if it was another one."""
+    PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
+    """The currency of the previous price, if it was another one; left out otherwise."""
     outcome: Outcome
     reason_code: ReasonCode | None
     """Why the user was not told, or would not be; null if they were, or if it is not known."""

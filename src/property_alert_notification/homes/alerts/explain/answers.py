@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.outcome import Outcome
@@ -57,8 +57,8 @@ class ExplainedFact(BaseModel):
     ChangeType: str
     PreviousValue: Any
     NewValue: Any
-    PreviousCurrency: str | None = None
-    """The currency of the previous price, if it was another one."""
+    PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
+    """The currency of the previous price, if it was another one; left out otherwise."""
 
 
 class ExplainedOutcome(BaseModel):
