@@ -13,6 +13,7 @@ from property_alert_notification.deliveries import queues
 from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.properties import queries as properties
+from property_alert_notification.homes.saved_searches.market import queries as market
 from property_alert_notification.operators.quarantine import queries as quarantine
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
@@ -76,6 +77,20 @@ async def test_what_waits_for_approval_is_listed_and_expires_along_indexes(world
     assert "ix_deliveries_holder" in some, some
     assert "ix_deliveries_on_hold" in old
     assert "ix_notifications_undecided" in expired
+
+
+async def test_the_newest_changes_of_listings_are_read_without_the_others(world: World) -> None:
+    last, recent = await _plans(
+        world,
+        lambda connection: connection.execute(market._LAST),
+        lambda connection: connection.execute(
+            market._RECENT, {"since": world.parts.clock.now(), "limit": 9, "skipped": 8}
+        ),
+    )
+
+    assert "ix_listings_modified" in last
+    assert "ix_listings_modified" in recent
+    assert "ix_listing_changes_listing" in recent
 
 
 async def _plans(world: World, *calls: Callable[[AsyncConnection], Awaitable[Any]]) -> list[str]:

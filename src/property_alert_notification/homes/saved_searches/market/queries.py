@@ -62,11 +62,31 @@ class RecentChange(NamedTuple):
     record: str
 
 
-_LAST = select(func.max(_changes.c.modified_at, type_=time_type()))
+_since = bindparam("since", type_=time_type())
+_LAST = (
+    select(_listings.c.modified_at)
+    .where(_listings.c.modified_at.is_not(None))
+    .order_by(_listings.c.modified_at.desc())
+    .limit(1)
+)
+# The newest changes are those of the listings with the newest records, which have an index: of more than `limit` of
+# them all changes since the record of the last one. So the changes of a period need no index, which every record would
+# pay for.
+_newest_listings = (
+    select(_listings.c.id, _listings.c.modified_at)
+    .where(_listings.c.modified_at > _since)
+    .order_by(_listings.c.modified_at.desc())
+)
+_LISTINGS = _newest_listings.limit(_limit).subquery("newest_listings")
+_last_of_them = (
+    _newest_listings.with_only_columns(_listings.c.modified_at).offset(bindparam("skipped", type_=Integer)).limit(1)
+)
+_START = func.coalesce(_last_of_them.scalar_subquery(), _since, type_=time_type())
 # They are chosen before their records are looked up: a store has many more changes than these.
 _NEWEST_CHANGES = (
     select(_changes.c.listing_id, _changes.c.modified_at, _changes.c.facts)
-    .where(_changes.c.modified_at > bindparam("since", type_=time_type()), _changes.c.superseded_at.is_(None))
+    .join(_LISTINGS, _LISTINGS.c.id == _changes.c.listing_id)
+    .where(_changes.c.modified_at >= _START, _changes.c.superseded_at.is_(None))
     .order_by(_changes.c.modified_at.desc())
     .limit(_limit)
     .subquery("newest")
@@ -83,9 +103,9 @@ _RECENT = (
 
 
 async def recent_changes(connection: AsyncConnection, *, within: timedelta, limit: int) -> list[RecentChange]:
-    """Up to `limit` changes from this time before the last one, by the clock of the feeds, the newest first."""
+    """Up to `limit` changes from this time before the newest record, by the clock of the feeds, the newest first."""
     last = (await connection.execute(_LAST)).scalar_one_or_none()
     if last is None:
         return []
-    found = await connection.execute(_RECENT, {"since": last - within, "limit": limit})
+    found = await connection.execute(_RECENT, {"since": last - within, "limit": limit, "skipped": limit - 1})
     return [RecentChange(*row) for row in found]
