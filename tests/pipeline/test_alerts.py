@@ -347,7 +347,7 @@ async def test_whoever_discarded_the_home_or_paused_the_search_meanwhile_is_not_
     table = table_of(Notification)
     async with homes.database.reading() as connection:
         ids = {row[1]: row[0] for row in await connection.execute(select(table.c.id, table.c.reference))}
-    now = await homes.run(refreshed(list(ids.values()), Channel.EMAIL))
+    now = await homes.run(refreshed(list(ids.values()), Channel.EMAIL, homes.clock.now()))
     assert (now[ids["of one"]], now[ids["discarded"]]) == (SEARCH_PAUSED, HOME_DISCARDED)
     kept = now[ids["of both"]].message
     assert "- Kept" in kept
