@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from dotenv.main import DotEnv
 from dotenv.parser import Binding, parse_stream
@@ -116,10 +115,6 @@ def env_file() -> Path:
 
 class EnvFileSource(DotEnvSettingsSource):
     """Hands the variables of that file to pydantic."""
-
-    def __call__(self) -> dict[str, Any]:
-        """Without a file nothing is looked up, which takes pydantic a millisecond for each group."""
-        return super().__call__() if self.env_vars else {}
 
     def _read_env_files(self) -> Mapping[str, str | None]:
         values: dict[str, str | None] = {**read_env_file(env_file()).values}
