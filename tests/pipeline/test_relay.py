@@ -19,14 +19,17 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.notification_worker.relay import WINDOW, Relay
+from property_alert_notification.notification_worker import relay as relay_module
+from property_alert_notification.notification_worker.relay import Relay
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.smtp import SmtpServer
 
 EMAIL = Queue(Channel("email"))
-BACKLOG = 50_000
+WINDOW = 1_000
+"""Messages of a queue in the broker at once; a fifth of what relays have, so that a backlog of ten windows is cheap."""
+BACKLOG = 10 * WINDOW
 AT_ONCE = 5_000
 
 _deliveries = table_of(Delivery)
@@ -107,6 +110,13 @@ _NEW_DELIVERIES = """
 """
 
 
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relays keep fewer messages in the broker."""
+    assert relay_module.WINDOW == 5 * WINDOW
+    monkeypatch.setattr(relay_module, "WINDOW", WINDOW)
+
+
 async def make_due(world: World, count: int) -> None:
     """So many emails that have been due for minutes, on PostgreSQL."""
     at = world.parts.clock.now() - timedelta(minutes=5)
@@ -147,21 +157,23 @@ async def test_deliveries_marked_by_a_killed_relay_are_published_by_another(
             await world.until(notification, "sent")
 
 
+@pytest.mark.usefixtures("small_window")
 async def test_lost_messages_are_found_while_a_backlog_stands_behind_them(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
-        await make_due(world, 20_000)
-        lost = await lose_messages(world, 700, ago=timedelta(minutes=1))
+        await make_due(world, BACKLOG)
+        lost = await lose_messages(world, 140, ago=timedelta(minutes=1))
         async with relaying(world) as relayed, asyncio.timeout(60):
             while not lost <= set(relayed.claimed):
                 await relayed.claim_some(20)
 
-        assert len(lost) == 700
-        assert len(relayed.claimed) < 20_000  # the queue had not been silent
+        assert len(lost) == 140
+        assert len(relayed.claimed) < BACKLOG  # the queue had not been silent
         assert max(relayed.broker.confirmed.values()) == 1
 
 
+@pytest.mark.usefixtures("small_window")
 async def test_a_wiped_broker_loses_nothing_of_a_long_backlog_which_is_not_published_twice(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
@@ -173,13 +185,13 @@ async def test_a_wiped_broker_loses_nothing_of_a_long_backlog_which_is_not_publi
                 return len(relayed.broker.confirmed) >= WINDOW
 
             await eventually(window_is_full)
-            while len(relayed.claimed) < 1_000:
-                await relayed.claim_some()
+            while len(relayed.claimed) < WINDOW // 5:
+                await relayed.claim_some(WINDOW // 10)
             await asyncio.to_thread(rabbitmq.wipe)
             lost = set(relayed.broker.confirmed) - set(relayed.claimed)
             await asyncio.to_thread(rabbitmq.start)
             while not lost <= set(relayed.claimed):
-                await relayed.claim_some()
+                await relayed.claim_some(WINDOW // 10)
 
         assert len(lost) >= WINDOW // 2
         assert set(relayed.claimed.values()) == {1}
