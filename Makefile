@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint lint-api verify-webhooks bench chaos soak fuzz weeks homes mutants openapi lock clean
+.PHONY: help setup run demo test test-long coverage test-pythons check lint lint-api verify-webhooks bench chaos soak fuzz weeks homes mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -17,13 +17,19 @@ run: $(VENV)/.runtime ## start the service on SQLite, worker included; ARGS="--p
 demo: $(VENV)/.runtime ## a year of real homes, saved searches and alerts through the running service; ARGS="--homes 50" for fewer
 	@$(BIN)/property-alerts demo $(ARGS)
 
-test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium; ARGS="-k smtp" for some
+# What pytest compiles is kept, also where the environment says that nothing is: each worker would compile all tests anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(AGAIN) $(BIN)/pytest --numprocesses 4 --dist worksteal
+
+test: $(VENV)/.dev ## every test but the long ones, on real PostgreSQL, RabbitMQ and Chromium; ARGS="-k smtp" for some
 	@scripts/provide-services
-	@# What pytest compiles is kept, also where the environment says that nothing is: each worker would compile all tests anew.
-	PYTHONDONTWRITEBYTECODE= $(AGAIN) $(BIN)/pytest --numprocesses 4 --dist worksteal $(ARGS)
+	$(PYTEST) -m "not long" $(ARGS)
+
+test-long: $(VENV)/.dev ## the long ones: small runs of benchmarks, chaos and scenarios, three minutes
+	@scripts/provide-services
+	$(PYTEST) -m long $(ARGS)
 
 coverage: $(VENV)/.dev ## the same, and which lines no test reached; tracing takes a third more time
-	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term-missing:skip-covered $(ARGS)"
+	@$(MAKE) --no-print-directory test ARGS="-m '' --cov --cov-report=term-missing:skip-covered $(ARGS)"
 
 test-pythons: $(VENV)/.dev ## what needs no server, under Python 3.12 and 3.13 where they are; PYTHONS=3.13 for one
 	@scripts/test-pythons $(PYTHONS)

@@ -401,9 +401,11 @@ class Expected:
     def _mail(self, one: Unsent) -> Mail | None:
         """The mail of an alert, if it still holds."""
         alert, record, now = one.alert, one.change.after.record, self.listings_of(one.home)
-        shown, names = now[alert.listing], alert.searches
+        if (alert.user, one.home) in self.discarded:
+            return None
+        searches = [its for its in self.searches.of(alert.user) if its.active and its.name in alert.searches]
+        shown, names = now[alert.listing], frozenset(search.name for search in searches)
         if _name(shown) != _name(record):
-            searches = [search for search in self.searches.of(alert.user) if search.name in names]
             if _is_gone(shown, record):
                 others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
                 shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
