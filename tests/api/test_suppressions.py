@@ -44,7 +44,7 @@ async def test_an_entry_is_added_once_found_by_any_spelling_and_released_with_a_
         for table in ("suppressions", "audit_log"):
             rows = (await connection.execute(text(f"SELECT * FROM {table}"))).all()
             assert rows
-            assert "ada" not in str(rows).lower()
+            assert "ada@" not in str(rows).lower()
     await database.close()
 
 
