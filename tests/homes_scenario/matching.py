@@ -83,11 +83,12 @@ class Queries:
             numbers = self._words[name][found]
             is_word = numbers == self._number_of.get(record[name], _UNKNOWN)
             found = found[(numbers[:, 0] == _ANY) | is_word.any(axis=1)]
-        return found[self._is_around(found, record["Longitude"], record["Latitude"])]
+        near: Numbers = found[self._is_around(found, record["Longitude"], record["Latitude"])]
+        return near
 
     def _is_around(self, searches: Numbers, east: float, north: float) -> NDArray[np.bool_]:
         shapes, places = self._shapes[searches], self._places[searches]
-        is_around = shapes == _EVERYWHERE
+        is_around: NDArray[np.bool_] = shapes == _EVERYWHERE
         of_shape = shapes == _CIRCLE
         x, y, radius = places[of_shape, :3].T
         is_around[of_shape] = _metres(x, y, east, north) <= radius
