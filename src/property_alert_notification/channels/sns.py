@@ -121,7 +121,7 @@ class TopicReader:
             return fetched
 
     async def _read_kept(self, now: datetime) -> None:
-        """Read what was kept before this process started, once."""
+        """Read, once, the certificates that processes stored before this one started."""
         if self._was_read:
             return
         kept = await self._kept.read()
@@ -133,7 +133,7 @@ class TopicReader:
         return self._proven.get(url) or self._unproven.get(url)
 
     async def _prove(self, url: str, certificate: _Certificate, callback: Callback) -> None:
-        """A message was verified by this certificate: whoever forges messages cannot have it forgotten."""
+        """Store a certificate that verified a message. Forged messages cannot displace it from then on."""
         if url not in self._proven:
             await self._kept.keep(url, certificate.pem, callback.received_at)
         self._unproven.pop(url, None)

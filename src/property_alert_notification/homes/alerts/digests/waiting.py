@@ -79,18 +79,10 @@ class _Wanted(NamedTuple):
         return evaluate(self.expression, fields) is True
 
 
-def still_wanted(waiting: Waiting) -> list[News]:
-    """What a search still wants to tell of a match; one that was edited since is judged again as it is now."""
-    if _is_outdated(waiting):
-        return []
-    version, change = waiting.version, waiting.change
-    return asked_for(from_json(version.expression), version.change_types, change, is_new=waiting.is_new)
-
-
-def _is_outdated(waiting: Waiting) -> bool:
+def _is_outdated(waiting: Waiting, expression: Expression) -> bool:
     """Whether the search was edited since, and does not match any more."""
     version, change = waiting.version, waiting.change
-    return version.from_sequence > change.sequence and evaluate(from_json(version.expression), change.after) is not True
+    return version.from_sequence > change.sequence and evaluate(expression, change.after) is not True
 
 
 def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings], drops: Drops) -> list[HomeInDigest]:
@@ -105,13 +97,21 @@ def gathered(waiting: Iterable[Waiting], listings: Mapping[UUID, Listings], drop
         if one.news:
             groups.setdefault((one.waiting.version.person, one.waiting.change.property_id), []).append(one)
         else:
-            edited = (ReasonCode.NO_LONGER_ASKED_FOR, ReasonCode.NO_LONGER_MATCHES)[_is_outdated(one.waiting)]
+            edited = (ReasonCode.NO_LONGER_ASKED_FOR, ReasonCode.NO_LONGER_MATCHES)[
+                _is_outdated(one.waiting, one.expression)
+            ]
             drops.add(edited, [one.match])
     return [_home(some, listings.get(property_id, {}), drops) for (_, property_id), some in groups.items()]
 
 
 def _wanted(waiting: Waiting) -> _Wanted:
-    return _Wanted(waiting, still_wanted(waiting), from_json(waiting.version.expression))
+    """What a search still wants to tell of a match; one that was edited since is judged again as it is now."""
+    version, change = waiting.version, waiting.change
+    expression = from_json(version.expression)
+    if _is_outdated(waiting, expression):
+        return _Wanted(waiting, (), expression)
+    news = asked_for(expression, version.change_types, change, is_new=waiting.is_new)
+    return _Wanted(waiting, news, expression)
 
 
 def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDigest:

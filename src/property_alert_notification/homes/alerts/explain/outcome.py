@@ -104,7 +104,7 @@ def outcome_of_alert(approval: str | None, states: Collection[str | None]) -> Ou
     if approval == Approval.REJECTED:
         return Outcome.REJECTED
     waits = any(state in (None, DeliveryState.ON_HOLD) for state in states)
-    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # nobody decided in time
+    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # it expired before anybody decided
 
 
 def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Outcome]:
