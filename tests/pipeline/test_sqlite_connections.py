@@ -1,6 +1,7 @@
 """Every connection to a SQLite file is closed, also one that was opened for a caller who went away, or in vain."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -112,6 +113,41 @@ async def test_a_caller_may_disconnect_while_the_connection_is_opened(
     assert opened.not_closed() == 0
 
 
+@pytest.mark.parametrize("way", ["transaction", "reading"])
+async def test_a_store_that_is_closed_closes_also_what_is_in_use(opened: Opened, database: Database, way: str) -> None:
+    async def keep(connected: asyncio.Event, may_end: asyncio.Event) -> None:
+        async with getattr(database, way)() as connection:
+            await connection.execute(text("SELECT 1"))
+            connected.set()
+            await may_end.wait()
+            await connection.execute(text("SELECT 1"))
+
+    await make_table(database)
+    connected, may_end = asyncio.Event(), asyncio.Event()
+    keeping = asyncio.create_task(keep(connected, may_end))
+    await connected.wait()
+    await database.close()
+    assert opened.not_closed() == 0
+    may_end.set()
+    with pytest.raises(StoreUnavailable):
+        await keeping
+
+
+@pytest.mark.parametrize("way", ["transaction", "reading"])
+async def test_what_is_opened_while_the_store_closes_is_closed(opened: Opened, database: Database, way: str) -> None:
+    opened.may_open.clear()
+    opening = asyncio.create_task(_find(database, way))
+    await asyncio.sleep(0.01)
+    closing_store = asyncio.create_task(database.close())
+    await asyncio.sleep(0.01)
+    opened.may_open.set()
+
+    with pytest.raises(StoreUnavailable):
+        await opening
+    await closing_store
+    assert opened.not_closed() == 0
+
+
 @pytest.mark.parametrize("way", ["run", "quick_reading", "ping"])
 @pytest.mark.usefixtures("no_database")
 async def test_a_file_that_is_no_database(opened: Opened, database: Database, way: str) -> None:
@@ -121,6 +157,22 @@ async def test_a_file_that_is_no_database(opened: Opened, database: Database, wa
 
     assert len(opened) == 1
     assert opened.not_closed() == 0
+
+
+async def test_who_goes_away_while_another_process_writes_leaves_no_error_behind(
+    tmp_path: Path, database: Database
+) -> None:
+    await make_table(database)
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            async with database.within(0.05).transaction():
+                pass
+    await database.close()
+    gc.collect()
+    assert errors == []
 
 
 async def test_a_connection_that_is_closed_within_a_statement_keeps_no_lock(tmp_path: Path, database: Database) -> None:

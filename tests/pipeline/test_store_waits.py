@@ -152,7 +152,7 @@ async def test_a_statement_that_takes_too_long_ends_with_its_caller(database: Da
 
     await asyncio.wait_for(_add(database, "transaction", 2), PROMISE)
     await database.close()
-    assert not any(thread.is_alive() for thread in database._threads)
+    assert not any(connection.thread.is_alive() for connection in database._pooled._connections)
 
 
 async def test_who_reads_waits_as_long_as_before_also_after_a_transaction(tmp_path: Path) -> None:

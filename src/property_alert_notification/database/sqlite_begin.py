@@ -33,13 +33,21 @@ async def begin_in_thread(
     """
     waiting = _Waiting(cursor)
     limit = asyncio.get_running_loop().call_later(wait, waiting.give_up)
+    beginning = asyncio.ensure_future(run(waiting))
     try:
-        await asyncio.shield(run(waiting))
+        await asyncio.shield(beginning)
     except BaseException:
         waiting.give_up()
+        beginning.add_done_callback(_is_over)
         raise
     finally:
         limit.cancel()
+
+
+def _is_over(beginning: asyncio.Future[None]) -> None:
+    """Take the error that nobody waits for any more, which the loop would log."""
+    if not beginning.cancelled():
+        beginning.exception()
 
 
 class _Waiting:

@@ -28,6 +28,9 @@ _ROWS_AT_ONCE = 64
 _LAST_WAIT = 0.1
 """Seconds for which a caller whose time is over waits until its connection is closed, at most."""
 
+_LAST_ANSWER = 10.0
+"""Seconds that the thread of a connection has to end when its pool is closed, at most."""
+
 
 class _Connection(sqlite3.Connection):
     """A connection whose transaction ends when it is closed."""
@@ -46,6 +49,11 @@ class _Connection(sqlite3.Connection):
 
 class _PooledConnection(aiosqlite.Connection):
     """A connection with a thread of its own. It keeps no caller longer than the caller wants to wait."""
+
+    @property
+    def thread(self) -> Thread:
+        """SQLAlchemy reaches for it as well: there is no other way."""
+        return self._thread
 
     async def begin(self, wait: float) -> None:
         """Begin a transaction within `wait` seconds.
@@ -74,6 +82,44 @@ class _PooledConnection(aiosqlite.Connection):
         if not closed.done():
             with suppress(sqlite3.Error):  # it is closed by now
                 connection.interrupt()
+
+
+class PooledConnections:
+    """The connections of one pool, whoever uses them. What is opened after the pool was closed is closed at once."""
+
+    def __init__(self) -> None:
+        self._connections: list[_PooledConnection] = []
+        self._closed = False
+
+    async def open(self, connect: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+        """Have a thread of its own open one.
+
+        Raises:
+            ConnectionError: the pool was closed meanwhile.
+        """
+        opening = Opening(connect)
+        connection = _PooledConnection(opening, _ROWS_AT_ONCE)
+        connection.thread.daemon = True
+        self._connections[:] = [*(other for other in self._connections if other.thread.is_alive()), connection]
+        try:
+            await connection
+        except BaseException:
+            opening.cancel()
+            raise
+        if self._closed:
+            await connection.close()
+            raise ConnectionError("the store was closed")
+        return connection
+
+    async def close(self) -> None:
+        """Close them, also those that are in use: a pool that is disposed of forgets those without closing them."""
+        self._closed = True
+        for connection in self._connections:
+            await connection.close()
+        for connection in self._connections:
+            # One whose caller went away still answers the loop, which therefore must not be closed before.
+            if connection.thread.is_alive():
+                await asyncio.to_thread(connection.thread.join, _LAST_ANSWER)
 
 
 class Opening:
@@ -109,24 +155,15 @@ def text_or_bytes(raw: bytes) -> str | bytes:
 
 
 def sqlite_engine(
-    url: str, pool_size: int, wait: float, threads: list[Thread], *, may_make: bool = True
+    url: str, pool_size: int, wait: float, connections: PooledConnections, *, may_make: bool = True
 ) -> AsyncEngine:
-    """Every thread of the driver is added to `threads`."""
+    """Whoever disposes of the engine closes `connections` after it."""
     file = sqlite_file(url)
 
     async def connect() -> aiosqlite.Connection:
         if not may_make and not file.exists():
             raise FileNotFoundError(ENOENT, "the store is not there", str(file))
-        opening = Opening(lambda: _open(engine, wait))
-        connection = _PooledConnection(opening, _ROWS_AT_ONCE)
-        thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
-        thread.daemon = True
-        threads[:] = [*(other for other in threads if other.is_alive()), thread]
-        try:
-            return await connection
-        except BaseException:
-            opening.cancel()
-            raise
+        return await connections.open(lambda: _open(engine, wait))
 
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(file)),

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from functools import partial
-from threading import Thread
 from typing import Any, cast
 
 import asyncpg
@@ -23,7 +22,7 @@ from property_alert_notification.database.postgres_connection import PostgresCon
 from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
-from property_alert_notification.database.sqlite_connections import open_for_scripts, sqlite_engine
+from property_alert_notification.database.sqlite_connections import PooledConnections, open_for_scripts, sqlite_engine
 from property_alert_notification.database.store_clock import follow_store
 
 
@@ -58,9 +57,9 @@ class Database:
         pooled = not self.is_sqlite and postgres(url).pooled
         self.deadline: float | None = None
         """Seconds that one block may take; None is as long as it needs."""
-        self._threads: list[Thread] = []
+        self._pooled = PooledConnections()
         self._engine = (
-            sqlite_engine(url, pool_size, wait, self._threads, may_make=may_make)
+            sqlite_engine(url, pool_size, wait, self._pooled, may_make=may_make)
             if self.is_sqlite
             else _postgres_engine(url, pool_size, wait, longest_statement, self.clock)
         )
@@ -213,12 +212,10 @@ class Database:
             raise StoreUnavailable("The clock of the store was not known yet.")
 
     async def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back. On SQLite one that is still in use is closed, too."""
         await self._sqlite.close()
         await self._engine.dispose()
-        for thread in self._threads:
-            # One whose caller went away still answers the loop, which therefore must not be closed before.
-            await asyncio.to_thread(thread.join, _LAST_ANSWER)
+        await self._pooled.close()
 
 
 @contextmanager
@@ -237,9 +234,6 @@ _READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolati
 
 _WRONG = 1.0
 """Seconds by which a clock may be wrong without harm."""
-
-_LAST_ANSWER = 10.0
-"""Seconds that a thread of SQLite's driver has to end, at most."""
 
 
 async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
