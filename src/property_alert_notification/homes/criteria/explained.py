@@ -1,14 +1,15 @@
 """Says in words whether a listing meets a condition of a search, and what it has instead. Pure."""
 
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from property_alert_notification.homes.criteria import formats
 from property_alert_notification.homes.criteria.clauses import Clause
 from property_alert_notification.homes.criteria.comparable import minor_units
-from property_alert_notification.homes.criteria.sentence import phrase
-from property_alert_notification.homes.criteria.wording import Wording, wording_of
-from property_alert_notification.homes.reso.words import WHOLE
+from property_alert_notification.homes.criteria.known_fields import Kind, kind_of
+from property_alert_notification.homes.criteria.sentence import PLACES, amount_of, phrase
+from property_alert_notification.homes.criteria.wording.form import Wording
+from property_alert_notification.homes.criteria.wording.languages import wording_of
 
 
 def explained(clause: Clause, language: str | None = None) -> str:
@@ -21,9 +22,12 @@ def _verdict(clause: Clause, words: Wording) -> str:
     if clause.verdict is None:
         return words.not_comparable.format(value) if value else words.unknown
     fits = words.fits if clause.verdict else words.fits_not
-    if clause.test == "within" and value:
+    if not value:
+        return fits
+    if clause.test == "within":
         return words.away.format(fits, value)
-    return words.with_value.format(fits, value) if value else fits
+    counts = clause.field in words.nouns or isinstance(clause.value, list)
+    return (words.has_value if counts else words.is_value).format(fits, value)
 
 
 def _value(clause: Clause, words: Wording) -> str:
@@ -32,20 +36,35 @@ def _value(clause: Clause, words: Wording) -> str:
         case {"amount": amount, "currency": str(currency)}:
             return formats.money(minor_units(amount, currency), currency, words)
         case {"amount": amount, "units": units}:
-            return f"{formats.number(Decimal(repr(amount)), words)} {words.units.get(units, units)}"
+            return formats.area(amount, units, words)
         case {"distance": metres}:
             return formats.length(round(metres, -1), words)
         case bool():
             return ""
         case [*found]:
-            return formats.all_of([formats.member(str(word), words) for word in found], words) if found else ""
+            shown = [formats.member(str(word), words) for word in found]
+            return formats.listed(shown, words.both, words) if shown else ""
         case int() | float():
-            return _number(clause.field, clause.value, words)
+            frame = words.frames.get(clause.field or "")
+            number = amount_of(clause.field or "", clause.value, None, words)
+            return number if frame is None else frame.value.format(number)
         case str(text) if clause.test not in ("contains", "startswith", "endswith", "equals"):
-            return formats.member(text, words)
+            return _text(clause.field or "", text, words)
     return ""
 
 
-def _number(field: str | None, number: Any, words: Wording) -> str:
-    is_year = field in WHOLE and "Year" in (field or "")
-    return str(number) if is_year else formats.number(Decimal(repr(number)), words)
+def _text(field: str, text: str, words: Wording) -> str:
+    if field in PLACES:
+        return words.place.format(formats.cut(text))
+    return _moment(field, text, words) or formats.member(text, words)
+
+
+def _moment(field: str, text: Any, words: Wording) -> str | None:
+    """The date or the time of a field; None if it has another kind of value."""
+    kind = kind_of(field)
+    try:
+        if kind is Kind.TIME:
+            return formats.day(datetime.fromisoformat(text), words)
+        return formats.day(date.fromisoformat(text), words) if kind is Kind.DAY else None
+    except ValueError:
+        return None

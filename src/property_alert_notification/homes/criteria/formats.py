@@ -1,11 +1,12 @@
-"""How numbers, amounts and words of conditions are written for users. Pure."""
+"""How numbers, amounts, dates and words of conditions are written for users. Pure."""
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from property_alert_notification.homes.criteria.comparable import main_units
-from property_alert_notification.homes.criteria.wording import Wording
+from property_alert_notification.homes.criteria.wording.form import Joiner, Wording
 from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 
 _MOST_WORDS, _LONGEST_WORD = 3, 60
@@ -16,8 +17,8 @@ def money(minor: int, currency: str, words: Wording) -> str:
     """An amount with its currency."""
     amount = main_units(minor, currency)
     digits = MINOR_DIGITS.get(currency, 2) if amount != amount.to_integral_value() else 0
-    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}" if words.money.startswith("{0}") else currency)
-    return words.money.format(symbol, number(amount, words, digits))
+    symbol = _SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}" if words.amount.startswith("{0}") else currency)
+    return words.amount.format(symbol, number(amount, words, digits))
 
 
 def number(amount: Decimal, words: Wording, digits: int | None = None) -> str:
@@ -29,27 +30,36 @@ def number(amount: Decimal, words: Wording, digits: int | None = None) -> str:
     return whole.replace(",", words.group) + (words.point if point else "") + decimals
 
 
+def area(amount: float, unit: str, words: Wording) -> str:
+    """An area with its unit."""
+    noun = words.units.get(unit)
+    return f"{plain(amount, words)} {unit if noun is None else noun.one if amount == 1 else noun.many}"
+
+
+def plain(amount: float, words: Wording) -> str:
+    """A number with the decimals that it has."""
+    return number(Decimal(repr(amount)), words)
+
+
 def length(metres: float, words: Wording) -> str:
     """A distance."""
-    whole = Decimal(round(metres))
+    whole = Decimal(round(metres)) if metres >= 1 else Decimal(repr(round(metres, 2)))
     return f"{number(whole / 1000, words)} km" if whole >= 1000 else f"{number(whole, words)} m"
 
 
-def listed(found: Sequence[str], words: Wording) -> str:
-    """One of several words; of a long list the first, and how many more there are."""
-    found = _shortened(found, words)
-    return ", ".join(found[:-1]) + words.either + found[-1] if len(found) > 1 else found[0]
+def day(when: date, words: Wording) -> str:
+    """A date, or the time of UTC."""
+    if isinstance(when, datetime):
+        when = when.astimezone(UTC)
+    text = words.date.format(day=when.day, month=words.months[when.month - 1], year=when.year)
+    return words.time.format(text, f"{when:%H:%M}") if isinstance(when, datetime) else text
 
 
-def all_of(found: Sequence[str], words: Wording) -> str:
-    """All of several words; of a long list the first, and how many more there are."""
-    return ", ".join(_shortened(found, words))
-
-
-def _shortened(found: Sequence[str], words: Wording) -> Sequence[str]:
-    if len(found) <= _MOST_WORDS + 1:
-        return found
-    return [*found[:_MOST_WORDS], words.others.format(len(found) - _MOST_WORDS)]
+def listed(found: Sequence[str], joiner: Joiner, words: Wording) -> str:
+    """Several words; of a long list the first, and how many more there are."""
+    if len(found) > _MOST_WORDS + 1:
+        found = [*found[:_MOST_WORDS], words.others.format(len(found) - _MOST_WORDS)]
+    return ", ".join(found[:-1]) + joiner.between(found[-1]) + found[-1] if len(found) > 1 else found[0]
 
 
 def member(word: str, words: Wording) -> str:
@@ -62,6 +72,19 @@ def cut(word: str) -> str:
     return word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
 
 
-def label(field: str) -> str:
-    """The name of a field with spaces: `Garage Spaces`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", field.removesuffix("YN"))
+_WORDS_IN_NAMES = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SUFFIXES = ("YN", "Numeric", "Timestamp")
+
+
+def label(field: str, words: Wording) -> str:
+    """The name of a field: `garage spaces`. A local field keeps its capitals."""
+    if (known := words.labels.get(field)) is not None:
+        return known
+    if (noun := words.nouns.get(field)) is not None:
+        return noun.many
+    if "_" in field:
+        return cut(field.replace("_", " ").strip())
+    for suffix in _SUFFIXES:
+        field = field.removesuffix(suffix)
+    parts = _WORDS_IN_NAMES.sub(" ", field).split(" ")
+    return " ".join(part if part.isupper() and len(part) > 1 else part.lower() for part in parts)

@@ -114,7 +114,7 @@ _TIMES = _names(
 ENUMERATIONS = _WORDS | words.LOOKUPS.keys() | words.MULTIPLE | {FEATURES}
 """Fields with members of enumerations, which have two spellings."""
 
-_KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_TEXTS, Kind.TEXT),
     **dict.fromkeys(ENUMERATIONS, Kind.WORD),
     **dict.fromkeys((*words.MULTIPLE, FEATURES), Kind.SEVERAL),
@@ -124,6 +124,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_TIMES, Kind.TIME),
     "Coordinates": Kind.PLACE,
 }
+"""The fields that a search may name, but for local ones."""
 
 _OFTEN_MEANT = {
     "baths": "BathroomsTotalInteger",
@@ -136,7 +137,7 @@ _OFTEN_MEANT = {
     "status": "StandardStatus",
     "zip": "PostalCode",
     "zipcode": "PostalCode",
-} | {name.lower(): name for name in _KINDS}
+} | {name.lower(): name for name in KINDS}
 
 
 def kind_of(name: str) -> Kind:
@@ -147,10 +148,10 @@ def kind_of(name: str) -> Kind:
     """
     if is_personal(name):
         raise ValueError("is personal data, which this service does not keep")
-    if (kind := _KINDS.get(name)) is not None:
+    if (kind := KINDS.get(name)) is not None:
         return kind
     if "_" in name:
         return Kind.LOCAL
-    close = [_OFTEN_MEANT[name.lower()]] if name.lower() in _OFTEN_MEANT else get_close_matches(name, _KINDS, 1, 0.7)
+    close = [_OFTEN_MEANT[name.lower()]] if name.lower() in _OFTEN_MEANT else get_close_matches(name, KINDS, 1, 0.7)
     advice = f"did you mean {close[0]}?" if close else "local fields have an underscore in their names"
     raise ValueError(f"is no field of RESO's Property resource: {advice}")

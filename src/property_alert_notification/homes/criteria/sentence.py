@@ -1,8 +1,7 @@
 """Says in a sentence what a search asks for: RESO's SearchQueryHumanReadable. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from property_alert_notification.homes.criteria import formats
@@ -24,20 +23,21 @@ from property_alert_notification.homes.criteria.expression import (
     Within,
 )
 from property_alert_notification.homes.criteria.known_fields import FEATURES
-from property_alert_notification.homes.criteria.wording import Wording, wording_of
+from property_alert_notification.homes.criteria.wording.form import Bounds, Wording
+from property_alert_notification.homes.criteria.wording.languages import wording_of
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 from property_alert_notification.homes.reso.words import AREAS, MONEY
 
 LONGEST = 255
 """Characters of a sentence, as RESO has it."""
 
-_PLACES = ("City", "PostalCode", "CountyOrParish", "StateOrProvince")
-_WITHOUT_LABEL = frozenset({"PropertyType", "PropertySubType", "StandardStatus"})
+PLACES = ("City", "PostalCode", "CountyOrParish", "StateOrProvince")
 
 
 def sentence(expression: Expression, language: str | None = None) -> str:
     """What a search asks for: `Homes in Seattle, 3 or more bedrooms, up to $650,000`. `language` is a BCP 47 tag."""
     words = wording_of(language)
-    parts = expression.parts if isinstance(expression, And) else (expression,)
+    parts = _with_both_bounds(expression.parts) if isinstance(expression, And) else [expression]
     if not parts:
         return words.all_homes
     phrases = [_phrase(part, words) for part in sorted(parts, key=_rank)]
@@ -48,6 +48,28 @@ def sentence(expression: Expression, language: str | None = None) -> str:
 def phrase(expression: Expression, language: str | None = None) -> str:
     """One condition in words."""
     return _phrase(expression, wording_of(language))
+
+
+def _with_both_bounds(parts: Sequence[Expression]) -> list[Expression]:
+    """The conditions; those about the least and the most of one field are one."""
+    found, halves = list[Expression](), dict[tuple[str, str | None], int]()
+    for part in parts:
+        if isinstance(part, Range) and (part.low is None) != (part.high is None):
+            place = halves.setdefault((part.field, part.unit), len(found))
+            if place < len(found) and (both := _both(found[place], part)) is not None:
+                found[place] = both
+                continue
+        found.append(part)
+    return found
+
+
+def _both(one: Expression, other: Range) -> Range | None:
+    """The range of two bounds; None if they are not the least and the most."""
+    assert isinstance(one, Range)  # noqa: S101 - its place was found by its field
+    low, high = (one.low, other.high) if one.high is None else (other.low, one.high)
+    if low is None or high is None or low > high or None not in (one.low, one.high):
+        return None
+    return Range(one.field, low, high, one.unit)
 
 
 def _fitting(phrases: Sequence[str], words: Wording) -> str:
@@ -80,56 +102,67 @@ def _phrase(part: Expression, words: Wording, *, negative: bool = False) -> str:
     return _PHRASES[type(part)](part, words, negative)
 
 
-def _negated(text: str, words: Wording, negative: bool) -> str:
-    return words.is_not.format(text) if negative else text
+def _unless(text: str, words: Wording, negative: bool) -> str:
+    return words.unless.format(text) if negative else text
+
+
+def _labelled(field: str, text: str, words: Wording) -> str:
+    return words.labelled.format(formats.label(field, words), text)
 
 
 def _and(part: And, words: Wording, negative: bool) -> str:
-    return _negated("({})".format(", ".join(_phrase(one, words) for one in part.parts)), words, negative)
+    parts = _with_both_bounds(part.parts)
+    if len(parts) == 1:
+        return _phrase(parts[0], words, negative=negative)
+    found = [_phrase(one, words) for one in parts]
+    return _unless(f"({_joined(found, words.both.between(found[-1]))})", words, negative)
 
 
 def _or(part: Or, words: Wording, negative: bool) -> str:
     if negative and all(isinstance(one, Keywords) for one in part.parts):
         found = [word for one in part.parts if isinstance(one, Keywords) for word in one.words]
-        return words.lacking.format(formats.listed([words.keyword.format(formats.cut(word)) for word in found], words))
-    return _negated(f"({words.either.join(_phrase(one, words) for one in part.parts)})", words, negative)
+        quoted = [words.keyword.format(formats.cut(word)) for word in found]
+        return words.lacking.format(formats.listed(quoted, words.neither, words))
+    found = [_phrase(one, words) for one in part.parts]
+    return _unless(f"({_joined(found, words.either.between(found[-1]))})", words, negative)
 
 
-def _not(part: Not, words: Wording, negative: bool) -> str:
-    if negative:
-        return _phrase(part.part, words)
-    match part.part:
-        case Range(_, None, high) if high is not None:
-            return words.more_than.format(formats.label(part.part.field), _amount(part.part, high, words))
-        case Range(_, low, None) if low is not None:
-            return words.less_than.format(formats.label(part.part.field), _amount(part.part, low, words))
-    return _phrase(part.part, words, negative=True)
+def _joined(found: Sequence[str], joiner: str) -> str:
+    return f"{', '.join(found[:-1])}{joiner}{found[-1]}" if len(found) > 1 else found[0]
 
 
-def _excluding(part: Excluding, words: Wording, negative: bool) -> str:
+def _not(part: Not | Excluding, words: Wording, negative: bool) -> str:
     return _phrase(part.part, words, negative=not negative)
 
 
 def _one_of(part: OneOf, words: Wording, negative: bool) -> str:
-    found = formats.listed([formats.member(word, words) for word in part.words], words)
-    if part.field in _PLACES:
-        return (words.not_place if negative else words.place).format(found)
-    if part.field not in _WITHOUT_LABEL:
-        found = words.labelled.format(formats.label(part.field), found)
-    return _negated(found, words, negative)
+    found = [formats.member(word, words) for word in part.words]
+    if part.field in PLACES:
+        joiner = words.outside if negative else words.either
+        return (words.not_place if negative else words.place).format(formats.listed(found, joiner, words))
+    text = _unless(formats.listed(found, words.either, words), words, negative)
+    return text if part.field in words.frames else _labelled(part.field, text, words)
 
 
 def _has(part: HasAll | HasAny, words: Wording, negative: bool) -> str:
-    found = [formats.member(word, words) for word in part.words]
-    text = formats.listed(found, words) if isinstance(part, HasAny) else formats.all_of(found, words)
+    is_any = isinstance(part, HasAny)
+    text = _several([formats.member(word, words) for word in part.words], words, negative, is_any=is_any)
     if part.field != FEATURES:
-        text = words.labelled.format(formats.label(part.field), text)
-    return (words.lacking if negative else words.having).format(text)
+        return _labelled(part.field, text, words)
+    return text if negative else words.having.format(text)
 
 
 def _keywords(part: Keywords, words: Wording, negative: bool) -> str:
-    text = formats.all_of([words.keyword.format(formats.cut(word)) for word in part.words], words)
-    return (words.lacking if negative else words.having).format(text)
+    text = _several([words.keyword.format(formats.cut(word)) for word in part.words], words, negative, is_any=False)
+    return text if negative else words.having.format(text)
+
+
+def _several(found: Sequence[str], words: Wording, negative: bool, *, is_any: bool) -> str:
+    if not negative:
+        return formats.listed(found, words.either if is_any else words.both, words)
+    if is_any or len(found) == 1:
+        return words.lacking.format(formats.listed(found, words.neither, words))
+    return words.lacking_one.format(formats.listed(found, words.both, words))
 
 
 def _within(part: Within, words: Wording, negative: bool) -> str:
@@ -139,78 +172,102 @@ def _within(part: Within, words: Wording, negative: bool) -> str:
 
 
 def _range(part: Range, words: Wording, negative: bool) -> str:
-    low, high = (None if bound is None else _amount(part, bound, words) for bound in (part.low, part.high))
-    if low is not None and part.low == part.high:
-        text = _exactly(part, low, words)
-    elif part.field in MONEY or part.field in words.ranges:
-        templates = words.price if part.field == "ListPrice" else words.ranges.get(part.field)
-        text = _filled(templates, part, low, high, words)
-    else:
-        text = _filled(None, part, low, high, words)
-    return _negated(text, words, negative)
+    if part.high == 0 and not part.low and (noun := words.nouns.get(part.field)) is not None:
+        return (words.having if negative else words.none).format(noun.many)
+    if part.low is not None and part.high is not None:
+        return _compared(part, "exactly" if part.low == part.high else "between", words, negative=negative)
+    if part.low is None:
+        return _compared(part, "more_than" if negative else "at_most", words)
+    return _compared(part, "less_than" if negative else "at_least", words)
 
 
-def _exactly(part: Range, amount: str, words: Wording) -> str:
-    if (templates := words.exact.get(part.field)) is not None:
-        return templates[part.low != 1].format(amount)
-    return amount if part.field == "ListPrice" else words.exactly.format(formats.label(part.field), amount)
-
-
-def _filled(
-    templates: tuple[str, str, str] | None, part: Range, low: str | None, high: str | None, words: Wording
-) -> str:
-    bounds = [bound for bound in (low, high) if bound is not None]
-    which = 2 if len(bounds) == 2 else 0 if low is not None else 1
-    if templates is not None:
-        return templates[which].format(*bounds)
-    return (words.at_least, words.at_most, words.between)[which].format(formats.label(part.field), *bounds)
-
-
-def _amount(part: Range, bound: float, words: Wording) -> str:
+def _compared(part: Range, how: str, words: Wording, *, negative: bool = False) -> str:
+    """A range in words; `how` is one of `Bounds`."""
+    frame, noun = words.frames.get(part.field), words.nouns.get(part.field)
+    numbers: Sequence[int | float] = [bound for bound in (part.low, part.high) if bound is not None]
     if part.field in MONEY and part.unit:
-        return formats.money(int(bound), part.unit, words)
-    if part.field in AREAS and part.unit:
-        # The unit is said once: 1,500 to 2,000 sq ft.
-        is_followed = part.high is not None and bound != part.high
-        unit = "" if is_followed else f" {words.units.get(part.unit, part.unit)}"
-        return f"{formats.number(Decimal(repr(bound)), words)}{unit}"
-    return str(bound) if "Year" in part.field else formats.number(Decimal(repr(bound)), words)
+        how, numbers = _round_money(how, numbers, part.unit)
+    # The unit of an area is said once: 1,500 to 2,000 sq ft.
+    once = None if how == "between" and part.field in AREAS else part.unit
+    amounts = [amount_of(part.field, one, once, words) for one in numbers[:-1]]
+    amounts.append(amount_of(part.field, numbers[-1], part.unit, words))
+    if noun is not None:
+        is_one = numbers[-1] == 1 and how != "at_least"
+        text = f"{_filled(words.counts, how, amounts)} {noun.one if is_one else noun.many}"
+        return _unless(text, words, negative)
+    text = _filled((frame and frame.bounds) or (words.money if part.field in MONEY else words.numbers), how, amounts)
+    if frame is None:
+        return _labelled(part.field, _unless(text, words, negative), words)
+    return _unless(frame.text.format(text), words, negative)
+
+
+def _round_money(how: str, numbers: Sequence[int | float], currency: str) -> tuple[str, Sequence[int | float]]:
+    """What is less than $5 is stored as $4.99 at most, and what is more as $5.01 at least."""
+    whole = 10 ** MINOR_DIGITS.get(currency, 2)
+    if whole > 1 and how == "at_most" and numbers[0] % whole == whole - 1:
+        return "less_than", [numbers[0] + 1]
+    return (
+        ("more_than", [numbers[0] - 1])
+        if whole > 1 and how == "at_least" and numbers[0] % whole == 1
+        else (how, numbers)
+    )
+
+
+def _filled(bounds: Bounds, how: str, amounts: Sequence[str]) -> str:
+    # Both bounds of `exactly` are the same.
+    return str(getattr(bounds, how)).format(*amounts)
+
+
+def amount_of(field: str, bound: float, unit: str | None, words: Wording) -> str:
+    """A number of a field; `unit` is that of a `Range`."""
+    if field in MONEY and unit:
+        return formats.money(int(bound), unit, words)
+    if field in AREAS and unit:
+        return formats.area(bound, unit, words)
+    return str(bound) if _is_name(field) else formats.plain(bound, words)
+
+
+def _is_name(field: str) -> bool:
+    """Whether a number is a year, or another one that stands for a name, so that it is written without commas."""
+    return field.endswith("KeyNumeric") or field in ("StreetNumberNumeric", "TaxYear") or field.startswith("YearB")
+
+
+_BOUNDS = {"ge": "at_least", "le": "at_most", "gt": "more_than", "lt": "less_than"}
+_OPPOSITES = {"ge": "lt", "le": "gt", "gt": "le", "lt": "ge"}
 
 
 def _compare(part: Compare, words: Wording, negative: bool) -> str:
-    label, value = formats.label(part.field), part.value
+    value, operator = part.value, part.operator
     if isinstance(value, bool):
-        return words.labelled.format(label, words.yes if (value == (part.operator == "eq")) != negative else words.no)
-    shown = _shown(value, words)
-    if part.operator in ("ge", "le"):
-        text = words.labelled.format(label, words.price[part.operator == "le"].format(shown))
-    else:
-        templates = {"gt": words.more_than, "lt": words.less_than}
-        text = templates.get(part.operator, words.exactly).format(label, shown)
-    return _negated(text, words, negative)
+        is_true = (value == (operator == "eq")) != negative
+        return _labelled(part.field, words.yes if is_true else words.no, words)
+    if negative and operator in _OPPOSITES:
+        operator, negative = _OPPOSITES[operator], False  # type: ignore[assignment]
+    bounds, shown = _shown(value, words)
+    text = _filled(bounds, _BOUNDS.get(operator, "exactly"), [shown])
+    return _labelled(part.field, _unless(text, words, negative), words)
 
 
-def _shown(value: Any, words: Wording) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "minutes")
+def _shown(value: Any, words: Wording) -> tuple[Bounds, str]:
     if isinstance(value, date):
-        return value.isoformat()
-    return formats.cut(value) if isinstance(value, str) else formats.number(Decimal(repr(value)), words)
+        return words.dates, formats.day(value, words)
+    return (words.texts, formats.cut(value)) if isinstance(value, str) else (words.numbers, formats.plain(value, words))
 
 
 def _text(part: Text, words: Wording, negative: bool) -> str:
-    return _negated(words.text[part.kind].format(formats.label(part.field), formats.cut(part.text)), words, negative)
+    texts = words.not_text if negative else words.text
+    return _labelled(part.field, texts[part.kind].format(formats.cut(part.text)), words)
 
 
 def _is_missing(part: IsMissing, words: Wording, negative: bool) -> str:
-    return (words.stated if negative else words.not_stated).format(formats.label(part.field))
+    return _labelled(part.field, words.stated if negative else words.not_stated, words)
 
 
 _PHRASES: Mapping[type[Expression], Callable[[Any, Wording, bool], str]] = {
     And: _and,
     Or: _or,
     Not: _not,
-    Excluding: _excluding,
+    Excluding: _not,
     Compare: _compare,
     Range: _range,
     OneOf: _one_of,

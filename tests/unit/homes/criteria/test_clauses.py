@@ -105,19 +105,19 @@ def test_a_long_text_is_shown_in_part() -> None:
     [
         ({"BedroomsTotal": {"min": 4}}, "en", "4 or more bedrooms → no, it has 3"),
         ({"BedroomsTotal": {"min": 3}}, "es", "3 o más dormitorios → sí, tiene 3"),
-        ({"YearBuilt": {"min": 1990}}, "en", "built in 1990 or later → no, it has 1969"),
-        ({"ListPrice": {"max": 600_000}}, "en", "up to $600,000 → no, it has $650,000"),
+        ({"YearBuilt": {"min": 1990}}, "en", "built in 1990 or later → no, it is from 1969"),
+        ({"ListPrice": {"max": 600_000}}, "en", "up to $600,000 → no, it is $650,000"),
         (
             {"ListPrice": {"max": 9, "currency": "EUR"}},
             "en",
-            "up to €9 → it has $650,000, which cannot be compared",
+            "up to €9 → it is $650,000, which cannot be compared",
         ),
-        ({"LivingArea": {"min": 1000}}, "en", "1,000 sq ft or more → yes, it has 1,076 sq ft"),
-        ({"City": ["Kent"]}, "en", "in Kent → no, it has SEATTLE"),
+        ({"LivingArea": {"min": 1000}}, "en", "1,000 sq ft or more → yes, it is 1,076 sq ft"),
+        ({"City": ["Kent"]}, "en", "in Kent → no, it is in SEATTLE"),
         ({"CountyOrParish": ["King"]}, "en", "in King → the listing does not say"),
         ({"CountyOrParish": ["King"]}, "es", "en King → el anuncio no lo indica"),
-        ({"StandardStatus": ["Active"]}, "es", "activas → no, tiene activas con contrato"),
-        ({"Features": ["Spa"]}, "en", "with Spa → no, it has Dishwasher, Gas Range"),
+        ({"StandardStatus": ["Active"]}, "es", "estado: activa → no, es activa con contrato"),
+        ({"Features": ["Spa"]}, "en", "with Spa → no, it has Dishwasher and Gas Range"),
         ({"Keywords": ["pool"]}, "en", "with “pool” → no"),
         ({"Area": {"bbox": [0, 0, 1, 1]}}, "en", "in the area on the map → no"),
         (
@@ -138,7 +138,7 @@ def test_a_condition_of_a_filter_is_put_in_words() -> None:
     filter_ = "PoolPrivateYN eq true and contains(PublicRemarks,'Sunny') and View eq null"
 
     assert [explained(clause) for clause in clauses_of(read_filter(filter_, "USD"), HOME)] == [
-        "Pool Private: yes → no",
-        "Public Remarks contains “Sunny” → yes",
-        "View not stated → yes",
+        "private pool: yes → no",
+        "description: containing “Sunny” → yes",
+        "view: not stated → yes",
     ]

@@ -1,0 +1,1 @@
+"""The words in which conditions are shown to users, a table for each language."""
