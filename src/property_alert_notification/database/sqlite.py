@@ -13,6 +13,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from property_alert_notification.database.batch import BatchStatement
+from property_alert_notification.database.outliving import outliving
 from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import (
     Ending,
@@ -74,7 +75,7 @@ class SqliteScripts:
             result = await drive(script, partial(self._answer, cursor))
             ending.begun = True
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
-            await asyncio.shield(self._in_thread(partial(cursor.execute, "COMMIT")))
+            await outliving(self._in_thread(partial(cursor.execute, "COMMIT")))
         except BaseException as error:
             self._left_behind = self._in_thread(partial(_roll_back, self._connection, cursor))
             # The disk may be what keeps the thread, for as long as it likes. A cancelled caller has no time left.

@@ -5,6 +5,8 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 
+from property_alert_notification.database.outliving import outliving
+
 _POLL_SECONDS = 0.001
 """Seconds between two checks whether another process has stopped writing."""
 
@@ -33,21 +35,13 @@ async def begin_in_thread(
     """
     waiting = _Waiting(cursor)
     limit = asyncio.get_running_loop().call_later(wait, waiting.give_up)
-    beginning = asyncio.ensure_future(run(waiting))
     try:
-        await asyncio.shield(beginning)
+        await outliving(run(waiting))
     except BaseException:
         waiting.give_up()
-        beginning.add_done_callback(_is_over)
         raise
     finally:
         limit.cancel()
-
-
-def _is_over(beginning: asyncio.Future[None]) -> None:
-    """Take the error that nobody waits for any more, which the loop would log."""
-    if not beginning.cancelled():
-        beginning.exception()
 
 
 class _Waiting:
