@@ -30,12 +30,15 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
     # Of rows with fields `take` copies whole ones, which indexing does not.
     rows = searches.row.rows.take(places)
     passed, doubtful = _in_circles(rows, listing)
-    passed &= (rows["low"] <= listing.price) & (rows["high"] >= listing.price) & listing.terms[rows["term"]]
-    checked = np.flatnonzero((rows["count"] > 0) & passed)
+    passed &= rows["low"] <= listing.price
+    passed &= rows["high"] >= listing.price
+    passed &= listing.terms[rows["term"]]
+    [checked] = ((rows["count"] > 0) & passed).nonzero()
     if len(checked):
         passed[checked], close = _check(searches, rows.take(checked), listing)
         doubtful[checked] |= close
-    return places[passed], doubtful[passed]
+    [found] = passed.nonzero()
+    return places.take(found), doubtful.take(found)
 
 
 def _look_up(postings: Postings, listing: Listing) -> Places:
@@ -44,33 +47,35 @@ def _look_up(postings: Postings, listing: Listing) -> Places:
     if not pieces:
         return np.zeros(0, np.int32)
     word = np.uint64(listing.word)
-    at = np.flatnonzero((np.concatenate(pieces) & word) == word)
-    ends = np.cumsum(spans["length"])
-    left = np.diff(at.searchsorted(ends), prepend=0)
-    at += np.repeat(spans["start"] + spans["length"] - ends, left)
+    [at] = ((np.concatenate(pieces) & word) == word).nonzero()
+    ends = spans["length"].cumsum()
+    left = at.searchsorted(ends)
+    left[1:] -= left[:-1].copy()
+    at += (spans["start"] + spans["length"] - ends).repeat(left)
     found = postings.posting.rows.take(at)
-    is_met = (np.repeat(listing.met["met"], left) - found["limits"]) & _GUARDS == _GUARDS
-    places: Places = found["search"][is_met]
+    [met] = ((listing.met["met"].repeat(left) - found["limits"]) & _GUARDS == _GUARDS).nonzero()
+    places: Places = found["search"][met]
     return places
 
 
 def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
     counts = rows["count"].astype(np.int64)
     checks = searches.check.rows.take(ragged(rows["first"].astype(np.int64), counts))
-    owner = np.repeat(np.arange(len(rows)), counts)
+    owner = np.arange(len(rows)).repeat(counts)
     kind, code = checks["kind"], checks["code"]
     passed, doubtful = np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
 
-    ranges = np.flatnonzero(kind == _RANGE)
-    lowest, highest = listing.spans[code[ranges]].T
-    # A missing value is NaN, which lies in no range.
-    low, high = checks["a"][ranges], checks["b"][ranges]
-    passed[owner[ranges[~((low <= highest) & (lowest <= high))]]] = False
-    doubtful[owner[ranges[(low > lowest) | (high < highest)]]] = True
-    terms = np.flatnonzero(kind == _TERM)
-    passed[owner[terms[~listing.terms[code[terms]]]]] = False
-
-    polygons = np.flatnonzero(kind == _POLYGON)
+    [ranges] = (kind == _RANGE).nonzero()
+    if len(ranges):
+        lowest, highest = listing.spans.take(code[ranges], axis=0).T
+        # A missing value is NaN, which lies in no range.
+        low, high = checks["a"][ranges], checks["b"][ranges]
+        passed[owner[ranges[~((low <= highest) & (lowest <= high))]]] = False
+        doubtful[owner[ranges[(low > lowest) | (high < highest)]]] = True
+    [terms] = (kind == _TERM).nonzero()
+    if len(terms):
+        passed[owner[terms[~listing.terms[code[terms]]]]] = False
+    [polygons] = (kind == _POLYGON).nonzero()
     if len(polygons):
         outside = np.zeros(len(rows), np.bool_)
         outside[owner[polygons]] = True
@@ -83,8 +88,14 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
 
 def _in_circles(rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
     """Whether the listing lies in the circle of each search, if it has one, and whether it is close to the edge."""
-    apart, chord = rows["centre"] - listing.vector, rows["chord"]
-    gap = np.sqrt(np.einsum("ij,ij->i", apart, apart)) - chord
+    centre, chord = rows["centre"], rows["chord"]
+    gap = np.zeros(len(rows))
+    for axis, value in enumerate(listing.vector):
+        apart = centre[:, axis] - value
+        apart *= apart
+        gap += apart
+    np.sqrt(gap, out=gap)
+    gap -= chord
     tolerance = chord * OF_CHORD + CHORD
     return gap <= tolerance, np.abs(gap) <= tolerance
 
@@ -92,52 +103,38 @@ def _in_circles(rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Ver
 def _in_polygons(
     polygons: npt.NDArray[Any], vertices: npt.NDArray[np.float64], listing: Listing
 ) -> tuple[Verdicts, Verdicts]:
-    count = polygons["a"].astype(np.int64)
-    corners = _Corners(vertices, polygons["code"].astype(np.int64), count)
-    x, y = listing.longitude, listing.latitude
-    height = corners.heights()
+    corners, last = _closed_rings(polygons, vertices)
+    x, y, height = listing.longitude, listing.latitude, corners[:, 1]
     above = height > y
     # Few edges cross the latitude of the listing: the others cost no more than this.
-    ring, x1, y1, x2, y2 = corners.edges_to(np.flatnonzero(above != corners.before(above)))
+    ring, x1, y1, x2, y2 = _edges(corners, last, above[1:] != above[:-1])
     left, right = (x1 - x) * (y2 - y), (y1 - y) * (x2 - x)
     turn = left - right
     toggles = (turn > 0) == (y2 > y1)
-    inside = np.bincount(ring[toggles], minlength=len(count)) % 2 == 1
-    close = np.zeros(len(count), np.bool_)
+    inside = np.bincount(ring[toggles], minlength=len(last)) % 2 == 1
+    close = np.zeros(len(last), np.bool_)
     close[ring[np.abs(turn) <= OF_TURN * (np.abs(left) + np.abs(right))]] = True
-    level = np.flatnonzero(height == y)
-    if len(level):
-        ring, x1, y1, x2, _ = corners.edges_to(level)
+    level = height[1:] == y
+    if np.count_nonzero(level):
+        ring, x1, y1, x2, _ = _edges(corners, last, level)
         on_edge = (x2 == x) | ((y1 == y) & (np.minimum(x1, x2) <= x) & (x <= np.maximum(x1, x2)))
         close[ring[on_edge]] = True
     return inside, close
 
 
-class _Corners:
-    """The corners of rings, one ring after the other. An edge leads to each corner from the one before."""
+def _closed_rings(
+    polygons: npt.NDArray[Any], vertices: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The corners of rings, one ring after the other, and the last corner of each: the first one once more."""
+    first, count = polygons["code"].astype(np.int64), polygons["a"].astype(np.int64) + 1
+    last = count.cumsum() - 1
+    at = ragged(first, count)
+    at[last] = first
+    return vertices.take(at, axis=0), last
 
-    def __init__(
-        self, vertices: npt.NDArray[np.float64], first: npt.NDArray[np.int64], count: npt.NDArray[np.int64]
-    ) -> None:
-        self._numbers = vertices.reshape(-1)
-        self._at = 2 * ragged(first, count)
-        self._ends = np.cumsum(count)
-        self._starts = self._ends - count
 
-    def heights(self) -> npt.NDArray[np.float64]:
-        """The latitude of each."""
-        return self._numbers.take(self._at + 1)
-
-    def before(self, flags: Verdicts) -> Verdicts:
-        """The flag of the corner before each. The first corner of a ring is joined to the last one."""
-        before = np.roll(flags, 1)
-        before[self._starts] = flags[self._ends - 1]
-        return before
-
-    def edges_to(self, corners: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
-        """Of each of these corners the number of its ring, and the two ends of the edge that leads to it."""
-        ring = np.searchsorted(self._ends, corners, side="right")
-        previous = np.where(corners == self._starts[ring], self._ends[ring], corners) - 1
-        begin, end = self._at[previous], self._at[corners]
-        take = self._numbers.take
-        return ring, take(begin), take(begin + 1), take(end), take(end + 1)
+def _edges(corners: npt.NDArray[np.float64], last: npt.NDArray[np.int64], wanted: Verdicts) -> tuple[Any, ...]:
+    """Of each wanted edge, of those from one corner to the next, the number of its ring, and its two ends."""
+    wanted[last[:-1]] = False  # These lead from one ring to the next.
+    [begin] = wanted.nonzero()
+    return last.searchsorted(begin), *corners.take(begin, axis=0).T, *corners.take(begin + 1, axis=0).T
