@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from tests.homes_scenario.expected import (
@@ -13,6 +14,7 @@ from tests.homes_scenario.expected import (
     Fact,
     Mail,
     Match,
+    Unsent,
     address_of,
     offered,
     title_of,
@@ -37,6 +39,16 @@ class _Wanted(NamedTuple):
     search: Search
     match: Match
     facts: Sequence[Fact]
+
+
+class _Told(NamedTuple):
+    """An alert about what waited."""
+
+    alert: Alert
+    title: str
+    home: str
+    number: int
+    """Of its newest change."""
 
 
 class _News(NamedTuple):
@@ -65,22 +77,31 @@ def tell_digests(expected: Expected, moment: datetime) -> None:
     schedules = schedules_at(moment)
     due = [number for number in expected.waiting if expected.searches[number].schedule in schedules]
     items: dict[int, list[tuple[str, int]]] = {}
-    for alert, title in _tell(expected, due):
-        items.setdefault(alert.user, []).append((title, alert.price))
+    for told in _tell(expected, due):
+        place = told.alert.user, told.home
+        if expected.is_newest(*place, told.number):
+            expected.sent[place] = told.number
+            items.setdefault(told.alert.user, []).append((told.title, told.alert.price))
     for user, some in items.items():
         shown = frozenset(some) if len(some) <= SHOWN else frozenset()
         expected.mails[Digest(address_of(user), len(some), shown)] += 1
 
 
 def tell_at_once(expected: Expected) -> None:
-    """Searches that waited for a digest and alert at once now tell what waited."""
+    """Searches that waited for a digest and alert at once now tell what waited; it is sent with the next alerts."""
     due = [number for number in expected.waiting if expected.searches[number].schedule == ASAP]
-    for alert, title in _tell(expected, due):
-        expected.mails[Mail(address_of(alert.user), title, alert.searches, alert.price)] += 1
+    for told in _tell(expected, due):
+        alert = told.alert
+        mail = Mail(address_of(alert.user), told.title, alert.searches, alert.price)
+        expected.unsent.append(Unsent(told.number, alert.user, told.home, partial(_as_it_is, mail)))
 
 
-def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[Alert, str]]:
-    """Alert to all that waits for these searches; gives the alerts that are still news when they are sent."""
+def _as_it_is(mail: Mail) -> Mail:
+    return mail
+
+
+def _tell(expected: Expected, due: Iterable[int]) -> Iterator[_Told]:
+    """Alert to all that waits for these searches."""
     groups: dict[tuple[int, str], list[_Wanted]] = {}
     for number in due:
         search = expected.searches[number]
@@ -89,15 +110,12 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[tuple[Alert, str]]
                 groups.setdefault((search.user, match.home), []).append(_Wanted(search, match, facts))
     for (user, home), some in groups.items():
         some.sort(key=lambda one: (one.match.number, one.search.number))
-        newest = some[-1].match
         found = _told_now(expected, user, home, some)
         if found is None or (user, home) in expected.discarded:
             continue
-        alert, title, told = found
-        expected.tell(alert, home, told)
-        if expected.sent.get((user, home), 0) <= newest.number:
-            expected.sent[user, home] = newest.number
-            yield alert, title
+        alert, title, facts = found
+        expected.tell(alert, home, facts)
+        yield _Told(alert, title, home, some[-1].match.number)
 
 
 def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[Fact]:

@@ -5,6 +5,7 @@ the service.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.homes_scenario.market import Event
@@ -302,10 +303,11 @@ class Unsent(NamedTuple):
     """An alert that is sent soon."""
 
     number: int
-    """Of its change."""
+    """Of its newest change."""
+    user: int
     home: str
-    alert: Alert
-    change: Change
+    mail: Callable[[], Mail | None]
+    """Its mail, if it still holds when it is sent."""
 
 
 class Digest(NamedTuple):
@@ -337,7 +339,7 @@ class Expected:
         self.discarded: set[tuple[int, str]] = set()
         """Users and homes of which they do not want to hear."""
         self.erased: set[int] = set()
-        self._unsent: list[Unsent] = []
+        self.unsent: list[Unsent] = []
         self.changes = 0
         self._homes: dict[str, _Home] = {}
 
@@ -373,7 +375,8 @@ class Expected:
             for alert in self._alerts(name, change):
                 self.latest.append((name, alert))
                 self.tell(alert, name, [(self.changes, fact.kind) for fact in alert.facts])
-                self._unsent.append(Unsent(self.changes, name, alert, change))
+                mail = partial(self._mail, name, alert, change)
+                self.unsent.append(Unsent(self.changes, alert.user, name, mail))
 
     def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
         """A user is alerted, and so told facts of these kinds of changes with these numbers."""
@@ -387,21 +390,24 @@ class Expected:
         return self._homes[home].now()
 
     def send(self) -> None:
-        """All alerts are sent, with what is true of their homes now, and what their searches look for now."""
-        unsent, self._unsent = self._unsent, []
-        newest = {(one.alert.user, one.home): one.number for one in unsent}
-        for one in unsent:
-            place = one.alert.user, one.home
-            if newest[place] > one.number or one.alert.user in self.erased:
-                continue  # overtaken by a newer one
-            if (mail := self._mail(one)) is not None:
-                self.mails[mail] += 1
-                self.sent[place] = one.number
+        """All alerts are sent, with what is true of their homes now, and what their searches look for now.
 
-    def _mail(self, one: Unsent) -> Mail | None:
+        Of several about one home the newest is, of those that still hold.
+        """
+        unsent, self.unsent = self.unsent, []
+        for one in sorted(unsent, key=lambda one: one.number, reverse=True):
+            if self.is_newest(one.user, one.home, one.number) and (mail := one.mail()) is not None:
+                self.mails[mail] += 1
+                self.sent[one.user, one.home] = one.number
+
+    def is_newest(self, user: int, home: str, number: int) -> bool:
+        """Whether no mail told the user of a newer change of this home."""
+        return self.sent.get((user, home), 0) <= number
+
+    def _mail(self, home: str, alert: Alert, change: Change) -> Mail | None:
         """The mail of an alert, if it still holds."""
-        alert, record, now = one.alert, one.change.after.record, self.listings_of(one.home)
-        if (alert.user, one.home) in self.discarded:
+        record, now = change.after.record, self.listings_of(home)
+        if (alert.user, home) in self.discarded or alert.user in self.erased:
             return None
         searches = [its for its in self.searches.of(alert.user) if its.active and its.name in alert.searches]
         shown, names = now[alert.listing], frozenset(search.name for search in searches)
@@ -412,7 +418,7 @@ class Expected:
             names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
         if _is_gone(shown, record):
             return None
-        price_before = next((fact.before for fact in one.change.facts if fact.kind == "Price Change"), None)
+        price_before = next((fact.before for fact in change.facts if fact.kind == "Price Change"), None)
         is_as_before = shown["ListPrice"] == price_before
         by_price = {"Price Change", *([IN_RANGE] if price_before is not None else [])}
         facts = [fact for fact in alert.facts if not (is_as_before and fact.kind in by_price)]

@@ -115,8 +115,8 @@ class Play:
             await self._act(act)
         await self._match_and_mail()
         with self._costs("model"):
-            self.expected.send()
             tell_at_once(self.expected)
+            self.expected.send()
         await self._be_quiet(call)
         return made
 

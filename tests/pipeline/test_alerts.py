@@ -1,8 +1,6 @@
 """From a record of a feed to the mailbox, on each store: everyone whose search matches hears of it, once."""
 
-from uuid import UUID
-
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
@@ -11,7 +9,6 @@ from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
 from property_alert_notification.homes.alerts.freshness import (
     HOME_DISCARDED,
-    PRICE_CHANGED_SINCE,
     SEARCH_PAUSED,
 )
 from property_alert_notification.homes.alerts.models import Told
@@ -237,50 +234,6 @@ async def test_a_home_that_another_agent_still_offers_is_announced(world: World,
     await world.a_worker()
     [mail] = await world.smtp.wait_for(1)
     assert mail.parsed()["Subject"] == "New listing: 7 Pine St"
-
-
-async def two_alerts(world: World, homes: Homes) -> tuple[UUID, UUID]:
-    """An alert by email that tells a price, and a newer one that tells another."""
-    await world.a_user(1)
-    await homes.profile(1)
-    await homes.search(1)
-    await homes.list(a_home())
-    await homes.match()
-    await homes.list(a_home(60, ListPrice=470_000))
-    await homes.match()
-    async with homes.database.reading() as connection:
-        table = table_of(Notification)
-        first, second = (await connection.execute(select(table.c.id).order_by(table.c.id))).scalars()
-    return first, second
-
-
-async def deliver(homes: Homes, notification: UUID, state: str, channel: Channel = Channel.EMAIL) -> None:
-    """The addresses of an alert are found, and this becomes of it."""
-    deliveries, notifications = table_of(Delivery), table_of(Notification)
-    its = {"notification_id": notification, "channel": channel, "address": "user1@example.com", "state": state}
-    row = {"id": homes.clock.new_id(), **its, "urgent": False, "fence": 1, "changed_at": homes.clock.now()}
-    async with homes.database.transaction() as connection:
-        await connection.execute(delete(deliveries).where(deliveries.c.notification_id == notification))
-        await connection.execute(insert(deliveries).values(row))
-        found = update(notifications).where(notifications.c.id == notification)
-        await connection.execute(found.values(look_up_at=None))
-
-
-async def test_a_newer_alert_counts_only_if_it_is_sent_or_will_be(world: World, homes: Homes) -> None:
-    first, second = await two_alerts(world, homes)
-    assert await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())) == {first: PRICE_CHANGED_SINCE}
-    for ended in ("suppressed", "failed", "expired", "cancelled"):
-        await deliver(homes, second, ended)
-        now = (await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())))[first]
-        assert "Price: $470,000" in now.message
-
-
-async def test_a_newer_alert_on_another_channel_does_not_count(world: World, homes: Homes) -> None:
-    first, second = await two_alerts(world, homes)
-    await deliver(homes, second, "sent", Channel.SMS)
-    now = (await homes.run(refreshed([first], Channel.EMAIL, homes.clock.now())))[first]
-    assert "Price: $470,000" in now.message
-    assert await homes.run(refreshed([first], Channel.SMS, homes.clock.now())) == {first: PRICE_CHANGED_SINCE}
 
 
 async def test_an_open_house_that_is_over_is_not_announced(world: World, homes: Homes) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, tzinfo
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import update
@@ -20,10 +20,12 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.digests.rules import Reworded
+from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Overtaking, overtaking
 from property_alert_notification.homes.alerts.before_sending.scripts import (
     UNREADABLE,
     StoredAlert,
     expressions_of,
+    newer_alerts,
     running_searches,
     stored_alerts,
 )
@@ -46,6 +48,7 @@ _RECORD_NAMED = BatchStatement(
     ),
 )
 
+_T = TypeVar("_T")
 _Held: TypeAlias = tuple[StoredAlert, AlertDetails | Reason]
 """With what an alert tells of its home now, or why it must not."""
 
@@ -86,43 +89,74 @@ def refresh(
     """What those of these notifications tell now that are alerts.
 
     A home that changed since is compared with the searches again, as they are now. A first alert names and counts the
-    homes that still match. An open house is over when it is in each of the `zones`.
+    homes that still match. An open house is over when it is in each of the `zones`. Of newer alerts about a home those
+    count that are sent: they are looked at first, and so are those that wait, which another claim takes.
     """
-    known = yield from stored_alerts(notifications, channel)
-    running = yield from running_searches(known)
-    expressions = yield from expressions_of(one for one in known if not one.is_unchanged)
+    known = yield from stored_alerts(notifications)
+    newer = yield from newer_alerts((one for one in known if not one.is_in_first_alert), channel, now)
+    waiting = {one.id for some in newer.values() for one in some if one.waits}.difference(notifications)
+    later = (yield from stored_alerts(sorted(waiting))) if waiting else []
+    running = yield from running_searches([*known, *later])
+    expressions = yield from expressions_of(one for one in (*known, *later) if not one.is_unchanged)
     hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now, zones=zones))
-    held = list(readable(known, lambda one: (one, hold(one)), UNREADABLE, lambda one: one.id))
-    told = {one.id: _reworded(its) for one, its in held if not one.is_in_first_alert}
-    firsts = [_once(some) for _, some in groupby((each for each in held if each[0].is_in_first_alert), _id_of)]
+    firsts = list(map(_once, _homes_of_firsts(known, hold)))
+    places = [each for homes in firsts for each in _places(homes)]
+    untold = {one.alerted_home for one, reason in places if reason is not None}
+    untold.update(one.alerted_home for one, its in _readable(later, hold) if isinstance(its, Reason))
+    together = frozenset(notifications)
+
+    def look_at(one: StoredAlert) -> Reworded | Reason:
+        its = hold(one, overtaking(newer.get(one.id, ()), together, untold))
+        if isinstance(its, Reason):
+            untold.add(one.alerted_home)
+            return its
+        return Reworded(*write(its))
+
+    newest_first = sorted((one for one in known if not one.is_in_first_alert), key=_sequence_of, reverse=True)
+    told = {one.id: its for one, its in _readable(newest_first, look_at)}
     told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
-    return Refreshed(told, [one for homes in firsts for one in _moved(homes)])
+    return Refreshed(told, list(_moved(places)))
 
 
-def _reworded(held: AlertDetails | Reason) -> Reworded | Reason:
-    return held if isinstance(held, Reason) else Reworded(*write(held))
+def _readable(alerts: Iterable[StoredAlert], look_at: Callable[[StoredAlert], _T]) -> Iterator[tuple[StoredAlert, _T]]:
+    """Those of these alerts that are not damaged, in their order."""
+    return readable(alerts, lambda one: (one, look_at(one)), UNREADABLE, lambda one: one.id)
+
+
+def _homes_of_firsts(
+    known: Iterable[StoredAlert], hold: Callable[[StoredAlert], AlertDetails | Reason]
+) -> Iterator[list[_Held]]:
+    """The homes of each first alert."""
+    homes = _readable((one for one in known if one.is_in_first_alert), hold)
+    return (list(some) for _, some in groupby(homes, _id_of))
 
 
 def _held(
     one: StoredAlert,
+    newer: Overtaking = NOT_OVERTAKEN,
+    *,
     expressions: Mapping[int, Expression],
     running: Collection[int],
     is_over: Callable[[Mapping[str, Any]], bool],
 ) -> AlertDetails | Reason:
-    """What an alert tells of its home now, or why it must not."""
+    """What an alert tells of its home now, or why it must not.
+
+    A first alert tells what holds now, so that no newer alert says otherwise.
+    """
     details, now = still_asked_for(one.details, running, is_discarded=one.is_discarded), one.own
     if isinstance(details, Reason):
         return details
     if not one.is_unchanged:
         details, now = still_matches(details, one.own, one.others, expressions)
-    if one.is_in_first_alert:
-        # It tells what holds now, so that no newer alert says otherwise.
-        return still_holds(details, now, has_newer=False, is_overtaken=False, is_over=is_over)
-    return still_holds(details, now, has_newer=one.has_newer, is_overtaken=one.is_overtaken, is_over=is_over)
+    return still_holds(details, now, has_newer=newer.has_newer, is_overtaken=newer.is_overtaken, is_over=is_over)
 
 
 def _id_of(held: _Held) -> UUID:
     return held[0].id
+
+
+def _sequence_of(one: StoredAlert) -> int:
+    return one.sequence
 
 
 def _once(homes: Iterable[_Held]) -> list[_Held]:
@@ -137,8 +171,13 @@ def _once(homes: Iterable[_Held]) -> list[_Held]:
     return found
 
 
-def _moved(homes: Sequence[_Held]) -> Iterator[Moved]:
-    for (one, _), reason in zip(homes, places_in([its for _, its in homes]), strict=True):
+def _places(homes: Sequence[_Held]) -> Iterator[tuple[StoredAlert, Reason | None]]:
+    """The homes of a first alert, each with why it is not named; None if it is."""
+    return zip((one for one, _ in homes), places_in([its for _, its in homes]), strict=True)
+
+
+def _moved(places: Iterable[tuple[StoredAlert, Reason | None]]) -> Iterator[Moved]:
+    for one, reason in places:
         code = None if reason is None else reason.code.value
         if code != one.left_out:
             yield Moved(one.id, one.listing_id, code)

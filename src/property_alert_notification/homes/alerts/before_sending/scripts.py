@@ -1,4 +1,4 @@
-"""What the store knows of alerts and their homes, right before they are sent: one query for a batch."""
+"""What the store knows of alerts and their homes, right before they are sent: a few queries for a batch."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Text, bindparam, func, literal, or_, select, text
+from sqlalchemy import FromClause, Text, bindparam, false, func, literal, or_, select, text
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.times import EARLIEST
-from property_alert_notification.base.vocabulary import Approval, Channel, DeliveryState
+from property_alert_notification.base.vocabulary import Approval, Channel
 from property_alert_notification.database import (
     BatchStatement,
     Script,
@@ -19,10 +19,12 @@ from property_alert_notification.database import (
     as_rows,
     columns_of,
     table_of,
+    time_type,
     true_of_many,
 )
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
+from property_alert_notification.homes.alerts.before_sending.rules import OUT, AlertedHome, Newer
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.queries import EXPRESSIONS
@@ -33,12 +35,6 @@ from property_alert_notification.homes.properties.ids.queries import is_same_hom
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.notifications.models import Notification
-
-_OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
-"""The states of a delivery that goes out, or may have."""
-
-_OPEN = (*WAITING, *COLLECTED)
-"""The states of a delivery that will go out unless something changes."""
 
 _alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), table_of(Notification)
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
@@ -55,13 +51,8 @@ _is_newer = (
 )
 """Under the same listing of the home: it is asked of each."""
 
-
-_its_channel = (_deliveries.c.notification_id == _newer.c.notification_id) & (
-    _deliveries.c.channel == bindparam("channel", type_=_deliveries.c.channel.type)
-)
 _looks_up = (
-    (_notifications.c.id == _newer.c.notification_id)
-    & _notifications.c.look_up_at.is_not(None)
+    _notifications.c.look_up_at.is_not(None)
     # One that is to be approved may never be sent.
     & or_(_notifications.c.approval.is_(None), _notifications.c.approval == Approval.APPROVED)
     & (literal(" ") + _notifications.c.look_up + " ").like(bindparam("channel_word", type_=Text()))
@@ -69,24 +60,53 @@ _looks_up = (
 """The channels of these are not known yet."""
 
 
+def _newer_of(older: FromClause) -> Any:
+    ends = _notifications.c.cancelled_at.is_not(None) | (
+        _notifications.c.expires_at <= bindparam("now", type_=time_type())
+    )
+    return (
+        select(
+            older.c.notification_id,
+            _newer.c.notification_id,
+            _newer.c.listing_id,
+            _deliveries.c.state,
+            func.coalesce(_deliveries.c.unknowns, 0) > 0,
+            func.coalesce(ends, false()),
+        )
+        .join(
+            _newer,
+            (_newer.c.listing_id == older.c.listing_id)
+            & (_newer.c.person == older.c.person)
+            & (_newer.c.sequence > older.c.sequence)
+            & _newer.c.left_out.is_(None),
+        )
+        .join(_notifications, _notifications.c.id == _newer.c.notification_id)
+        .outerjoin(
+            _deliveries,
+            (_deliveries.c.notification_id == _newer.c.notification_id)
+            & (_deliveries.c.channel == bindparam("channel", type_=_deliveries.c.channel.type)),
+        )
+        .where(or_(_deliveries.c.state.in_((*WAITING, *COLLECTED, *OUT)), _looks_up))
+    )
+
+
 def _now_of(wanted: FromClause) -> Any:
-    newer = select(_newer.c.sequence).where(_is_newer)
-    is_out = _its_channel & _deliveries.c.state.in_(_OUT)
-    goes_out = _its_channel & _deliveries.c.state.in_((*_OPEN, *_OUT))
     return (
         select(
             _alerts.c.notification_id,
             _alerts.c.listing_id,
+            _alerts.c.person,
+            _alerts.c.sequence,
             _alerts.c.left_out,
             _alerts.c.details,
             func.coalesce(_home.c.merged_into, _own.c.property_id),
             _listings.c.id == _own.c.id,
             (_listings.c.id == _own.c.id) & (_listings.c.modified_at == _told_changes.c.modified_at),
             _listings.c.modified_at,
+            _listings.c.id,
             _listings.c.listing_key,
             _versions.c.record,
-            or_(newer.join(_deliveries, goes_out).exists(), newer.join(_notifications, _looks_up).exists()),
-            newer.join(_deliveries, is_out).exists(),
+            select(_newer.c.sequence).where(_is_newer).exists(),
             select(_thoughts.c.id)
             .where(_thoughts.c.listing_id == _listings.c.id, _thoughts.c.person == _alerts.c.person, text(IS_DISCARDED))
             .exists(),
@@ -120,6 +140,7 @@ _RUNNING = BatchStatement(
     ),
 )
 _NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
+_NEWER = BatchStatement(columns_of(_alerts, "notification_id", "listing_id", "person", "sequence"), _newer_of)
 
 
 class _Row(NamedTuple):
@@ -128,6 +149,8 @@ class _Row(NamedTuple):
     notification_id: UUID
     listing_id: UUID
     """Of the alert."""
+    person: int
+    sequence: int
     left_out: str | None
     details: str
     home: UUID | None
@@ -136,10 +159,11 @@ class _Row(NamedTuple):
     is_unchanged: bool | None
     said_at: datetime | None
     """The time of its newest record."""
+    listing_of_home: UUID | None
     listing_key: str | None
     record: str | None
     has_newer: bool
-    is_overtaken: bool
+    """Whether the same person has a newer alert under this listing, whatever becomes of it."""
     is_discarded: bool
 
 
@@ -149,6 +173,8 @@ class StoredAlert(NamedTuple):
     id: UUID
     """Of the notification."""
     listing_id: UUID
+    person: int
+    sequence: int
     left_out: str | None
     details: AlertDetails
     home: UUID | None
@@ -158,10 +184,15 @@ class StoredAlert(NamedTuple):
     """Other listings of the home, the one first whose record is the newest."""
     is_unchanged: bool
     """Whether the listing of the alert is as it was when it matched."""
-    has_newer: bool
-    is_overtaken: bool
+    with_newer: Sequence[UUID]
+    """The listings of the home under which the person has newer alerts, whatever becomes of these."""
     is_discarded: bool
     """Whether the person discarded the home, under any of its listings."""
+
+    @property
+    def alerted_home(self) -> AlertedHome:
+        """The home that the notification tells of."""
+        return self.id, self.listing_id
 
     @property
     def is_in_first_alert(self) -> bool:
@@ -169,15 +200,25 @@ class StoredAlert(NamedTuple):
         return self.details.matched is not None
 
 
-def stored_alerts(notifications: Sequence[UUID], channel: Channel) -> Script[list[StoredAlert]]:
-    """Those of these notifications that are alerts, a first alert once for each of its homes, without damaged rows.
-
-    Of newer alerts those count that go out on this channel.
-    """
-    its = {"channel": channel, "channel_word": f"% {channel} %"}
-    rows = sorted(map(_Row._make, (yield Statement(_NOW, as_rows(notifications), its))), key=lambda row: row[:2])
+def stored_alerts(notifications: Sequence[UUID]) -> Script[list[StoredAlert]]:
+    """Those of these notifications that are alerts, a first alert once for each of its homes, without damaged rows."""
+    rows = sorted(map(_Row._make, (yield Statement(_NOW, as_rows(notifications)))), key=lambda row: row[:2])
     groups = [list(some) for _, some in groupby(rows, key=lambda row: row[:2])]
     return list(readable(groups, _known, UNREADABLE, lambda rows: rows[0].notification_id))
+
+
+def newer_alerts(
+    alerts: Iterable[StoredAlert], channel: Channel, now: datetime
+) -> Script[Mapping[UUID, Sequence[Newer]]]:
+    """For each of these alerts that has any, the newer ones whose delivery on this channel is open or out."""
+    older = sorted((one.id, listing, one.person, one.sequence) for one in alerts for listing in one.with_newer)
+    if not older:
+        return {}
+    its = {"channel": channel, "channel_word": f"% {channel} %", "now": now}
+    found: dict[UUID, list[Newer]] = {}
+    for id_, *newer in (yield Statement(_NEWER, older, its)):
+        found.setdefault(id_, []).append(Newer._make(newer))
+    return found
 
 
 def running_searches(alerts: Iterable[StoredAlert]) -> Script[set[int]]:
@@ -205,14 +246,15 @@ def _known(rows: Sequence[_Row]) -> StoredAlert:
     return StoredAlert(
         first.notification_id,
         first.listing_id,
+        first.person,
+        first.sequence,
         first.left_out,
         AlertDetails.read(first.details),
         first.home,
         next((record for is_own, record in records if is_own), None),
         [record for is_own, record in records if not is_own],
         any(row.is_unchanged for row in rows),
-        any(row.has_newer for row in rows),
-        any(row.is_overtaken for row in rows),
+        [row.listing_of_home for row in rows if row.has_newer and row.listing_of_home is not None],
         any(row.is_discarded for row in rows),
     )
 

@@ -1,0 +1,51 @@
+"""Which newer alerts count when an older one about the same home is about to be sent."""
+
+from uuid import UUID
+
+import pytest
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Newer, Overtaking, overtaking
+
+ID, LISTING = UUID(int=1), UUID(int=2)
+WAITS, IS_OUT = Overtaking(has_newer=True, is_overtaken=False), Overtaking(has_newer=True, is_overtaken=True)
+OPEN = ("queued", "held", "retry_wait", None)
+OUT = ("sending", "unknown", "sent", "delivered")
+
+
+def a_newer(state: str | None, *, was_tried: bool = False, is_ending: bool = False) -> Newer:
+    return Newer(ID, LISTING, None if state is None else DeliveryState(state), was_tried, is_ending)
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_one_that_waits_counts_if_it_holds_and_is_not_to_end(state: str) -> None:
+    assert overtaking([a_newer(state)], (), ()) == WAITS
+    assert overtaking([a_newer(state)], (), {(ID, LISTING)}) == NOT_OVERTAKEN
+    assert overtaking([a_newer(state, is_ending=True)], (), ()) == NOT_OVERTAKEN
+    assert overtaking([a_newer(state)], (), {(ID, UUID(int=3)), (UUID(int=3), LISTING)}) == WAITS
+
+
+@pytest.mark.parametrize("state", OUT)
+def test_one_that_is_out_counts_whatever_holds_now(state: str) -> None:
+    assert overtaking([a_newer(state, is_ending=True)], (), {(ID, LISTING)}) == IS_OUT
+
+
+@pytest.mark.parametrize(("state", "means"), [("sending", IS_OUT), ("collected", WAITS)])
+def test_one_that_is_sent_together_with_it_counts_if_it_is_sent(state: str, means: Overtaking) -> None:
+    assert overtaking([a_newer(state)], {ID}, ()) == means
+    assert overtaking([a_newer(state)], {ID}, {(ID, LISTING)}) == NOT_OVERTAKEN
+    assert overtaking([a_newer(state, is_ending=True)], {ID}, ()) == NOT_OVERTAKEN
+
+
+def test_one_that_is_collected_for_another_digest_does_not_count() -> None:
+    assert overtaking([a_newer("collected")], (), ()) == NOT_OVERTAKEN
+
+
+def test_one_that_may_have_reached_its_person_counts() -> None:
+    for state in (*OPEN, "sending"):
+        assert overtaking([a_newer(state, was_tried=True, is_ending=True)], {ID}, {(ID, LISTING)}) == IS_OUT
+
+
+def test_one_that_counts_is_enough() -> None:
+    newer = [a_newer("collected"), a_newer("sent"), a_newer("queued")]
+    assert overtaking(newer, (), {(ID, LISTING)}) == IS_OUT
