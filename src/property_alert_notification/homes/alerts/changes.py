@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
+from property_alert_notification.homes.alerts.differences import differences
 from property_alert_notification.homes.alerts.news import Earlier, News, is_first, may_be_shown, news_of
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
@@ -47,8 +48,9 @@ def read_change(change: ChangeToMatch, earlier: Earlier) -> ReadChange:
         news = news_of(
             facts,
             was_known=change.before_at is not None,
-            searched=decode_text(change.snapshot).searched,
+            now=decode_text(change.snapshot),
             earlier=earlier,
+            different=() if before is None else differences(before, after),
         )
     return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, facts, news)
 

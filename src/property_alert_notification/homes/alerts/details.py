@@ -16,6 +16,7 @@ class ToldFact(NamedTuple):
     kind: str
     """A ChangeType, or `In Range`."""
     field: str | None
+    """Of a fact of the listing, or one of the fields in `differences`; None if it is not known."""
     before: Any
     after: Any
     before_currency: str | None = None
@@ -28,6 +29,12 @@ class ToldFact(NamedTuple):
         if fact is None:
             return cls(news.kind, None, None, None)
         return cls(news.kind, fact.field, fact.before, fact.after, fact.before_currency)
+
+    @classmethod
+    def all_of(cls, news: News) -> list[Self]:
+        """The fact behind one of the news, and what else brought the home into the range of a search."""
+        others = [cls(news.kind, one.field, one.before, one.after) for one in news.differences]
+        return [cls.of(news), *others] if news.fact is not None or not others else others
 
 
 class ToldSearch(NamedTuple):

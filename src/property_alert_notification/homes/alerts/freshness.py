@@ -6,6 +6,7 @@ from typing import Any
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.differences import NAMED, value_of
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
@@ -140,11 +141,17 @@ def _standing(
     """The facts without those about open houses that are over, or of which the newest record says otherwise."""
     standing = []
     for fact in facts:
-        if fact.field != _OPEN_HOUSE or _is_open_house_still(fact, now, is_over):
+        if _stands(fact, now, is_over):
             standing.append(fact)
         elif fact.kind == IN_RANGE:  # that is still true, without its cause
             standing.append(fact._replace(field=None, before=None, after=None))
     return tuple(standing)
+
+
+def _stands(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]) -> bool:
+    if fact.field == _OPEN_HOUSE:
+        return _is_open_house_still(fact, now, is_over)
+    return fact.field not in NAMED or value_of(fact.field, now) == fact.after
 
 
 def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]) -> bool:

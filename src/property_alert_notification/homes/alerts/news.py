@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.listings.facts import Fact
+from property_alert_notification.homes.listings.snapshot import Snapshot
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 IN_RANGE = "In Range"
@@ -50,6 +52,8 @@ class News:
     """It concerns the searches that the listing did not match before; otherwise those that it matched."""
     fact: Fact | None = None
     """What changed; None if a listing came into the range of a search by no fact at all."""
+    differences: Sequence[Difference] = ()
+    """What else is different, if a listing came into the range of a search."""
 
     @property
     def is_status(self) -> bool:
@@ -91,24 +95,35 @@ def is_first(facts: Iterable[Fact], *, was_known: bool) -> bool:
     return not was_known or any(fact.change_type is ChangeType.NEW_LISTING for fact in facts)
 
 
-def news_of(facts: Sequence[Fact], *, was_known: bool, searched: str, earlier: Earlier) -> list[News]:
+def news_of(
+    facts: Sequence[Fact],
+    *,
+    was_known: bool,
+    now: Snapshot,
+    earlier: Earlier,
+    different: Iterable[Difference] = (),
+) -> list[News]:
     """The facts of a change that people may be told.
 
     Args:
         facts: what changed.
         was_known: whether the listing was known before.
-        searched: a hash of the fields that searches ask for, after the change.
+        now: the record that the change led to.
         earlier: what the same home told before.
+        different: what else the change made different.
     """
     keys = [_key(_identity(fact), _told_before(fact, earlier), earlier.begins) for fact in facts]
     first = is_first(facts, was_known=was_known)
     news = [News(key, fact.change_type, first, fact) for key, fact in zip(keys, facts, strict=True)]
     if first:
         return news
+    others = tuple(different)
     if facts:
         cause = min(range(len(facts)), key=lambda place: _CAUSES.get(facts[place].field, len(_CAUSES)))
-        return [*news, News(_short(f"{IN_RANGE}:{keys[cause]}"), IN_RANGE, True, facts[cause])]
-    return [News(_short(f"{IN_RANGE}:{searched}"), IN_RANGE, True)]
+        return [*news, News(_short(f"{IN_RANGE}:{keys[cause]}"), IN_RANGE, True, facts[cause], others)]
+    # A home may come into the range again by the same values. Its record, which has its time from the feed's own clock,
+    # is another one then, and the same one in whatever order records come.
+    return [News(_short(f"{IN_RANGE}:{now.searched}:{now.at.isoformat()}"), IN_RANGE, True, None, others)]
 
 
 def _told_before(fact: Fact, earlier: Earlier) -> int | None:

@@ -206,7 +206,7 @@ def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:
     for change, telling, searches in told:
         if (its := common.get(id(telling.news))) is None:
             told_by = [(change.listing_id, news.key, change.sequence) for news in telling.news]
-            its = common[id(telling.news)] = [ToldFact.of(news) for news in telling.news], told_by
+            its = common[id(telling.news)] = [fact for news in telling.news for fact in ToldFact.all_of(news)], told_by
         facts, told_by = its
         yield WantedAlert(
             telling.person,

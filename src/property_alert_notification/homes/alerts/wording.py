@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
+from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.criteria import formats
+from property_alert_notification.homes.criteria.wording.form import Wording
+from property_alert_notification.homes.criteria.wording.languages import wording_of
 from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
@@ -41,6 +45,9 @@ _EN: Mapping[str, str] = {
     "open_house_moved": "Open house moved from {before} to {after}",
     "open_house_off": "Open house on {before} is cancelled",
     "in_range": "It did not match before, and does now",
+    "now_is": "{name}: {after} (it was {before})",
+    "says_now": "{name}: {after} (the listing did not say before)",
+    "says_no_more": "{name}: the listing does not say any more (it was {before})",
     "searches": "It matches your saved searches:",
     "search": "Your saved search:",
     "more": "and {count} more",
@@ -72,6 +79,9 @@ _ES: Mapping[str, str] = {
     "open_house_moved": "Puertas abiertas: del {before} pasa al {after}",
     "open_house_off": "Se canceló la jornada de puertas abiertas del {before}",
     "in_range": "Antes no coincidía y ahora sí",
+    "now_is": "{name}: {after} (antes: {before})",
+    "says_now": "{name}: {after} (antes el anuncio no lo indicaba)",
+    "says_no_more": "{name}: el anuncio ya no lo indica (antes: {before})",
     "searches": "Coincide con sus búsquedas guardadas:",
     "search": "Su búsqueda guardada:",
     "more": "y {count} más",
@@ -164,7 +174,30 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
             return headline if fact.kind == IN_RANGE else None
         before = _ES_BEFORE.get(fact.before, fact.before) if words is _ES else fact.before
         return words["status_was"].format(headline=headline, before=before)
+    if fact.field in NAMED:
+        return _difference(fact.field, fact, details.language)
     return words["in_range"]
+
+
+def _difference(field: str, fact: ToldFact, language: str) -> str:
+    words, names = _WORDS.get(language, _EN), wording_of(language)
+    name = formats.label(field, names)
+    name = name[0].upper() + name[1:]
+    before, after = (_value(field, one, names) for one in (fact.before, fact.after))
+    if after is None:
+        return words["says_no_more"].format(name=name, before=before)
+    return words["says_now" if before is None else "now_is"].format(name=name, before=before, after=after)
+
+
+def _value(field: str, value: Any, words: Wording) -> str | None:
+    match value:
+        case None:
+            return None
+        case {"area": area, "unit": unit}:
+            return formats.area(area, unit, words)
+        case int() | float() if field != "YearBuilt":
+            return formats.plain(value, words)
+    return formats.member(str(value), words)
 
 
 def _open_house(fact: ToldFact, words: Mapping[str, str]) -> str:

@@ -164,6 +164,13 @@ def test_a_new_price_is_told() -> None:
     assert (changed.price, changed.facts) == (460_000, (CUT._replace(after=460_000),))
 
 
+def test_what_brought_a_home_into_a_range_is_not_named_if_the_listing_says_otherwise_now() -> None:
+    came = ToldFact(IN_RANGE, "BedroomsTotal", 2, 3)
+    told = replace(ALERT, facts=(came,))
+    assert held(told, BedroomsTotal=3) == told
+    assert held(told, BedroomsTotal=4) == replace(told, facts=(ToldFact(IN_RANGE, None, None, None),))
+
+
 def test_a_newer_alert_tells_the_new_price() -> None:
     assert held(ListPrice=460_000, newer=True) == PRICE_CHANGED_SINCE
 

@@ -1,13 +1,19 @@
 """What a change means, and when two facts are the same one."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.alerts.news import IN_RANGE, Earlier, News, may_be_shown, news_of
 from property_alert_notification.homes.listings.facts import Fact
-from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.listings.snapshot import Snapshot
+from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
+NOW = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), StandardStatus.ACTIVE, 450, "USD", searched="a")
 NEW = Fact(ChangeType.NEW_LISTING, "StandardStatus", None, "Active")
 OPEN = Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {"OpenHouseDate": "2026-12-01"}, "7")
 
@@ -17,7 +23,7 @@ def cut(before: int, after: int) -> Fact:
 
 
 def news(*facts: Fact, was_known: bool = True, **others: Any) -> list[News]:
-    usual: dict[str, Any] = {"searched": "a", "earlier": Earlier()}
+    usual: dict[str, Any] = {"now": NOW, "earlier": Earlier()}
     return news_of(facts, was_known=was_known, **usual | others)
 
 
@@ -35,7 +41,25 @@ def test_a_change_is_told_to_searches_that_matched_and_its_cause_to_those_that_d
 def test_a_listing_comes_into_a_range_by_no_fact_at_all() -> None:
     [came] = news()
     assert (came.kind, came.fact) == (IN_RANGE, None)
-    assert news(searched="b") != [came]
+    assert news(now=replace(NOW, searched="b")) != [came]
+    assert news() == [came]
+
+
+def test_a_listing_that_comes_into_a_range_again_by_the_same_values_tells_another_fact() -> None:
+    first, again = (keys(news(now=replace(NOW, at=NOW.at + timedelta(days=days)))) for days in (0, 2))
+    assert set(first).isdisjoint(again)
+
+
+def test_what_else_is_different_comes_with_the_range() -> None:
+    more = Difference("BedroomsTotal", 2, 3)
+    told, came = news(cut(500, 450), different=[more])
+    assert (told.differences, came.differences) == ((), (more,))
+    assert [fact[:4] for fact in ToldFact.all_of(came)] == [
+        (IN_RANGE, "ListPrice", 500, 450),
+        (IN_RANGE, "BedroomsTotal", 2, 3),
+    ]
+    assert [fact[:4] for fact in ToldFact.all_of(news(different=[more])[0])] == [(IN_RANGE, "BedroomsTotal", 2, 3)]
+    assert [fact[:4] for fact in ToldFact.all_of(news()[0])] == [(IN_RANGE, None, None, None)]
 
 
 def test_two_agents_who_ask_the_same_price_tell_one_fact() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.wording import LONGEST_TITLE, money, write
 from property_alert_notification.homes.reso.words import ChangeType
@@ -65,6 +66,55 @@ def test_a_hidden_address_is_not_named() -> None:
 )
 def test_each_fact_has_a_sentence(fact: ToldFact, line: str) -> None:
     assert line in write(replace(ALERT, facts=(fact,)))[1].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "english", "spanish"),
+    [
+        ("BedroomsTotal", 2, 3, "Bedrooms: 3 (it was 2)", "Dormitorios: 3 (antes: 2)"),
+        (
+            "LivingArea",
+            {"area": 990, "unit": "Square Feet"},
+            {"area": 1250.5, "unit": "Square Feet"},
+            "Living area: 1,250.5 sq ft (it was 990 sq ft)",
+            "Superficie habitable: 1.250,5 pies cuadrados (antes: 990 pies cuadrados)",
+        ),
+        (
+            "YearBuilt",
+            None,
+            1998,
+            "Year built: 1998 (the listing did not say before)",
+            "Año de construcción: 1998 (antes el anuncio no lo indicaba)",
+        ),
+        (
+            "City",
+            "Kent",
+            None,
+            "City: the listing does not say any more (it was Kent)",
+            "Ciudad: el anuncio ya no lo indica (antes: Kent)",
+        ),
+        (
+            "PropertySubType",
+            "Condominium",
+            "Townhouse",
+            "Property subtype: Townhouse (it was Condominium)",
+            "Subtipo: casa adosada (antes: condominio)",
+        ),
+    ],
+)
+def test_a_range_is_told_with_what_became_different(
+    field: str, before: Any, after: Any, english: str, spanish: str
+) -> None:
+    told = replace(ALERT, facts=(ToldFact(IN_RANGE, field, before, after),))
+    assert english in write(told)[1].splitlines()
+    assert spanish in write(replace(told, language="es"))[1].splitlines()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("field", NAMED)
+def test_each_field_that_is_named_has_words(field: str, language: str) -> None:
+    told = replace(ALERT, facts=(ToldFact(IN_RANGE, field, 1, 2),), language=language)
+    assert write(told)[1].splitlines()[2].endswith(": 2 (it was 1)" if language == "en" else ": 2 (antes: 1)")
 
 
 def test_a_price_that_also_brought_the_home_into_a_range_is_told_once() -> None:

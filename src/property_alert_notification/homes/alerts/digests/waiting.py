@@ -138,8 +138,7 @@ def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDi
 def net_facts(news: Sequence[News], price: Any) -> list[ToldFact]:
     """The facts in their order; of several prices the first before and that of now."""
     facts: dict[tuple[str | None, str], ToldFact] = {}
-    for place, one in enumerate(news):
-        fact = ToldFact.of(one)
+    for place, fact in enumerate(fact for one in news for fact in ToldFact.all_of(one)):
         key = (fact.field, "") if fact.field == "ListPrice" else (fact.field, str(place))
         facts[key] = _then(facts[key], fact) if key in facts else fact
     now = [fact._replace(after=price) if fact.field == "ListPrice" else fact for fact in facts.values()]

@@ -55,6 +55,8 @@ class ExplainedFact(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     ChangeType: str
+    FieldName: str | None = Field(None, exclude_if=lambda name: name is None)
+    """Of `In Range`: the field that became different. Left out if it is not known, and for all other facts."""
     PreviousValue: Any
     NewValue: Any
     PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)

@@ -24,6 +24,7 @@ from property_alert_notification.homes.alerts.explain.outcome import (
     why_not_told,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.outcome import Outcome, in_words
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
@@ -65,7 +66,11 @@ def explained_search(
 def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
     """One fact of a change, or of an alert."""
     return ExplainedFact(
-        ChangeType=kind, PreviousValue=fact.before, NewValue=fact.after, PreviousCurrency=fact.before_currency
+        ChangeType=kind,
+        FieldName=fact.field if kind == IN_RANGE else None,
+        PreviousValue=fact.before,
+        NewValue=fact.after,
+        PreviousCurrency=fact.before_currency,
     )
 
 

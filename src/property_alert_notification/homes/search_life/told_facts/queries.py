@@ -80,7 +80,7 @@ async def facts_of_homes(connection: AsyncConnection, homes: Collection[UUID], *
 
 
 def _keys(change: _Change, earlier: Earlier) -> Iterator[str]:
-    facts, searched = decode_facts(change.facts), decode_text(change.snapshot).searched
-    for one in news_of(facts, was_known=change.was_known, searched=searched, earlier=earlier):
+    facts, now = decode_facts(change.facts), decode_text(change.snapshot)
+    for one in news_of(facts, was_known=change.was_known, now=now, earlier=earlier):
         if one.kind != ChangeType.OPEN_HOUSE:
             yield one.key
