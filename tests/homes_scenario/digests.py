@@ -113,8 +113,8 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[_Told]:
         found = _told_now(expected, user, home, some)
         if found is None or (user, home) in expected.discarded:
             continue
-        alert, title, facts = found
-        expected.tell(alert, home, facts)
+        alert, title, told = found
+        expected.tell(alert, home, told)
         yield _Told(alert, title, home, some[-1].match.number)
 
 
