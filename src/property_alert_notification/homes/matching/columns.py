@@ -67,11 +67,12 @@ def ragged(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.
     return (starts - (ends - counts)).repeat(counts) + np.arange(total)
 
 
-def different(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def different(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Each number once, of numbers in order: `numpy.unique` finds them by hashes, which takes several times as long."""
-    is_first = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=is_first[1:])
-    return numbers[is_first]
+    is_other = numbers[1:] != numbers[:-1]
+    if np.count_nonzero(is_other) == len(is_other):
+        return numbers
+    return np.concatenate([numbers[:1], numbers[1:][is_other]])
 
 
 def give_back_memory() -> None:

@@ -102,10 +102,10 @@ class SearchIndex:
             places = np.delete(places, wrong)
         if self._vocabulary.open and len(places):
             places = places[settle_open(self._searches, self._vocabulary, places, listing)]
-        numbers: npt.NDArray[np.int64] = self._searches.row.rows["number"][places]
+        numbers = self._searches.row.rows["number"][places]
         numbers.sort()
         # A search with several places can be found by more than one key.
-        return different(numbers)
+        return different(numbers).astype(np.int64)
 
     def _add_waiting(self) -> None:
         """Have all searches in the rows, and in a good order."""

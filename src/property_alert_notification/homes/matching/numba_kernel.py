@@ -1,6 +1,5 @@
 """The inner loop of matching, compiled by numba. It finds what `numpy_kernel` finds."""
 
-import math
 from typing import Any
 
 import numba
@@ -12,7 +11,7 @@ from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
 from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import Kind, Searches
-from property_alert_notification.homes.matching.tolerance import CHORD, OF_CHORD, OF_TURN
+from property_alert_notification.homes.matching.tolerance import OF_TURN, SURE, SURE_SHARE
 
 _RANGE, _TERM, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.POLYGON)
 _OUT, _DOUBT, _IN = 0, 1, 2
@@ -41,13 +40,13 @@ def _find(
     measures: Array, terms: Array, x: float, y: float,
 ) -> tuple[Places, Verdicts]:  # fmt: skip
     places = _look_up(met, spans, postings, word)
-    gaps = np.empty(len(places))
-    left = _meet(rows, price, terms, vector, places, gaps)
+    products = np.empty(len(places))
+    left = _meet(rows, price, terms, vector, places, products)
     doubtful = np.empty(left, np.bool_)
     count = 0
     for at in range(left):
         row = rows[places[at]]
-        verdict = _IN if abs(gaps[at]) > row.chord * OF_CHORD + CHORD else _DOUBT
+        verdict = _IN if products[at] > row.cosine * SURE_SHARE + SURE else _DOUBT
         if row.count:
             mine = checks[row.first : row.first + row.count]
             verdict = min(verdict, _conditions(mine, measures, terms))
@@ -77,9 +76,9 @@ def _look_up(met: Array, spans: Array, postings: Array, word: np.uint64) -> Plac
 
 @_compiled
 def _meet(
-    rows: Array, price: np.int64, terms: Array, vector: tuple[float, float, float], places: Places, gaps: Array
+    rows: Array, price: np.int64, terms: Array, vector: tuple[float, float, float], places: Places, products: Array
 ) -> int:
-    """Put those first whose rows the listing meets, with how far beyond the edge of the circle of each it is.
+    """Put those first whose rows the listing meets, with its product with the centre of the circle of each.
 
     Without a branch, so that the processor waits for many rows at once.
     """
@@ -87,11 +86,10 @@ def _meet(
     for at in range(len(places)):
         place = places[at]
         row = rows[place]
-        x, y, z = row.centre[0] - vector[0], row.centre[1] - vector[1], row.centre[2] - vector[2]
-        gap = math.sqrt(x * x + y * y + z * z) - row.chord
-        places[left], gaps[left] = place, gap
+        product = row.centre[0] * vector[0] + row.centre[1] * vector[1] + row.centre[2] * vector[2]
+        places[left], products[left] = place, product
         meets = (row.low <= price) & (price <= row.high) & terms[row.term]
-        left += meets & (gap <= row.chord * OF_CHORD + CHORD)
+        left += meets & (product >= row.cosine)
     return left
 
 

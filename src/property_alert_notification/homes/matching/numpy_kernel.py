@@ -10,7 +10,7 @@ from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import Kind, Searches
-from property_alert_notification.homes.matching.tolerance import CHORD, OF_CHORD, OF_TURN
+from property_alert_notification.homes.matching.tolerance import OF_TURN, SURE, SURE_SHARE
 
 _RANGE, _TERM, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.POLYGON)
 
@@ -88,16 +88,12 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
 
 def _in_circles(rows: npt.NDArray[Any], listing: Listing) -> tuple[Verdicts, Verdicts]:
     """Whether the listing lies in the circle of each search, if it has one, and whether it is close to the edge."""
-    centre, chord = rows["centre"], rows["chord"]
-    gap = np.zeros(len(rows))
-    for axis, value in enumerate(listing.vector):
-        apart = centre[:, axis] - value
-        apart *= apart
-        gap += apart
-    np.sqrt(gap, out=gap)
-    gap -= chord
-    tolerance = chord * OF_CHORD + CHORD
-    return gap <= tolerance, np.abs(gap) <= tolerance
+    centre, cosine, (x, y, z) = rows["centre"], rows["cosine"], listing.vector
+    # An operator for each axis takes a third of the time of `einsum`, and a product of matrices may use two threads.
+    product = centre[:, 0] * x
+    product += centre[:, 1] * y
+    product += centre[:, 2] * z
+    return product >= cosine, product <= cosine * SURE_SHARE + SURE
 
 
 def _in_polygons(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.homes.matching.columns import Column, LineColumn, ragged
-from property_alert_notification.homes.matching.sphere import chords_of, vectors_of
+from property_alert_notification.homes.matching.sphere import cosines_of, vectors_of
 from property_alert_notification.homes.matching.vocabulary import NEVER
 
 ROW: Final = np.dtype(
@@ -17,20 +17,20 @@ ROW: Final = np.dtype(
         ("low", np.int64),
         ("high", np.int64),
         ("centre", np.float64, 3),
-        ("chord", np.float32),
+        ("cosine", np.float64),
         ("term", np.int32),
-        ("number", np.int64),
+        ("number", np.int32),
         ("first", np.int32),
         ("count", np.int16),
         ("open", np.int16),
     ]
 )
-"""Of each search: its price range in minor units; the circle that a listing must lie in, as of `sphere`, whose chord is
-`NO_CIRCLE` for most searches; a term that a listing must have; its number, or `REMOVED`; its checks, and how many of
+"""Of each search: its price range in minor units; the circle that a listing must lie in, as of `sphere`, whose cosine
+is `NO_CIRCLE` for most searches; a term that a listing must have; its number, or `REMOVED`; its checks, and how many of
 them only `evaluate` decides."""
 
-NO_CIRCLE, NO_RADIUS = 1e6, -1.0
-"""The chord and the radius of a search without a circle."""
+NO_CIRCLE, NO_RADIUS = -2.0, -1.0
+"""The cosine and the radius of a search without a circle."""
 
 CIRCLE: Final = np.dtype(
     [("place", np.int32), ("longitude", np.float64), ("latitude", np.float64), ("radius", np.float64)]
@@ -169,8 +169,8 @@ class Searches:
         given = np.empty(len(circles), CIRCLE)
         for name in ("longitude", "latitude", "radius"):
             given[name] = compiled[name][circles]
-        rows["centre"], rows["chord"] = 0, NO_CIRCLE
-        rows["centre"][circles], rows["chord"][circles] = vectors_of(given), chords_of(given["radius"])
+        rows["centre"], rows["cosine"] = 0, NO_CIRCLE
+        rows["centre"][circles], rows["cosine"][circles] = vectors_of(given), cosines_of(given["radius"])
         first = self.row.append(rows)
         given["place"] = first + circles
         self.circle.append(given)

@@ -50,7 +50,7 @@ class DoubtSettler:
         """Whether the ranges and the area of a search match exactly."""
         row = self._searches.row.rows[place]
         areas: list[Circle | Polygons] = []
-        if row["chord"] != NO_CIRCLE:
+        if row["cosine"] != NO_CIRCLE:
             areas.append(Circle(*self._searches.circle_at(place)))
         for kind, code, a, b, c in self._searches.check.rows[row["first"] : row["first"] + row["count"]].tolist():
             if kind == _RANGE and not self._is_in_range(code, a, b, int(c)):
