@@ -13,7 +13,8 @@ from hashlib import blake2b
 from math import cos, floor, hypot, radians
 from typing import Any
 
-from property_alert_notification.homes.properties.address import Address, address_of, plain
+from property_alert_notification.homes.properties.address import Address, address_of
+from property_alert_notification.homes.properties.folding import plain
 from property_alert_notification.homes.properties.places import country_of, county_of, state_of
 
 NEAR = 30.0

@@ -1,9 +1,10 @@
 """The names of counties, states and countries in the one form that is compared. Pure."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
-from property_alert_notification.homes.properties.address import plain
+from property_alert_notification.homes.properties.folding import plain
 
 _STATES = """
 al alabama|ak alaska|az arizona|ar arkansas|ca california|co colorado|ct connecticut|de delaware|fl florida|ga georgia
@@ -28,6 +29,14 @@ def _codes(text: str) -> dict[str, str]:
 
 
 _STATE_OF, _COUNTRY_OF = _codes(_STATES), _codes(_COUNTRIES)
+
+STATES: Mapping[str, frozenset[str]] = {
+    code: frozenset(name for name, its in _STATE_OF.items() if its == code) for code in _STATE_OF.values()
+}
+"""The names of each state, by its code."""
+
+PROVINCES = frozenset({"ab", "bc", "mb", "nb", "nl", "ns", "on", "pe", "qc", "sk"})
+"""Those of them that are of Canada."""
 
 
 def state_of(value: str | None) -> str:

@@ -128,18 +128,32 @@ KINDS: Mapping[str, str] = SPANISH | _forms(
     ch chemin
     imp impasse
     all allee
+    quai qu
+    cours crs
     """
 )
 
-TWO_WORDS: Mapping[tuple[str, str], str] = {
-    ("state", "rt"): "sr",
-    ("state", "rd"): "sr",
-    ("state", "hwy"): "sr",
-    ("county", "rd"): "cr",
-    ("co", "rd"): "cr",
-    ("us", "hwy"): "us",
-    ("us", "rt"): "us",
+ENDS = frozenset(words_of("st ave rd dr ln blvd ct way wy pl cir ter pkwy trl sq plz hwy"))
+"""Kinds that end the name of a street and hardly ever are one."""
+
+_ROAD_WORDS = """
+sr: state rt|state rd|state hwy|st rt|st rd|st hwy
+cr: county rd|co rd|cnty rd|cty rd
+county hwy: county hwy|co hwy|cnty hwy|cty hwy
+us: us hwy|us rt|u s hwy|u s rt|u s
+i: interstate|interstate hwy
+fm: farm to market rd|farm to market|fm rd
+rm: ranch to market rd|ranch to market|rm rd
+"""
+ROADS: Mapping[tuple[str, ...], str] = {
+    tuple(way.split()): name
+    for name, _, ways in (line.partition(": ") for line in _ROAD_WORDS.strip().splitlines())
+    for way in ways.split("|")
 }
+"""Roads that have a number, in the ways in which their kind is written before it."""
+
+NUMBERED = frozenset(words_of("hwy highway rt route rte fm rm rr sr cr us i"))
+"""Words to which the number of a road may be joined: SR-9, US99."""
 
 _UNITS = words_of("first second third fourth fifth sixth seventh eighth ninth")
 _TEENS = words_of("tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth")
@@ -164,7 +178,7 @@ DESIGNATORS = frozenset(
     words_of(
         """
     apt apartment apmt appt apartamento apto aptos apart unit unidad ud ste suite flat no num nr nro numero number
-    departamento depto dpto dept interior int whg wohnung wohng appartement piso planta puerta pta door room rm
+    departamento depto dpto dept interior int whg wohnung wohng appartement piso planta puerta pta porte door room rm
     lot space spc trailer trlr pad slip
     """
     )
@@ -173,12 +187,13 @@ DESIGNATORS = frozenset(
 
 INSIDE: Mapping[str, str] = _forms(
     """
-    bldg building edificio edif
+    bldg building edificio edif bat batiment
     tower torre twr
     block bloque blk
     wing
     esc escalera stair
     fl floor level
+    etage stock stockwerk
     ph penthouse atico
     bsmt basement sotano keller
     rear back
@@ -188,8 +203,8 @@ INSIDE: Mapping[str, str] = _forms(
     gnd ground bajo
     entresuelo
     principal
-    izq izquierda izda left lft links
-    dcha derecha dch right rght rechts
+    izq izquierda izda left lft links gauche
+    dcha derecha dch right rght rechts droite
     eg erdgeschoss
     og obergeschoss
     dg dachgeschoss
@@ -200,6 +215,31 @@ INSIDE: Mapping[str, str] = _forms(
     studio
     attic
     mitte
+    top
+    bottom
+    rdc
+    combles
+    haus
+    portal
+    garage
+    cottage
+    barn
+    adu
+    guesthouse
+    house residence
+    townhouse townhome
+    cabin
+    villa
+    half
+    side
+    phase
+    section
     """
 )
 """Words that say where in a building a unit is."""
+
+FLOORS = frozenset(words_of("fl etage stock og"))
+"""Those that have their number before them or after them: 4th Floor, Floor 4."""
+
+WITHOUT_UNIT = frozenset(words_of("na n/a none null - unknown 0 00 000 no tbd tba"))
+"""What feeds write as the unit of a home that has none."""
