@@ -18,13 +18,19 @@ from property_alert_notification.homes.listings.history import (
     encode_progress,
     end_quiet,
 )
-from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
+from property_alert_notification.homes.listings.snapshot import (
+    OpenHouse,
+    Snapshot,
+    decode_text,
+    encode_text,
+    snapshot_of,
+)
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
 QUIET = Periods(timedelta(seconds=30))
 ACTIVE = Snapshot(AT, StandardStatus.ACTIVE, 500_000, "USD", (), "x")
-HOUSE = ("1", "2026-11-08", "13:00:00", "15:00:00", "Active")
+HOUSE = OpenHouse("1", "2026-11-08", "13:00:00", "15:00:00", "Active")
 
 
 def _after(seconds: float = 0, **fields: object) -> Snapshot:
@@ -110,65 +116,6 @@ def test_a_listing_without_a_price_for_a_while_does_not_take_back_the_price_of_a
 
 def test_a_status_and_a_price_that_change_together_are_two_facts() -> None:
     assert _kinds(_after(status=StandardStatus.PENDING), _after(1, price=1)) == ["Back On Market", "Price Change"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "before", "after"),
-    [
-        ((), (HOUSE,), None, "2026-11-08"),
-        ((HOUSE,), ((*HOUSE[:1], "2026-11-09", *HOUSE[2:]),), "2026-11-08", "2026-11-09"),
-        ((HOUSE,), (), "2026-11-08", None),
-        ((HOUSE,), ((*HOUSE[:4], "Canceled"),), "2026-11-08", None),
-    ],
-)
-def test_an_open_house_is_new_moved_or_cancelled(
-    old: object, new: object, before: str | None, after: str | None
-) -> None:
-    [fact] = facts_between(_after(open_houses=old), _after(1, open_houses=new))
-
-    assert (fact.change_type, fact.open_house) == (ChangeType.OPEN_HOUSE, "1")
-    days = [None if value is None else value["OpenHouseDate"] for value in (fact.before, fact.after)]
-    assert days == [before, after]
-
-
-ENDED, CANCELED = (*HOUSE[:4], "Ended"), (*HOUSE[:4], "Canceled")
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ((HOUSE,), (ENDED,)),
-        ((), (ENDED,)),
-        (None, (ENDED,)),
-        ((CANCELED,), (ENDED,)),
-        ((ENDED,), (CANCELED,)),
-        ((ENDED,), ()),
-        ((HOUSE,), ((HOUSE[0], "2026-11-09", "13:00:00", "15:00:00", "Ended"),)),
-        ((HOUSE,), ((*HOUSE[:4], "Scheduled"),)),
-    ],
-)
-def test_the_end_of_an_open_house_is_no_news(old: object, new: object) -> None:
-    assert _kinds(_after(open_houses=old), _after(1, open_houses=new)) == []
-
-
-@pytest.mark.parametrize("status", ["Ended", "Canceled"])
-def test_an_open_house_of_two_listings_takes_place_as_long_as_one_says_so(status: str) -> None:
-    over = (*HOUSE[:4], status)
-    records = [
-        ("a", _after(open_houses=(HOUSE,))), ("b", _after(1, open_houses=(("2", *HOUSE[1:]),))),
-        ("a", _after(100, open_houses=(over,))), ("b", _after(200, open_houses=(("2", *over[1:]),))),
-    ]  # fmt: skip
-    facts = [fact for change in changes_of(combined(records), QUIET, ended=None)[1] for fact in change.facts]
-
-    told = [(fact.before is None, fact.after is None) for fact in facts if fact.change_type is ChangeType.OPEN_HOUSE]
-    assert told == [(True, False)] + [(False, True)] * (status == "Canceled")
-
-
-def test_an_open_house_that_is_over_is_no_news() -> None:
-    over = (*HOUSE[:1], "2026-10-20", *HOUSE[2:])
-
-    assert _kinds(_after(open_houses=(over,)), _after(1, open_houses=())) == []
-    assert _kinds(_after(open_houses=()), _after(1, open_houses=(over,))) == []
 
 
 def test_photos_and_remarks_are_no_change() -> None:

@@ -10,7 +10,7 @@ from property_alert_notification.homes.alerts.differences import NAMED, value_of
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.reso.words import OpenHouseStatus
+from property_alert_notification.homes.reso.open_houses import names_of, takes_place
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
@@ -21,8 +21,6 @@ OPEN_HOUSE_OVER = Reason(ReasonCode.OPEN_HOUSE_OVER)
 
 _OPEN_HOUSE = "OpenHouse"
 """The field of facts about open houses, and of records with all of them."""
-_OPEN_HOUSE_TIMES = frozenset({"OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime"})
-_NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
 
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
 
@@ -163,12 +161,9 @@ def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any], is_over: Callab
         return False
     if (houses := now.get(_OPEN_HOUSE)) is None:
         return True
-    planned = [
-        {name: value for name, value in one.items() if name in _OPEN_HOUSE_TIMES}
-        for one in houses
-        if one.get("OpenHouseStatus") not in _NOT_PLANNED
-    ]
-    return fact.before not in planned if fact.after is None else fact.after in planned
+    planned = {name for one in houses if takes_place(one.get("OpenHouseStatus")) for name in names_of(one)}
+    told = fact.before if fact.after is None else fact.after
+    return planned.isdisjoint(names_of(told)) == (fact.after is None)
 
 
 def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:

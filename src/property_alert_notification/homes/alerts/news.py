@@ -13,6 +13,7 @@ from typing import Any
 from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.snapshot import Snapshot
+from property_alert_notification.homes.reso.open_houses import names_of
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 IN_RANGE = "In Range"
@@ -21,6 +22,9 @@ IN_RANGE = "In Range"
 _CAUSES = {"ListPrice": 0, "StandardStatus": 1}
 """Which of several facts is taken for the one that brought a listing into a range: another listing of the property may
 tell the others at another time."""
+
+_OPEN_HOUSE = "OpenHouse"
+"""The field of facts about open houses."""
 
 _GONE = (StandardStatus.DELETE, StandardStatus.INCOMPLETE)
 
@@ -139,10 +143,21 @@ def _told_before(fact: Fact, earlier: Earlier) -> int | None:
 
 
 def _is_about(one: Fact, other: Fact) -> bool:
-    return (one.field, one.open_house) == (other.field, other.open_house)
+    if one.field != other.field:
+        return False
+    return one.field != _OPEN_HOUSE or not _times_of(one).isdisjoint(_times_of(other))
+
+
+def _times_of(fact: Fact) -> set[object]:
+    """All times of the open house that a fact is about."""
+    return {name for value in (fact.before, fact.after) if value is not None for name in names_of(value)}
 
 
 def _identity(fact: Fact) -> str:
+    if fact.field == _OPEN_HOUSE:
+        # People know it by its time: its key differs from agent to agent, and where it was before does not matter.
+        at = names_of(fact.before if fact.after is None else fact.after)[0]
+        return json.dumps([fact.change_type, fact.after is not None, at])
     # A price is the same one, whatever it was before: another agent's listing may have skipped a step.
     other = () if fact.before_currency is None else (fact.before_currency,)
     return json.dumps([fact.change_type, fact.after, fact.open_house, *other], sort_keys=True)

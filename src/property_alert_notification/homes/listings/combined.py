@@ -8,13 +8,8 @@ A listing that may not be shown says nothing while another one may.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from property_alert_notification.homes.listings.snapshot import (
-    OpenHouse,
-    OpenHouseTime,
-    Snapshot,
-    with_open_houses,
-    with_price,
-)
+from property_alert_notification.homes.listings.open_houses import same_time
+from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot, with_open_houses, with_price
 from property_alert_notification.homes.reso.words import OFF_MARKET, OpenHouseStatus, StandardStatus
 
 _STATUSES = (OpenHouseStatus.ACTIVE, OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED)
@@ -91,15 +86,21 @@ def _is_on_market(snapshot: Snapshot) -> bool:
 
 def _open_houses(offered: Mapping[str, Snapshot]) -> tuple[OpenHouse, ...]:
     """Those of all listings; those at one time are one, which takes place if one listing says so."""
-    at_a_time: dict[OpenHouseTime, OpenHouse] = {}
-    keys: set[str] = set()
+    found: dict[str, OpenHouse] = {}
+    key_at: dict[object, str] = {}
     for listing, snapshot in sorted(offered.items()):
-        for key, day, start, end, status in snapshot.open_houses or ():
-            time = day, start, end
-            if (same := at_a_time.get(time)) is None:
-                key = key if key not in keys else f"{key} {listing}"
-                keys.add(key)
+        for one in snapshot.open_houses or ():
+            names = same_time(one)
+            key = next((key_at[name] for name in names if name in key_at), None)
+            if key is None:
+                key = one.key if one.key not in found else f"{one.key} {listing}"
+                found[key] = one._replace(key=key)
             else:
-                key, status = same[0], min(same[4], status, key=_STATUSES.index)
-            at_a_time[time] = (key, day, start, end, status)
-    return tuple(at_a_time.values())
+                status = min(found[key].status, one.status, key=_rank)
+                found[key] = found[key]._replace(status=status)
+            key_at |= dict.fromkeys(names, key)
+    return tuple(found.values())
+
+
+def _rank(status: str) -> int:
+    return _STATUSES.index(status) if status in _STATUSES else 0

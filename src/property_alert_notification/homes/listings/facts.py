@@ -1,12 +1,13 @@
 """Change facts: what became different between two snapshots of a listing, whatever its feed calls it. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from property_alert_notification.homes.listings.snapshot import OpenHouseTime, Snapshot
-from property_alert_notification.homes.reso.words import ChangeType, OpenHouseStatus, StandardStatus
+from property_alert_notification.homes.listings.open_houses import pairs_of
+from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
+from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 RELISTING = timedelta(weeks=14)
 """How long a home that left the market may be offered again as the same offer, unless a setting says otherwise."""
@@ -37,7 +38,7 @@ class Fact:
     """The previous value; None if there was none."""
     after: Any
     open_house: str | None = None
-    """The key of the open house that it is about."""
+    """The key of the open house that it is about: the one of now, if it has one."""
     before_currency: str | None = None
     """That of the previous price, if it is another one than now."""
 
@@ -94,33 +95,14 @@ def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
 def _open_houses(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
     if after.status is StandardStatus.DELETE:
         return  # the listing is gone, and with it all else
-    ended = {one[0] for one in after.open_houses or () if one[4] == OpenHouseStatus.ENDED}
-    old, new = _planned(before), _planned(after)
-    # Where an open house is, its day is local: only one of the day before yesterday is over everywhere.
-    today = after.at.date() - timedelta(days=1)
-    for key in sorted((old.keys() | new.keys()) - ended):
-        was, is_ = old.get(key), new.get(key)
-        last = (is_ or was or ("0001-01-01",))[0]
-        if was != is_ and date.fromisoformat(last) >= today:
-            yield Fact(ChangeType.OPEN_HOUSE, "OpenHouse", _in_words(was), _in_words(is_), key)
+    old = () if before is None else before.open_houses or ()
+    for was, is_ in pairs_of(old, after.open_houses or (), after.at):
+        key = is_.key if is_ is not None else was.key if was is not None else None
+        yield Fact(ChangeType.OPEN_HOUSE, "OpenHouse", _in_words(was), _in_words(is_), key)
 
 
-def _planned(snapshot: Snapshot | None) -> Mapping[str, OpenHouseTime]:
-    """When the open houses are that are neither cancelled nor over."""
-    if snapshot is None:
-        return {}
-    return {
-        key: (day, start, end) for key, day, start, end, status in snapshot.open_houses or () if _is_planned(status)
-    }
-
-
-def _is_planned(status: str) -> bool:
-    return status not in (OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED)
-
-
-def _in_words(one: OpenHouseTime | None) -> dict[str, Any] | None:
+def _in_words(one: OpenHouse | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    day, start, end = one
-    named = {"OpenHouseDate": day, "OpenHouseStartTime": start, "OpenHouseEndTime": end}
+    named = {"OpenHouseDate": one.day, "OpenHouseStartTime": one.start, "OpenHouseEndTime": one.end}
     return {name: value for name, value in named.items() if value is not None}

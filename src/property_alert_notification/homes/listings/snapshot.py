@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from property_alert_notification.homes.reso.words import StandardStatus
 
-OpenHouse = tuple[str, str, str | None, str | None, str]
-"""Key, day, start, end and status."""
 
-OpenHouseTime = tuple[str, str | None, str | None]
-"""Its day, start and end."""
+class OpenHouse(NamedTuple):
+    """An open house of a listing."""
+
+    key: str
+    day: str
+    start: str | None
+    end: str | None
+    status: str
+
 
 _NOT_COMPARED = re.compile(
     r"StandardStatus|ListPrice|OpenHouse|"  # parts of a snapshot by themselves
@@ -62,7 +67,7 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
         status,
         fields.get("ListPrice") or None,
         fields.get("currency", ""),
-        None if given is None else tuple(tuple(one.get(name) for name in _OPEN_HOUSE) for one in given),
+        None if given is None else tuple(OpenHouse(*map(one.get, _OPEN_HOUSE)) for one in given),
         _hash_of(fields),
         hidden=fields.get("InternetEntireListingDisplayYN") is False,
     )
@@ -114,7 +119,7 @@ def decode(stored: list[Any] | None) -> Snapshot | None:
     if stored is None:
         return None
     at, status, price, currency, open_houses, searched, *others = stored
-    houses = None if open_houses is None else tuple(tuple(one) for one in open_houses)
+    houses = None if open_houses is None else tuple(OpenHouse(*one) for one in open_houses)
     off_since, listing, record_at, *hidden = others or (None, "", None)
     times = (None if time is None else datetime.fromisoformat(time) for time in (off_since, record_at))
     left, said = times

@@ -22,6 +22,11 @@ def cut(before: int, after: int) -> Fact:
     return Fact(ChangeType.PRICE_CHANGE, "ListPrice", before, after)
 
 
+def opened(after: str | None, before: str | None = None, key: str = "7") -> Fact:
+    old, new = (None if day is None else {"OpenHouseDate": day} for day in (before, after))
+    return Fact(ChangeType.OPEN_HOUSE, "OpenHouse", old, new, key)
+
+
 def news(*facts: Fact, was_known: bool = True, **others: Any) -> list[News]:
     usual: dict[str, Any] = {"now": NOW, "earlier": Earlier()}
     return news_of(facts, was_known=was_known, **usual | others)
@@ -114,8 +119,25 @@ def test_only_what_may_be_shown_matches(fields: dict[str, Any] | None, *, shown:
 
 
 def test_a_fact_that_is_found_again_is_the_same_one_unless_another_was_told_since() -> None:
-    told, later = (1, [cut(500, 450)]), Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {}, "8")
+    told, later = (
+        (1, [cut(500, 450)]),
+        Fact(ChangeType.OPEN_HOUSE, "OpenHouse", None, {"OpenHouseDate": "2026-12-08"}, "8"),
+    )
     first = keys(news(cut(500, 450), OPEN))
     assert keys(news(cut(500, 450), OPEN, earlier=Earlier([told, (2, [NEW, OPEN]), (3, [later])]))) == first
     risen = Earlier([told, (2, [cut(450, 500)])])
     assert keys(news(cut(500, 450), earlier=risen)) != keys(news(cut(500, 450)))
+
+
+def test_an_open_house_is_known_by_its_time() -> None:
+    told = keys(news(opened("2026-12-01")))
+    assert keys(news(opened("2026-12-01", "2026-12-02", key="8"))) == told
+    for other in (opened("2026-12-02"), opened(None, "2026-12-01")):
+        assert set(keys(news(other))).isdisjoint(told)
+
+
+@pytest.mark.parametrize("between", [opened("2026-12-02", "2026-12-01", key="8"), opened(None, "2026-12-01")])
+def test_an_open_house_that_is_moved_back_or_takes_place_again_is_told_again(between: Fact) -> None:
+    first = opened("2026-12-01")
+    again = keys(news(first, earlier=Earlier([(1, [first]), (2, [between])])))
+    assert set(again).isdisjoint(keys(news(first)))
