@@ -1,5 +1,6 @@
 """Saved searches over HTTP, on each store."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -198,23 +199,34 @@ async def test_a_user_has_as_many_searches_as_the_setting_allows(
 ) -> None:
     monkeypatch.setenv("SEARCH_LIMIT_PER_USER", "2")
     async with a_client(database_url=store_url) as client:
-        first, _ = [await save(client) for _ in range(2)]
-
-        refused = await client.post(PATH, json=SEARCH)
+        together = await asyncio.gather(*(client.post(PATH, json=SEARCH) for _ in range(4)))
+        *saved, refused, last = sorted(together, key=lambda one: one.status_code)
         other = await save(client, "/api/v1/users/2/saved-searches")
-        await client.delete(f"{PATH}/{first['SavedSearchKey']}")
+        await client.delete(f"{PATH}/{saved[0].json()['SavedSearchKey']}")
         allowed = await client.post(PATH, json=SEARCH)
 
-    assert (refused.status_code, allowed.status_code, other["Version"]) == (409, 201, 1)
-    assert "SEARCH_LIMIT_PER_USER" in refused.json()["detail"]
+    assert [one.status_code for one in (*saved, refused, last, allowed)] == [201, 201, 409, 409, 201]
+    assert (other["Version"], "SEARCH_LIMIT_PER_USER" in refused.json()["detail"]) == (1, True)
 
 
 async def test_a_repeated_call_saves_one_search(client: httpx2.AsyncClient) -> None:
-    first, second = [await client.post(PATH, json=SEARCH, headers={"Idempotency-Key": "one"}) for _ in range(2)]
+    key = {"Idempotency-Key": "one"}
+    together = await asyncio.gather(*(client.post(PATH, json=SEARCH, headers=key) for _ in range(4)))
+    later = await client.post(PATH, json=SEARCH, headers=key)
+    another = await client.post(PATH, json=SEARCH | {"SavedSearchName": "Another"}, headers=key)
 
-    assert first.json() == second.json()
-    assert second.headers["Idempotency-Replayed"] == "true"
+    assert {one.text for one in together} == {later.text}
+    assert ["Idempotency-Replayed" in one.headers for one in (*together, later)].count(False) == 1
+    assert (later.status_code, another.status_code) == (201, 422)
     assert len((await client.get(PATH)).json()["items"]) == 1
+
+
+async def test_a_call_whose_key_has_expired_saves_another_search(store_url: str) -> None:
+    async with a_client(database_url=store_url, idempotency_hours=1e-9) as client:
+        answers = [await client.post(PATH, json=SEARCH, headers={"Idempotency-Key": "one"}) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [201, 201]
+    assert len({one.json()["SavedSearchKey"] for one in answers}) == 2
 
 
 async def test_the_sentence_is_in_the_language_of_the_user(client: httpx2.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, insert, select, text, update
 
 from property_alert_notification.base.errors import StoreUnavailable, UnreadableRow
 from property_alert_notification.base.settings import Settings
@@ -17,6 +17,7 @@ from property_alert_notification.database import (
     BatchStatement,
     ChangesNothing,
     Database,
+    Returned,
     Script,
     Statement,
     StatementBatch,
@@ -185,10 +186,28 @@ async def test_nothing_is_left_of_a_script_whose_group_meets_a_key_that_is_there
     database = tables.parts.database
     await database.run(_add(_right(3)))
 
-    with pytest.raises(Exception, match=r"(?i)unique"):
+    with pytest.raises(UniqueConflict):
         await database.run(_add(_left(1), StatementGroup([_left(2), _right(3)])))
 
     assert await _numbers(tables) == [[], [3]]
+
+
+async def test_a_statement_of_a_group_uses_what_others_return(tables: World) -> None:
+    database = tables.parts.database
+    await database.run(_add(_right(1, 2)))
+
+    def script(*numbers: int) -> Script[None]:
+        changes = [Statement(_DOUBLE_RIGHT, [(n,)]) for n in numbers]
+        yield StatementGroup([*changes, Statement(_ADD_SUM, (), {"one": Returned(0), "other": Returned(1)})])
+
+    await database.run(script(1, 2))
+    async with database.transaction() as connection:
+        await run_within(connection, script(10, 20))
+    assert await _numbers(tables) == [[30, 300], [100, 200]]
+
+
+_SUM = bindparam("one", type_=Integer) + bindparam("other", type_=Integer)
+_ADD_SUM = BatchStatement({}, lambda _: insert(_LEFT).from_select(["n"], select(_SUM)))
 
 
 _LOCK_RIGHT = BatchStatement(

@@ -31,10 +31,8 @@ class Searches:
     async def save(self, user_id: int = 1) -> SavedSearch:
         async with self.database.transaction() as connection:
             person = await run_within(connection, scripts.lock_person(user_id))
-            number, sequence = await run_within(connection, scripts.take_numbers_of_search())
             search = SavedSearch(
                 id=self.clock.new_id(),
-                number=number,
                 person=person,
                 user_id=user_id,
                 name="Near work",
@@ -50,22 +48,20 @@ class Searches:
                 created_at=NOW,
                 changed_at=NOW,
             )
-            assert await run_within(connection, scripts.add(search, sequence, limit=100))
+            assert await run_within(connection, scripts.add(search, limit=100))
         return search
 
     async def edit(self, search: SavedSearch) -> None:
         search.version += 1
         search.active = True
         async with self.database.transaction() as connection:
-            await run_within(connection, scripts.replace(search))
-            await run_within(connection, scripts.begin_version(search))
+            await run_within(connection, scripts.begin_version(search, scripts.replace(search)))
 
     async def end(self, search: SavedSearch, now: datetime = NOW) -> None:
         search.version += 1
         search.active = False
         async with self.database.transaction() as connection:
-            await run_within(connection, scripts.replace(search))
-            await run_within(connection, scripts.end_version(search, now=now))
+            await run_within(connection, scripts.end_version(search, scripts.replace(search), now=now))
 
     async def change_a_listing(self) -> int:
         async with self.database.transaction() as connection:

@@ -16,6 +16,7 @@ from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.repaired import repaired, rows_of, rows_with_id
 from property_alert_notification.database.rows import of_kinds, plain_rows, readable
 from property_alert_notification.database.script import (
+    Returned,
     Script,
     Statement,
     StatementBatch,
@@ -34,6 +35,7 @@ __all__ = [
     "Database",
     "DueRows",
     "GroupCommit",
+    "Returned",
     "Script",
     "Statement",
     "StatementBatch",

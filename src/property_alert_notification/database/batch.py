@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
-from sqlalchemy import CursorResult, Executable, FromClause, String, bindparam, func, null, select
+from sqlalchemy import BindParameter, CursorResult, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
+from sqlalchemy.sql.selectable import ForUpdateArg, ScalarSelect, SelectBase
+from sqlalchemy.sql.visitors import ExternallyTraversible
 from sqlalchemy.types import TypeEngine
 
 from property_alert_notification.database.quick import QuickConnection
@@ -93,12 +94,29 @@ _NONE = select(null()).subquery("batch")
 _CHANGING = (UpdateBase, ForUpdateArg)
 
 
-def joined(statements: Sequence[BatchStatement]) -> Executable:
-    """For PostgreSQL, one statement that does what these do, none of which sees what another did."""
-    parts: list[Any] = [statement.on_arrays(place) for place, statement in enumerate(statements)]
+def joined(statements: Sequence[BatchStatement], returned: Sequence[Mapping[str, int]]) -> Executable:
+    """For PostgreSQL, one statement that does what these do, none of which sees what another did.
+
+    `returned` has, for each of them, the parameters that take what others return, with the places of those.
+    """
+    parts: list[Any] = []
+    for place, (statement, its) in enumerate(zip(statements, returned, strict=True)):
+        values = {name: select(*parts[other].c).scalar_subquery() for name, other in its.items()}
+        part: Any = _with_values(statement.on_arrays(place), values)
+        parts.append(part if place == len(statements) - 1 else part.cte(f"part_{place}"))
     *others, last = parts
-    whole: Executable = last.add_cte(*[other.cte(f"part_{place}") for place, other in enumerate(others)])
+    whole: Executable = last.add_cte(*others)
     return whole
+
+
+def _with_values(statement: Executable, values: Mapping[str, ScalarSelect[Any]]) -> Executable:
+    def value_of(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        return values.get(element.key) if isinstance(element, BindParameter) else None
+
+    if not values:
+        return statement
+    replaced: Any = visitors.replacement_traverse(cast("ExternallyTraversible", statement), {}, value_of)
+    return cast(Executable, replaced)
 
 
 def _array_table(columns: Mapping[str, TypeEngine[Any]], place: int) -> FromClause:

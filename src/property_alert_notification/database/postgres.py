@@ -32,7 +32,8 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 class PostgresScripts:
     """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once in a process."""
 
-    _known: ClassVar[dict[tuple[BatchStatement, ...], StatementText]] = {}
+    _known: ClassVar[dict[tuple[tuple[Any, ...], ...], StatementText]] = {}
+    """By the statements of a step, and which of their parameters others of them return."""
 
     def __init__(self, dialect: Dialect, *, begin_first: bool = False) -> None:
         """With `begin_first` a statement that only reads begins a transaction too: PgBouncer needs it."""
@@ -83,15 +84,20 @@ class PostgresScripts:
         text, values = self._translate(step)
         if isinstance(step, StatementBatch):
             return await transaction.execute_alone(text.text, values)
-        reads = isinstance(step, Statement) and step.statement.only_reads
-        return await transaction.execute(text.text, values, reads=reads)
+        if isinstance(step, Statement):
+            return await transaction.execute(text.text, values, reads=step.statement.only_reads)
+        try:
+            return await transaction.execute(text.text, values, reads=False)
+        except asyncpg.UniqueViolationError as error:
+            raise UniqueConflict from error
 
     def _translate(self, step: Step) -> tuple[StatementText, Sequence[Any]]:
         steps = statements_of(step)
-        statements = tuple(one.statement for one in steps)
-        known = self._known.get(statements)
+        kind = tuple((one.statement, *one.returned.items()) for one in steps)
+        known = self._known.get(kind)
         if known is None:
-            known = self._known[statements] = StatementText(joined(statements), self._dialect)
+            text = joined([one.statement for one in steps], [one.returned for one in steps])
+            known = self._known[kind] = StatementText(text, self._dialect)
         values: dict[str, Any] = {}
         for place, one in enumerate(steps):
             values |= one.parameters

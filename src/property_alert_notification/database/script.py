@@ -5,7 +5,7 @@ in between, and a batch costs PostgreSQL one round trip.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from property_alert_notification.database.batch import BatchStatement, Connection
@@ -15,11 +15,19 @@ Result = TypeVar("Result")
 
 
 class UniqueConflict(Exception):
-    """A batch adds a row whose key is there already; nothing of the batch was done."""
+    """A batch or a group adds a row whose key is there already; nothing of it was done."""
 
 
 class UnsafeBatch(Exception):
     """A batch is used where it is not safe: this is a mistake in the script, whatever the rows are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The value of a parameter that an earlier statement of the same group returns: the only value of its only row."""
+
+    place: int
+    """Of that statement in the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,18 @@ class Statement:
     rows: Iterable[Row]
     """Values in the order of the statement's columns."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def returned(self) -> dict[str, int]:
+        """Its parameters that other statements of its group return, with the places of those."""
+        return {name: value.place for name, value in self.parameters.items() if isinstance(value, Returned)}
+
+    def after(self, found: Sequence[Sequence[Row]]) -> "Statement":
+        """The same after the statements before it in its group, which found these rows."""
+        if not (returned := self.returned):
+            return self
+        values = {name: found[place][0][0] for name, place in returned.items()}
+        return replace(self, parameters={**self.parameters, **values})
 
     async def run(self, connection: Connection) -> list[Row]:
         """Execute it by itself; returns the rows that it finds."""
@@ -66,8 +86,9 @@ class StatementBatch:
 class StatementGroup:
     """Some changes of a script in one step, among its other steps. No statement sees what another did.
 
-    The last one's rows come back. PostgreSQL does a group in one statement, SQLite statement by statement: so two of
-    them must not change one row. A key that is there already is an error, which ends the script.
+    But a parameter may be what an earlier one of them returned (`Returned`). The last one's rows come back. PostgreSQL
+    does a group in one statement, SQLite statement by statement: so two of them must not change one row.
+    `UniqueConflict` is raised for a key that is there already, and ends the script.
     """
 
     statements: Sequence[Statement]
@@ -140,6 +161,7 @@ async def drive(script: Script[Result], answer: Callable[[Step], Awaitable[list[
     """Run a script to its end: `answer` gives the rows of each step, or raises UniqueConflict.
 
     Raises:
+        UniqueConflict: a group adds a row whose key is there already.
         UnsafeBatch: a batch is used where it is not safe.
     """
     changes = _Changes()
@@ -150,6 +172,8 @@ async def drive(script: Script[Result], answer: Callable[[Step], Awaitable[list[
             try:
                 rows = await answer(step)
             except UniqueConflict as conflict:
+                if isinstance(step, StatementGroup):  # the transaction cannot go on
+                    raise
                 changes.undo()
                 step = script.throw(conflict)
             else:
@@ -170,9 +194,9 @@ async def run_within(connection: Connection, script: Script[Result]) -> Result:
     async def answer(step: Step) -> list[Row]:
         if isinstance(step, StatementBatch):
             raise UnsafeBatch("a batch within the transaction of a caller")
-        rows: list[Row] = []
+        found: list[list[Row]] = []
         for one in statements_of(step):
-            rows = await one.run(connection)
-        return rows
+            found.append(await one.after(found).run(connection))
+        return found[-1]
 
     return await drive(script, answer)

@@ -121,18 +121,19 @@ class SqliteScripts:
         return asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def _answer(self, cursor: sqlite3.Cursor, step: Step) -> list[Row]:
-        rows: list[Row] = []
+        found: list[list[Row]] = []
         try:
             for one in statements_of(step):
-                rows = self._execute(cursor, one)
+                found.append(self._execute(cursor, one.after(found)))
         except sqlite3.IntegrityError as error:
-            if not isinstance(step, StatementBatch) or error.sqlite_errorcode not in _CONFLICTS:
+            if isinstance(step, Statement) or error.sqlite_errorcode not in _CONFLICTS:
                 raise
-            # Not to a savepoint: that would copy every page that is changed after it.
-            cursor.execute("ROLLBACK")
-            await self._begin(cursor)
+            if isinstance(step, StatementBatch):
+                # Not to a savepoint: that would copy every page that is changed after it.
+                cursor.execute("ROLLBACK")
+                await self._begin(cursor)
             raise UniqueConflict from error
-        return rows
+        return found[-1]
 
     def _execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool = False) -> list[Row]:
         known = self._known.get(step.statement)

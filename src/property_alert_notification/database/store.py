@@ -259,6 +259,7 @@ def _postgres_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
+        pool_use_lifo=True,  # the connection that was used last has its statements and its tables in memory
         pool_reset_on_return=None,  # every transaction here ends with its block
         pool_recycle=1800,
         hide_parameters=True,  # an error must not carry addresses into the log

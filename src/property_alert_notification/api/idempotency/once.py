@@ -1,15 +1,15 @@
 """Answers a call once, however often it is made: what it does and what it answers are one transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.scripts import TABLE, begin, complete
-from property_alert_notification.api.idempotency.stored import Answer
+from property_alert_notification.api.idempotency.scripts import TABLE, add, begin, complete
+from property_alert_notification.api.idempotency.stored import Answer, Stored
 from property_alert_notification.base.errors import CallInProgress, StoreLocked
-from property_alert_notification.database import Database, Script, run_within
+from property_alert_notification.database import Database, Script, Statement, UniqueConflict, run_within
 
 
 async def answer_once(
@@ -51,6 +51,31 @@ async def script_once(
         return await database.run(_once(key, work, now=now, until=now + keep_for))
     except StoreLocked as fault:
         if key is None or not is_another_call(fault):
+            raise
+        raise CallInProgress from None
+
+
+Keep = Callable[[Answer], Sequence[Statement]]
+"""The statements that keep the answer of a call under its key."""
+
+
+async def script_once_at_end(
+    database: Database,
+    key: CallKey | None,
+    work: Callable[[Keep], Script[Answer]],
+    *,
+    now: datetime,
+    keep_for: timedelta,
+) -> tuple[Answer, bool]:
+    """Do the work of `script_once` in fewer steps if the key is new: the last group of the work keeps its answer."""
+    if key is None:
+        return await database.run(work(lambda _: ())), False
+    try:
+        return await database.run(work(lambda answer: [add([Stored(key, answer)], until=now + keep_for)])), False
+    except UniqueConflict:  # the call was answered before, or the key has expired
+        return await script_once(database, key, work(lambda _: ()), now=now, keep_for=keep_for)
+    except StoreLocked as fault:
+        if not is_another_call(fault):
             raise
         raise CallInProgress from None
 

@@ -1,7 +1,5 @@
 """The step of scripts that takes numbers: those of changes and edits, and others that count something."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import Integer, String, bindparam, literal, select, true
 
 # Its words for conflicts are SQLite's too.
@@ -36,17 +34,17 @@ def take_numbers(count: int, *, name: str = CHANGES) -> Script[int]:
     return int(last) - count + 1
 
 
-_TAKE_EACH = BatchStatement(
+_TAKE_NEXT = BatchStatement(
     columns_of(_positions, "name"),
     lambda wanted: (
         insert(_positions)
         .from_select(["name", "last"], select(wanted.c.name, literal(1)).where(true()))
         .on_conflict_do_update(index_elements=["name"], set_={"last": _positions.c.last + 1})
-        .returning(_positions.c.name, _positions.c.last)
+        .returning(_positions.c.last)
     ),
 )
 
 
-def take_number_of_each(*names: str) -> Script[Mapping[str, int]]:
-    """Take the next number of each of these, in this order."""
-    return {name: int(last) for name, last in (yield Statement(_TAKE_EACH, as_rows(names)))}
+def next_number(name: str = CHANGES) -> Statement:
+    """Takes the next number, and returns it to the other statements of its group."""
+    return Statement(_TAKE_NEXT, as_rows([name]))

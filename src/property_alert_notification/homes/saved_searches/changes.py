@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from property_alert_notification.base.errors import Conflict, NotFound
-from property_alert_notification.database import Script
+from property_alert_notification.database import Script, Statement
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches import rules, scripts
@@ -16,13 +16,18 @@ from property_alert_notification.homes.saved_searches.estimate import Estimate
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.preconditions import Expected
 from property_alert_notification.homes.saved_searches.schemas import SavedSearchCreate, SavedSearchPatch
+from property_alert_notification.homes.saved_searches.scripts import ShownSearch
 from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, SearchReason, read_changes
+
+Found = TypeVar("Found", SavedSearch, ShownSearch)
 
 NO_SUCH_SEARCH = "Saved search not found"
 
 FIRST_CHECK = timedelta(minutes=1)
 """When a search is looked at first: whether its user must be told something about it."""
 
+
+_ANY = Expected()
 
 Kinds = Iterable[ChangeType]
 
@@ -40,27 +45,16 @@ class ReadQuery:
         return rules.query_values(self.compiled, self.estimate(self.compiled.expression, kinds))
 
 
-def create(
-    user_id: int,
-    body: SavedSearchCreate,
-    query: ReadQuery,
-    *,
-    key: UUID,
-    now: datetime,
-    limit: int,
-) -> Script[SavedSearch]:
-    """Save a search. It sees the changes of listings that are committed after this transaction.
+def create(user_id: int, body: SavedSearchCreate, query: ReadQuery, *, key: UUID, now: datetime) -> Script[ShownSearch]:
+    """A new search of a user, who is locked; `add` stores it.
 
     Raises:
-        Conflict: the user has as many searches as one may have.
         InvalidField: its schedule is none.
     """
     wanted = rules.new_values(body) | query.values(body.ChangeTypes or DEFAULT_CHANGE_TYPES)
-    person = yield from scripts.lock_person(user_id)
-    number, sequence = yield from scripts.take_numbers_of_search()
+    person, language = yield from scripts.lock_user(user_id)
     search = SavedSearch(
         id=key,
-        number=number,
         person=person,
         user_id=user_id,
         version=1,
@@ -72,11 +66,22 @@ def create(
         viewed_at=now,
         **wanted,
     )
-    if not (yield from scripts.add(search, sequence, limit=limit)):
+    return ShownSearch(search, language, None)
+
+
+def add(search: SavedSearch, *others: Statement, limit: int) -> Script[None]:
+    """Store a new search. It sees the changes of listings that are committed after this transaction.
+
+    `others` are done in the same step.
+
+    Raises:
+        Conflict: the user has as many searches as one may have.
+    """
+    if not (yield from scripts.add(search, *others, limit=limit)):
         raise Conflict(
-            f"User {user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: delete one first."
+            f"User {search.user_id} has {limit} saved searches, as many as SEARCH_LIMIT_PER_USER allows: "
+            "delete one first."
         )
-    return search
 
 
 def change(
@@ -87,7 +92,7 @@ def change(
     *,
     expected: Expected,
     now: datetime,
-) -> Script[SavedSearch]:
+) -> Script[ShownSearch]:
     """Change a search. Its new version sees the changes of listings that are committed after this transaction.
 
     Raises:
@@ -96,20 +101,21 @@ def change(
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = yield from _hold(user_id, key, expected)
+    held = yield from _hold(user_id, key, expected)
+    before = held.search
     values = rules.changed_values(before, patch)
     if query is not None:
         values |= query.values(patch.ChangeTypes or read_changes(before.change_types))
     if all(getattr(before, name) == value for name, value in values.items()):
-        return before
+        return held
     reason = SearchReason.REVISED if before.active else before.reason_code
     if "schedule_type" not in values:
         values |= rules.usual_schedule_of(before)
     seen = rules.seen(now) | {"told_too_many": False}
-    return (yield from store(before, values | seen | {"reason_code": reason}, now=now))
+    return (yield from _store(held, values | seen | {"reason_code": reason}, now=now))
 
 
-def pause(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
+def pause(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[ShownSearch]:
     """Pause a search: it alerts to nothing until it is resumed. A paused search stays as it is.
 
     Raises:
@@ -117,13 +123,13 @@ def pause(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Scri
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = yield from _hold(user_id, key, expected)
-    if not before.active:
-        return before
-    return (yield from store(before, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now))
+    held = yield from _hold(user_id, key, expected)
+    if not held.search.active:
+        return held
+    return (yield from _store(held, {"active": False, "reason_code": SearchReason.CLIENT_DISABLED}, now=now))
 
 
-def resume(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
+def resume(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[ShownSearch]:
     """Resume a search: it sees what is committed from now on. An active search stays as it is.
 
     Raises:
@@ -131,41 +137,42 @@ def resume(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Scr
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    before = yield from _hold(user_id, key, expected)
-    if before.active:
-        return before
-    return (yield from reactivate(before, now=now))
+    held = yield from _hold(user_id, key, expected)
+    return held if held.search.active else (yield from _reactivate(held, now=now))
 
 
-def keep(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[SavedSearch]:
+def keep(user_id: int, key: UUID, *, now: datetime) -> Script[ShownSearch]:
     """Record that the user needs a search: one that alerts less often, or no more, alerts as before.
 
     Raises:
         NotFound: the user has no such search.
     """
-    search = yield from _hold(user_id, key, expected)
-    if search.active and not search.ignored:
-        seen = search.model_copy(update=rules.seen(now))
-        yield from scripts.replace(seen)
-        return seen
-    return (yield from reactivate(search, now=now))
+    return (yield from _keep((yield from _hold(user_id, key)), now=now))
 
 
-def reactivate(search: SavedSearch, *, now: datetime) -> Script[SavedSearch]:
+def _keep(held: ShownSearch, *, now: datetime) -> Script[ShownSearch]:
+    if not held.search.active or held.search.ignored:
+        return (yield from _reactivate(held, now=now))
+    seen = held.search.model_copy(update=rules.seen(now))
+    yield scripts.replace(seen)
+    return held._replace(search=seen)
+
+
+def _reactivate(held: ShownSearch, *, now: datetime) -> Script[ShownSearch]:
     """Let a locked search alert as it did before its user did not look at it."""
     reason = {"active": True, "reason_code": SearchReason.RE_ACTIVATED}
-    values = rules.usual_schedule_of(search) | rules.seen(now) | reason
-    return (yield from store(search, values, now=now))
+    values = rules.usual_schedule_of(held.search) | rules.seen(now) | reason
+    return (yield from _store(held, values, now=now))
 
 
-def view(user_id: int, key: UUID, *, now: datetime) -> Script[SavedSearch]:
+def view(user_id: int, key: UUID, *, now: datetime) -> Script[ShownSearch]:
     """Record that the user looked at what a search found; a paused one stays paused.
 
     Raises:
         NotFound: the user has no such search.
     """
-    search = found((yield from scripts.find(user_id, key, lock=True)))
-    return (yield from keep(user_id, key, expected=Expected(), now=now)) if search.active else search
+    held = yield from _hold(user_id, key)
+    return (yield from _keep(held, now=now)) if held.search.active else held
 
 
 def remove(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Script[None]:
@@ -175,19 +182,20 @@ def remove(user_id: int, key: UUID, *, expected: Expected, now: datetime) -> Scr
         NotFound: the user has no such search.
         PreconditionFailed: the search has another version than `If-Match` has.
     """
-    search = yield from _hold(user_id, key, expected)
-    yield from scripts.remove(search)
+    search = (yield from _hold(user_id, key, expected)).search
     if search.active:
-        yield from scripts.end_version(search, now=now)
+        yield from scripts.end_version(search, scripts.remove(search), now=now)
+    else:
+        yield scripts.remove(search)
 
 
-def _hold(user_id: int, key: UUID, expected: Expected) -> Script[SavedSearch]:
-    search = found((yield from scripts.find(user_id, key, lock=True)))
-    expected.check(search.version)
-    return search
+def _hold(user_id: int, key: UUID, expected: Expected = _ANY) -> Script[ShownSearch]:
+    held = found((yield from scripts.find(user_id, key, lock=True)))
+    expected.check(held.search.version)
+    return held
 
 
-def found(search: SavedSearch | None) -> SavedSearch:
+def found(search: Found | None) -> Found:
     """The search, if there is one.
 
     Raises:
@@ -201,9 +209,15 @@ def found(search: SavedSearch | None) -> SavedSearch:
 def store(before: SavedSearch, values: dict[str, object], *, now: datetime) -> Script[SavedSearch]:
     """Store a changed search, which is locked, with its new version."""
     changed = before.model_copy(update=values | {"version": before.version + 1, "changed_at": now})
-    yield from scripts.replace(changed)
+    replace = scripts.replace(changed)
     if changed.active:
-        yield from scripts.begin_version(changed)
+        yield from scripts.begin_version(changed, replace)
     elif before.active:
-        yield from scripts.end_version(changed, now=now)
+        yield from scripts.end_version(changed, replace, now=now)
+    else:
+        yield replace
     return changed
+
+
+def _store(held: ShownSearch, values: dict[str, object], *, now: datetime) -> Script[ShownSearch]:
+    return held._replace(search=(yield from store(held.search, values, now=now)))

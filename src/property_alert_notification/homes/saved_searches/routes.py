@@ -3,13 +3,13 @@
 import asyncio
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
 from property_alert_notification.api.idempotency.calls import CallDep, IdempotentCall, json_answer
+from property_alert_notification.api.idempotency.once import Keep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
@@ -28,7 +28,6 @@ from property_alert_notification.homes.saved_searches.dependencies import (
 )
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
-from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.preconditions import ExpectedDep, etag_of
 from property_alert_notification.homes.saved_searches.schemas import (
     QueryFields,
@@ -38,6 +37,7 @@ from property_alert_notification.homes.saved_searches.schemas import (
     SavedSearchPublic,
     SavedSearchQuery,
 )
+from property_alert_notification.homes.saved_searches.scripts import ShownSearch
 from property_alert_notification.people.dependencies import UserId
 
 router = KeyedRouter("/users/{user_id}/saved-searches", "searches")
@@ -63,19 +63,13 @@ async def create_saved_search(
     query = await _read(call.request, body, currency, estimator)
     assert query is not None  # noqa: S101 - the body has one
 
-    def create() -> Script[Answer]:
-        language = yield from language_of(user_id)
-        search = yield from changes.create(
-            user_id,
-            body,
-            query,
-            key=clock.new_id(),
-            now=clock.now(),
-            limit=settings.limit_per_user,
-        )
-        return Answer(HTTPStatus.CREATED, public(search, language, None).model_dump_json())
+    def create(keep: Keep) -> Script[Answer]:
+        shown = yield from changes.create(user_id, body, query, key=clock.new_id(), now=clock.now())
+        answer = Answer(HTTPStatus.CREATED, public(*shown).model_dump_json())
+        yield from changes.add(shown.search, *keep(answer), limit=settings.limit_per_user)
+        return answer
 
-    return await call.answer_script(admission, create(), asked=body)
+    return await call.answer_at_end(admission, create, asked=body)
 
 
 @router.get("", response_model=SavedSearchPage)
@@ -97,9 +91,8 @@ async def list_saved_searches(
 async def read_saved_search(user_id: UserId, key: SearchKey, admission: MayRead, database: DatabaseDep) -> Response:
     """Read one saved search. The header `ETag` has its version."""
     async with database.reading() as connection:
-        search = changes.found(await queries.find(connection, user_id, key))
-        shown = await run_within(connection, scripts.shown(user_id, key))
-    return _answer(public(search, *shown), admission)
+        shown = changes.found(await run_within(connection, scripts.find(user_id, key)))
+    return _answer(public(*shown), admission)
 
 
 @router.patch("/{key}", response_model=SavedSearchPublic, responses=_NAMED)
@@ -123,7 +116,7 @@ async def change_saved_search(
     query = await _read(request, body, currency, estimator)
     expected = expected.or_of_body(body.Version)
     change = changes.change(user_id, key, body, query, expected=expected, now=clock.now())
-    return _answer(await database.run(_shown(user_id, key, change)), admission)
+    return _answer(public(*await database.run(change)), admission)
 
 
 @router.delete("/{key}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404, 412))
@@ -143,7 +136,7 @@ async def view_saved_search(
     A search whose results the user does not open becomes weekly, then monthly, and is then paused
     (`SEARCH_UNOPENED_DAYS`); this call restores its schedule. A paused search stays paused.
     """
-    return await _change(call, admission, user_id, key, changes.view(user_id, key, now=clock.now()))
+    return await _change(call, admission, changes.view(user_id, key, now=clock.now()))
 
 
 @router.post("/{key}/pause", response_model=SavedSearchPublic, responses=_NAMED)
@@ -151,7 +144,7 @@ async def pause_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Pause a saved search: it alerts to nothing until it is resumed. A paused search stays as it is."""
-    return await _change(call, admission, user_id, key, changes.pause(user_id, key, expected=expected, now=clock.now()))
+    return await _change(call, admission, changes.pause(user_id, key, expected=expected, now=clock.now()))
 
 
 @router.post("/{key}/resume", response_model=SavedSearchPublic, responses=_NAMED)
@@ -159,24 +152,14 @@ async def resume_saved_search(
     user_id: UserId, key: SearchKey, admission: MayWrite, expected: ExpectedDep, clock: ClockDep, call: CallDep
 ) -> Response:
     """Resume a saved search. It sees what happens to listings from now on. An active search stays as it is."""
-    return await _change(
-        call, admission, user_id, key, changes.resume(user_id, key, expected=expected, now=clock.now())
-    )
+    return await _change(call, admission, changes.resume(user_id, key, expected=expected, now=clock.now()))
 
 
-async def _change(
-    call: IdempotentCall, admission: Admission, user_id: int, key: UUID, change: Script[SavedSearch]
-) -> Response:
+async def _change(call: IdempotentCall, admission: Admission, change: Script[ShownSearch]) -> Response:
     def work() -> Script[Answer]:
-        return Answer(HTTPStatus.OK, (yield from _shown(user_id, key, change)).model_dump_json())
+        return Answer(HTTPStatus.OK, public(*(yield from change)).model_dump_json())
 
     return await call.answer_script(admission, work())
-
-
-def _shown(user_id: int, key: UUID, change: Script[SavedSearch]) -> Script[SavedSearchPublic]:
-    """A search as callers see it after a change."""
-    shown = yield from scripts.shown(user_id, key)
-    return public((yield from change), *shown)
 
 
 QUICK = 2_048

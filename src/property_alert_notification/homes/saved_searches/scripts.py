@@ -1,10 +1,10 @@
 """Steps of the scripts that save and change searches: users wait for them, so they go straight to the driver."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, Integer, Update, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, FromClause, Integer, Select, Update, bindparam, delete, func, select, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from property_alert_notification.base.languages import shown_language
 from property_alert_notification.database import (
     BatchStatement,
+    Returned,
     Script,
     Statement,
     StatementGroup,
@@ -20,7 +21,7 @@ from property_alert_notification.database import (
     time_type,
     true_of_many,
 )
-from property_alert_notification.homes.listings.scripts import CHANGES, take_number_of_each, take_numbers
+from property_alert_notification.homes.listings.scripts import next_number
 from property_alert_notification.homes.saved_searches.matched_days.scripts import read_day, stored_day
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.people import scripts as people
@@ -28,6 +29,7 @@ from property_alert_notification.people import scripts as people
 _searches, _versions, _people = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(SearchPerson)
 _user = bindparam("user_id", type_=BigInteger)
 _number = bindparam("number", type_=BigInteger)
+_sequence = bindparam("sequence", type_=BigInteger)
 
 SEARCHES, PEOPLE = "saved_searches", "search_people"
 """The names of the numbers of searches and of people."""
@@ -44,10 +46,13 @@ _ADD_OR_LOCK_PERSON = BatchStatement(
 
 def lock_person(user_id: int) -> Script[int]:
     """The number of a user, who gets one if necessary; locked, so that no other transaction adds a search."""
-    if (number := (yield from find_person(user_id))) is not None:
-        return number
-    new = yield from take_numbers(1, name=PEOPLE)
-    [[number]] = yield Statement(_ADD_OR_LOCK_PERSON, (), {"number": new, "user_id": user_id})
+    number = yield from find_person(user_id)
+    return (yield from _add_person(user_id)) if number is None else number
+
+
+def _add_person(user_id: int) -> Script[int]:
+    add_or_lock = Statement(_ADD_OR_LOCK_PERSON, (), {"number": Returned(0), "user_id": user_id})
+    [[number]] = yield StatementGroup([next_number(PEOPLE), add_or_lock])
     return int(number)
 
 
@@ -57,79 +62,82 @@ def find_person(user_id: int) -> Script[int | None]:
     return int(rows[0][0]) if rows else None
 
 
-def take_numbers_of_search() -> Script[tuple[int, int]]:
-    """The number of a new search, and that of the edit that saves it.
+_LOCK_USER = BatchStatement(
+    columns_of(_people, "user_id"),
+    lambda wanted: select(
+        *people.stored_language(wanted),
+        select(_people.c.number).where(_people.c.user_id == wanted.c.user_id).with_for_update().scalar_subquery(),
+    ),
+)
 
-    Until the transaction ends no other one takes numbers, so one step is left after this.
-    """
-    taken = yield from take_number_of_each(SEARCHES, CHANGES)
-    return taken[SEARCHES], taken[CHANGES]
+
+def lock_user(user_id: int) -> Script[tuple[int, str]]:
+    """What `lock_person` returns, and the language in which the user reads our words."""
+    [[words, of_profile, number]] = yield Statement(_LOCK_USER, [(user_id,)])
+    if number is None:
+        number = yield from _add_person(user_id)
+    return int(number), shown_language(people.read_language(user_id, words, of_profile))
 
 
 _NAMES = [column.name for column in _searches.c]
+_NEW = [name for name in _NAMES if name != "number"]
 _of_user = _searches.alias("of_user")
 _HAS_ROOM = select(func.count()).where(_of_user.c.user_id == _user).scalar_subquery() < bindparam("most", type_=Integer)
 _ADD = BatchStatement(
-    columns_of(_searches, *_NAMES),
+    columns_of(_searches, *_NEW),
     lambda new: (
         insert(_searches)
-        .from_select(_NAMES, select(*new.c).where(_HAS_ROOM), include_defaults=False)
+        .from_select([*_NEW, "number"], select(*new.c, _number).where(_HAS_ROOM), include_defaults=False)
         .returning(_searches.c.number)
     ),
 )
 
 
-def add(search: SavedSearch, sequence: int, *, limit: int) -> Script[bool]:
+def add(search: SavedSearch, *others: Statement, limit: int) -> Script[bool]:
     """Store a new search and its version; returns False if its user, who is locked, has as many as `limit`.
 
-    `sequence` is the number of the edit. After False nothing may be committed.
+    After False nothing may be committed. `others` are done in the same step. The search gets its number. Until the
+    transaction ends no other one takes numbers, so this is its last step.
     """
-    version = Statement(_ADD_VERSION, [_version(search, sequence)])
-    new = Statement(_ADD, [_row(search)], {"user_id": search.user_id, "most": limit})
-    return bool((yield StatementGroup([version, new])))
+    version = Statement(_ADD_VERSION, [_version(search)], {"search_number": Returned(0), "sequence": Returned(1)})
+    row = tuple(getattr(search, name) for name in _NEW)
+    new = Statement(_ADD, [row], {"number": Returned(0), "user_id": search.user_id, "most": limit})
+    added = yield StatementGroup([next_number(SEARCHES), next_number(), *others, version, new])
+    if added:
+        search.number = int(added[0][0])
+    return bool(added)
 
 
-def _row(search: SavedSearch) -> tuple[object, ...]:
-    return tuple(getattr(search, name) for name in _NAMES)
+class ShownSearch(NamedTuple):
+    """A search, with what an answer about it has beside its row."""
 
-
-_ITS = (_searches.c.id == bindparam("key", type_=_searches.c.id.type), _searches.c.user_id == _user)
-_FIND = {
-    False: BatchStatement({}, lambda _: select(_searches).where(*_ITS)),
-    True: BatchStatement({}, lambda _: select(_searches).where(*_ITS).with_for_update()),
-}
-
-
-def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[SavedSearch | None]:
-    """One search of a user, or None; with `lock` no other transaction changes it until this one ends."""
-    rows = yield Statement(_FIND[lock], (), {"key": key, "user_id": user_id})
-    return SavedSearch(**dict(zip(_NAMES, rows[0], strict=True))) if rows else None
-
-
-class Shown(NamedTuple):
-    """What an answer about a search has beside its row."""
-
+    search: SavedSearch
     language: str
     """In which its user reads our words."""
     matched_at: datetime | None
     """The beginning of the day on which something matched last."""
 
 
-_SHOWN = BatchStatement(
-    {"user_id": BigInteger(), "key": _searches.c.id.type},
-    lambda wanted: (
-        select(*people.stored_language(wanted), _searches.c.number, stored_day(_searches.c.number))
-        .select_from(wanted)
-        .outerjoin(_searches, (_searches.c.id == wanted.c.key) & (_searches.c.user_id == wanted.c.user_id))
-    ),
-)
+def _find(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    its = (_searches.c.id == wanted.c.key) & (_searches.c.user_id == wanted.c.user_id)
+    shown = (*people.stored_language(wanted), stored_day(_searches.c.number))
+    return select(*shown, *_searches.c).join_from(wanted, _searches, its)
 
 
-def shown(user_id: int, key: UUID) -> Script[Shown]:
-    """What an answer about this search of a user has beside its row."""
-    [[words, of_profile, number, digits]] = yield Statement(_SHOWN, [(user_id, key)])
+_KEYS = {"user_id": BigInteger(), "key": _searches.c.id.type}
+_FIND = BatchStatement(_KEYS, _find)
+_LOCK = BatchStatement(_KEYS, lambda wanted: _find(wanted).with_for_update(of=_searches))
+
+
+def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[ShownSearch | None]:
+    """One search of a user, or None; with `lock` no other transaction changes it until this one ends."""
+    rows = yield Statement(_LOCK if lock else _FIND, [(user_id, key)])
+    if not rows:
+        return None
+    words, of_profile, digits, *values = rows[0]
+    search = SavedSearch(**dict(zip(_NAMES, values, strict=True)))
     language = shown_language(people.read_language(user_id, words, of_profile))
-    return Shown(language, None if number is None else read_day(number, digits))
+    return ShownSearch(search, language, read_day(search.number, digits))
 
 
 def _update(changed: FromClause) -> Update:
@@ -140,9 +148,9 @@ def _update(changed: FromClause) -> Update:
 _REPLACE = BatchStatement(columns_of(_searches, *_NAMES), _update)
 
 
-def replace(search: SavedSearch) -> Script[None]:
-    """Store a changed search, which is locked."""
-    yield Statement(_REPLACE, [_row(search)])
+def replace(search: SavedSearch) -> Statement:
+    """Stores a changed search, which is locked."""
+    return Statement(_REPLACE, [tuple(getattr(search, name) for name in _NAMES)])
 
 
 _REMOVE = BatchStatement(
@@ -150,9 +158,9 @@ _REMOVE = BatchStatement(
 )
 
 
-def remove(search: SavedSearch) -> Script[None]:
-    """Delete a search; its versions stay."""
-    yield Statement(_REMOVE, [(search.id,)])
+def remove(search: SavedSearch) -> Statement:
+    """Deletes a search; its versions stay."""
+    return Statement(_REMOVE, [(search.id,)])
 
 
 _END = BatchStatement(
@@ -160,39 +168,40 @@ _END = BatchStatement(
     lambda ended: (
         update(_versions)
         .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
-        .values(until_sequence=_number, until_at=bindparam("now", type_=time_type()))
+        .values(until_sequence=_sequence, until_at=bindparam("now", type_=time_type()))
     ),
 )
-_VERSION = [column.name for column in _versions.c]
+_VERSION = [column.name for column in _versions.c if column.name not in ("search_number", "from_sequence")]
+_search_number = bindparam("search_number", type_=BigInteger)
 _ADD_VERSION = BatchStatement(
     columns_of(_versions, *_VERSION),
-    lambda new: insert(_versions).from_select(_VERSION, select(*new.c), include_defaults=False),
+    lambda new: insert(_versions).from_select(
+        [*_VERSION, "search_number", "from_sequence"],
+        select(*new.c, _search_number, _sequence),
+        include_defaults=False,
+    ),
 )
 
 
-def _version(search: SavedSearch, number: int) -> tuple[object, ...]:
-    begun = {
-        "search_number": search.number,
-        "from_sequence": number,
-        "from_at": search.changed_at,
-        "until_sequence": None,
-        "until_at": None,
-    }
+def _version(search: SavedSearch) -> tuple[object, ...]:
+    begun = {"from_at": search.changed_at, "until_sequence": None, "until_at": None}
     return tuple(begun[name] if name in begun else getattr(search, name) for name in _VERSION)
 
 
-def begin_version(search: SavedSearch) -> Script[int]:
-    """Let the current version of an active search begin, and the one before it end; returns the number of the edit.
+def begin_version(search: SavedSearch, *others: Statement) -> Script[None]:
+    """Let the current version of an active search begin, and the one before it end; `others` are done in the same step.
 
     Until the transaction ends no other one takes numbers, so this is its last step.
     """
-    number = yield from take_numbers(1)
-    end = Statement(_END, [(search.number,)], {"number": number, "now": search.changed_at})
-    yield StatementGroup([end, Statement(_ADD_VERSION, [_version(search, number)])])
-    return number
+    its = {"search_number": search.number, "sequence": Returned(0)}
+    begin = Statement(_ADD_VERSION, [_version(search)], its)
+    yield StatementGroup([next_number(), _end(search, search.changed_at), begin, *others])
 
 
-def end_version(search: SavedSearch, *, now: datetime) -> Script[None]:
-    """Let the current version of a search end, without another one."""
-    number = yield from take_numbers(1)
-    yield Statement(_END, [(search.number,)], {"number": number, "now": now})
+def end_version(search: SavedSearch, *others: Statement, now: datetime) -> Script[None]:
+    """Let the current version of a search end, without another one; `others` are done in the same step."""
+    yield StatementGroup([next_number(), _end(search, now), *others])
+
+
+def _end(search: SavedSearch, now: datetime) -> Statement:
+    return Statement(_END, [(search.number,)], {"sequence": Returned(0), "now": now})

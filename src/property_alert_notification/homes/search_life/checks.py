@@ -128,7 +128,7 @@ class SearchChecks:
             await run_within(connection, changes.store(search, values, now=now))
         else:
             # The user did not change the search, and may be about to: its version stays.
-            await run_within(connection, replace(search.model_copy(update=values)))
+            await replace(search.model_copy(update=values)).run(connection)
         language = await run_within(connection, language_of(search.user_id))
         words = "" if found.expression is None else sentence(found.expression, language)
         title, message = message_of(found.notice, search.name, words, self._url(search), language)

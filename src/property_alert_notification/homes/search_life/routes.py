@@ -20,7 +20,6 @@ from property_alert_notification.feedback.preference_page.answers import PageAns
 from property_alert_notification.feedback.unsubscribe.tokens import Purpose, Tokens
 from property_alert_notification.homes.saved_searches import changes, queries
 from property_alert_notification.homes.saved_searches.models import SavedSearch
-from property_alert_notification.homes.saved_searches.preconditions import Expected
 
 LARGEST_BODY = 4 * 1024
 """Bytes. The form of the page has no fields."""
@@ -55,7 +54,7 @@ async def keep_search(
     try:
         await request.body()  # an unread body costs the connection
         database = cast(Database, request.app.state.database)
-        search = await database.run(changes.keep(*named, expected=Expected(), now=clock.now()))
+        search = (await database.run(changes.keep(*named, now=clock.now()))).search
     except (ClientDisconnect, NotFound):
         return _nothing(answers)
     except Unavailable as error:
