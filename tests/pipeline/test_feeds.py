@@ -330,7 +330,7 @@ async def test_a_token_that_ends_early_is_replaced(replica: Replica) -> None:
     assert (await replica.position()).failing_since is None
 
 
-async def test_a_link_to_another_host_is_not_followed(replica: Replica) -> None:
+async def test_a_link_to_another_host_is_not_followed_and_its_page_is_stored(replica: Replica) -> None:
     worker = replica.worker()
     for number in range(5):
         replica.put(str(number))
@@ -339,6 +339,40 @@ async def test_a_link_to_another_host_is_not_followed(replica: Replica) -> None:
     await replica.poll(worker)
 
     assert "another host" in str((await replica.position()).last_error)
+    assert len(await replica.statuses()) == 2
+
+
+async def test_links_in_a_circle_are_said_and_end(replica: Replica) -> None:
+    for number in range(5):
+        replica.put(str(number))
+    replica.server.faults.links_in_a_circle = True
+
+    await replica.poll(replica.worker())
+
+    assert "a page before it" in str((await replica.position()).last_error)
+    assert len(await replica.statuses()) == 5
+
+
+@pytest.mark.parametrize("fault", ["foreign_links", "links_in_a_circle"])
+async def test_events_are_followed_by_their_sequences_where_the_links_are_wrong(replica: Replica, fault: str) -> None:
+    worker = replica.worker()
+    await replica.poll(worker)
+    for number in range(5):
+        replica.put(str(number), minutes=number)
+    setattr(replica.server.faults, fault, True)
+
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 5
+
+
+async def test_a_server_that_compresses_unasked_is_understood(replica: Replica) -> None:
+    replica.put("1")
+    replica.server.faults.gzip = True
+
+    await replica.poll(replica.worker())
+
+    assert await replica.statuses() == {"1": "Active"}
 
 
 async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) -> None:

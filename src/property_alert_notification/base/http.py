@@ -13,6 +13,7 @@ Source: RFC 9110, 15 (status codes) and 10.2.3 (Retry-After).
 
 import asyncio
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from property_alert_notification.base.errors import (
     SendError,
     Throttled,
 )
+from property_alert_notification.base.http_content import Content
 from property_alert_notification.base.settings import ProviderSettings
 
 LARGEST_BODY = 65_536
@@ -165,24 +167,24 @@ class HttpCaller:
 
     async def _exchange(self, request: httpx2.Request, largest: int) -> Answer:
         response: httpx2.Response | None = None
-        body, is_whole = bytearray(), False
+        content, is_whole = Content(None, largest), False
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._client.send(request, stream=True)
+                content = Content(response.headers.get("Content-Encoding"), largest)
                 async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > largest:
+                    if content.add(chunk):
                         break
                 else:
-                    is_whole = True
-        except (httpx2.HTTPError, OSError):
+                    is_whole = content.has_ended
+        except (httpx2.HTTPError, OSError, zlib.error):
             if response is None:
                 raise
             # The status has come, and it alone decides.
         finally:
             if response is not None:
                 await response.aclose()
-        return Answer(response.status_code, response.headers, bytes(body[:largest]), is_whole)
+        return Answer(response.status_code, response.headers, content.body, is_whole)
 
 
 def fields_of(body: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The resources are below `/odata`, as they are with vendors. `/control` is not RE
 things.
 """
 
+import gzip
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -170,16 +171,26 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
     following = sum(1 for _ in (found if page.counted else islice(found, 1)))
     if page.counted:
         answer["@odata.count"] = page.skip + len(part) + following
-    if following and not (server.faults.no_links or server.faults.same_page):
-        answer["@odata.nextLink"] = _next_link(request, page, foreign=server.faults.foreign_links)
-    response = JSONResponse(answer)
-    return Response(response.body[:-20], media_type="application/json") if server.faults.cut_body else response
+    link = _next_link(request, page, server.faults, is_last=not following)
+    if link is not None:
+        answer["@odata.nextLink"] = link
+    return _with_faults(JSONResponse(answer), server.faults)
 
 
-def _next_link(request: Request, page: Page, *, foreign: bool) -> str:
-    query = urlencode(dict(request.query_params) | {"$skip": str(page.skip + page.top)})
-    base = "http://127.0.0.2:1/" if foreign else str(request.base_url)
+def _next_link(request: Request, page: Page, faults: Faults, *, is_last: bool) -> str | None:
+    if faults.no_links or faults.same_page or (is_last and not faults.links_in_a_circle):
+        return None
+    query = urlencode(dict(request.query_params) | {"$skip": str(page.top if is_last else page.skip + page.top)})
+    base = "http://127.0.0.2:1/" if faults.foreign_links else str(request.base_url)
     return f"{base}{request.url.path[1:]}?{query}"
+
+
+def _with_faults(answer: Response, faults: Faults) -> Response:
+    if faults.cut_body:
+        return Response(answer.body[:-20], media_type="application/json")
+    if faults.gzip:
+        return Response(gzip.compress(answer.body), headers={"Content-Encoding": "gzip"}, media_type="application/json")
+    return answer
 
 
 def _control(server: ResoServer) -> APIRouter:

@@ -26,6 +26,10 @@ class Faults(BaseModel):
     """Give the first page whatever is asked for, and no links."""
     foreign_links: bool = False
     """Give links that lead to another host."""
+    links_in_a_circle: bool = False
+    """Give the last page a link to the second one."""
+    gzip: bool = False
+    """Compress what nobody asked to be compressed."""
     token_lifetime: int = 3_600
     """Seconds for which a token is valid."""
     cut_body: bool = False

@@ -5,6 +5,8 @@ source was committed later. So the events of a while are read again each time: `
 distance of at least the overlap.
 """
 
+from contextlib import suppress
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
@@ -13,7 +15,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.entity_events import EventBatch, read_events
 from property_alert_notification.homes.feeds.models import FeedPosition
-from property_alert_notification.homes.feeds.odata import Page
+from property_alert_notification.homes.feeds.odata import BadLink, Page
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.web_api import WebApi
 
@@ -36,6 +38,8 @@ class EventFollower:
     def reset(self) -> None:
         """Begin anew with the next turn."""
         self._url: str | None = None
+        self._read: set[str] = set()
+        """The pages of this walk."""
 
     async def begin(self, position: FeedPosition) -> None:
         """Before all records are read: note the newest events, so that none is missed that comes meanwhile.
@@ -72,13 +76,19 @@ class EventFollower:
             await queries.add_events(connection, self._source, batch.events, now=self._clock.now())
             await self._store(connection, position, batch, is_last=following is None)
         self._url = following
+        if following is None:
+            self.reset()
         return following is not None
 
     def _following(self, page: Page, batch: EventBatch) -> str | None:
-        if page.next is not None or len(page.records) < self._settings.page_size or batch.last is None:
-            return page.next
-        following = self._api.events_url(batch.last)  # a server without links
-        return None if following == self._url else following
+        self._read.add(page.url)
+        with suppress(BadLink):  # the sequences lead on as well
+            if (following := page.next(self._read)) is not None:
+                return following
+        if batch.last is None or (page.link is None and len(page.records) < self._settings.page_size):
+            return None
+        following = self._api.events_url(batch.last)  # a server without links, or with wrong ones
+        return None if following in self._read else following
 
     async def _store(
         self, connection: AsyncConnection, position: FeedPosition, batch: EventBatch, *, is_last: bool

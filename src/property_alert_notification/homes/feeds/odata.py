@@ -3,26 +3,45 @@
 Source: OData 4.01, part 2 (URL conventions); RESO Web API Core 2.0
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.homes.reso.times import as_text
 
 
-class ForeignLink(ValueError):
-    """A link leads to another host, or nowhere: the token must not be sent there."""
+class BadLink(RetryLater):
+    """A link leads to another host, where the token must not be sent, or to a page that was read before."""
 
 
 class Page(NamedTuple):
     """One answer with records."""
 
     records: list[Any]
-    next: str | None
-    """The URL of the next page."""
     total: int | None
     """How many records there are on all pages, if the server says so."""
+    url: str
+    """Where it was."""
+    link: str | None
+    """The link to the next page, as the server wrote it."""
+
+    def next(self, read: Collection[str] = ()) -> str | None:
+        """The URL of the next page, None after the last one. A page whose link is wrong still has its records.
+
+        Args:
+            read: the URLs of the pages that were read before this one.
+
+        Raises:
+            BadLink: the link leads to another host, to this page, or to one of `read`.
+        """
+        if self.link is None:
+            return None
+        following = _on_the_same_host(self.url, self.link)
+        if following == self.url or following in read:
+            raise BadLink("its answer has a link to the next page that leads to a page before it")
+        return following
 
 
 def query(url: str, **options: object) -> str:
@@ -58,28 +77,33 @@ def read_page(document: Any, url: str) -> Page:
 
     Raises:
         ValueError: it is no page.
-        ForeignLink: its link to the next page leads to another host, or to the same page.
     """
     if not isinstance(document, dict) or not isinstance(records := document.get("value"), list):
         raise ValueError("has no list of records in `value`")  # noqa: TRY004 - of another service, not of a caller
     link, count = document.get("@odata.nextLink"), document.get("@odata.count")
     return Page(
         records,
-        _next(url, link) if isinstance(link, str) and link else None,
         count if isinstance(count, int) and not isinstance(count, bool) else None,
+        url,
+        link if isinstance(link, str) and link else None,
     )
 
 
-def _next(url: str, link: str) -> str:
+def _on_the_same_host(url: str, link: str) -> str:
     """The URL of the next page: on the scheme and host of the request, since a proxy may have changed the scheme."""
-    asked, found = urlsplit(url), urlsplit(urljoin(url, link))
+    asked = urlsplit(url)
+    try:
+        found = urlsplit(urljoin(url, link))
+        port = found.port
+    except ValueError:
+        raise BadLink("its answer has a link to the next page that is no URL") from None
     if found.hostname != asked.hostname or found.scheme not in ("http", "https") or found.username is not None:
-        raise ForeignLink("has a link to the next page that leads to another host")
-    if found.port not in (asked.port, None):
-        raise ForeignLink("has a link to the next page that leads to another port")
+        raise BadLink("its answer has a link to the next page that leads to another host")
+    if port not in (asked.port, None):
+        raise BadLink("its answer has a link to the next page that leads to another port")
     joined = f"{asked.scheme}://{asked.netloc}{found.path}" + (f"?{found.query}" if found.query else "")
-    if joined == url or not joined.isprintable():
-        raise ForeignLink("has a link to the next page that leads to itself")
+    if not joined.isprintable():
+        raise BadLink("its answer has a link to the next page that is no URL")
     return joined
 
 

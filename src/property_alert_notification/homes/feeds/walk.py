@@ -10,7 +10,7 @@ from property_alert_notification.base.errors import SendError, Throttled
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
-from property_alert_notification.homes.feeds.odata import Page, keys_of, since
+from property_alert_notification.homes.feeds.odata import BadLink, Page, keys_of, since
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.take import RecordTaker
 from property_alert_notification.homes.feeds.web_api import KEY, WebApi
@@ -39,6 +39,8 @@ class RecordWalk:
         self._skipped = 0
         self._keys: list[str] = []
         """Those of the page before, if this one is not found by its times."""
+        self._read: set[str] = set()
+        """The pages since the last one that was found by its times."""
         self._greatest: datetime | None = None
         self._is_in_order = True
 
@@ -46,7 +48,7 @@ class RecordWalk:
         """Read one page; returns whether another one follows.
 
         Raises:
-            SendError: the server does not answer.
+            SendError: the server does not answer, or the link to the next page is wrong; the records are stored.
             LeaseLost: another worker replicates the feed.
         """
         url = self._url or self._first_url(position)
@@ -60,7 +62,7 @@ class RecordWalk:
         taken, refused = await self._taker.read(page.records)
         await self._taker.store(position, taken, refused)
         self._note([one.record.modified_at for one in taken])
-        following = self._following(url, page)
+        following = self._following(page)
         async with self._database.transaction() as connection:
             await self._store(connection, position, page, is_last=following is None)
         self._url = following
@@ -79,26 +81,34 @@ class RecordWalk:
         # Records with the same time are read again: others of this time may have come since.
         return None if self._from is None else since(FIELD, self._from)
 
-    def _following(self, url: str, page: Page) -> str | None:
+    def _following(self, page: Page) -> str | None:
         """The URL of the next page; None after the last one.
+
+        Raises:
+            BadLink: only its link leads to the next page, and is wrong.
 
         The link of the server is followed only where times do not lead further. A link often is a number of records to
         skip, and a record that changes meanwhile moves to the end, so that another one would be skipped.
         """
-        if page.next is None and len(page.records) < self._settings.page_size:
+        if page.link is None and len(page.records) < self._settings.page_size:
             return None
         if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
-            self._from, self._skipped, self._keys = self._greatest, 0, []
+            self._from, self._skipped, self._keys, self._read = self._greatest, 0, [], set()
             return self._api.properties_url(self._filter())
         before, self._keys = self._keys, keys_of(page.records, KEY)
         if before and before == self._keys:
             return None  # the server answers every request with the same page
-        return page.next or self._skip(url, len(page.records))
+        self._read.add(page.url)
+        try:
+            return page.next(self._read) or self._skip(page)
+        except BadLink:
+            self.reset()
+            raise
 
-    def _skip(self, url: str, records: int) -> str:
+    def _skip(self, page: Page) -> str:
         """The next page of a server without links."""
-        self._skipped += records
-        parts = [part for part in url.split("&") if not part.startswith("%24skip=")]
+        self._skipped += len(page.records)
+        parts = [part for part in page.url.split("&") if not part.startswith("%24skip=")]
         return f"{'&'.join(parts)}&%24skip={self._skipped}"
 
     def _note(self, times: Sequence[datetime]) -> None:
