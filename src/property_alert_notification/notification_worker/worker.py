@@ -20,6 +20,7 @@ from property_alert_notification.feedback.bounces.sources import sources
 from property_alert_notification.feedback.webhooks.setup import create_dispatcher
 from property_alert_notification.homes.feeds.settings import zones_of_feeds
 from property_alert_notification.homes.feeds.setup import feed_loops
+from property_alert_notification.homes.listings.keys.renew import KeyRenewal
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.claim import SendingRules
@@ -105,6 +106,7 @@ class Worker:
         listings = load(ListingSettings)
         self._feeds = feed_loops(parts.database, parts.clock, parts.metrics, listings)
         self._quiet_times = QuietTimes(parts.database, parts.clock, parts.metrics, periods=listings.periods)
+        self._key_renewal = KeyRenewal(parts.database, parts.clock, periods=listings.periods)
         self._retention = _retention(parts, listings)
         self._erasures = ErasureWorker(Eraser(parts.database, parts.clock, Subjects(settings.secrets)))
         self._report_loops = _report_loops(parts)
@@ -150,6 +152,7 @@ class Worker:
             start("erasures", self._erasures.run),
             *(start(name, run) for name, run in self._report_loops.items()),
             start("listings", self._quiet_times.run),
+            start("property_keys", self._key_renewal.run),
             *(start(name, run) for name, run in self._feeds.items()),
             start("breaker_report", self._reporter.run),
         ]

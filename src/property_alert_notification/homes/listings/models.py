@@ -43,7 +43,7 @@ class Listing(SQLModel, table=True):
     property_id: UUID | None = None
     """Of its home, or of a property that was merged into its home."""
     identity: str = Field(sa_type=Text)
-    """The fields that identify its home, as JSON; empty as long as no record had any."""
+    """The fields that identify its home, and of which form its keys are; empty as long as no record had any."""
     feed: str | None = Field(default=None, max_length=255)
     """The feed that showed it last; None if none did, or if none did since this is noted."""
 

@@ -41,6 +41,12 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
+FORM = 2
+"""Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
+
+MARK = f"{FORM}\x1e"
+"""What an identity begins with in the store whose listing has keys of this form."""
+
 
 class Evidence(IntEnum):
     """Why two records are of the same home; the strongest is the greatest."""
@@ -82,12 +88,19 @@ def identifying(fields: Mapping[str, Any]) -> str:
         return ""
     given = [str(fields.get(name, "")) for name in _FIELDS]
     text = _APART.join(given)
-    return text if text.count(_APART) == len(given) - 1 else _APART.join(one.replace(_APART, " ") for one in given)
+    if text.count(_APART) != len(given) - 1:
+        text = _APART.join(one.replace(_APART, " ") for one in given)
+    return MARK + text
+
+
+def renewed(stored: str) -> str:
+    """What is stored as the identity of a listing with keys of an older form, once it has those of this form."""
+    return MARK + stored.rpartition("\x1e")[2]
 
 
 def identity_of(stored: str) -> Identity:
     """Read what `identifying` wrote."""
-    given = zip(_FIELDS, stored.split(_APART), strict=False)
+    given = zip(_FIELDS, stored.rpartition("\x1e")[2].split(_APART), strict=False)
     fields = {name: value for name, value in given if value}
     kinds = plain(f"{fields.get('PropertyType', '')} {fields.get('PropertySubType', '')}")
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
