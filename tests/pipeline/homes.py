@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database, run_within, table_of
@@ -120,6 +120,12 @@ class Homes:
             await connection.execute(
                 insert(versions).values(dict(row) | new | {"from_sequence": sequence, "from_at": now})
             )
+
+    async def delete_search(self, number: int) -> None:
+        """A user deletes a search."""
+        await self.change_search(number, None)
+        async with self.database.transaction() as connection:
+            await connection.execute(delete(SavedSearch).where(table_of(SavedSearch).c.number == number))
 
     async def resume_search(self, number: int, expression: Expression) -> None:
         """A user resumes a search that was paused."""

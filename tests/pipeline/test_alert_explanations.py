@@ -10,6 +10,7 @@ from property_alert_notification.homes.alerts.explain.explain import (
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
 from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.criteria.expression import Keywords
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -30,7 +31,7 @@ async def found(homes: Homes, user_id: int, key: str = "1") -> Found:
 async def outcomes(homes: Homes, user_id: int = 1, *, key: str = "1") -> list[list[str]]:
     """What became of each change of a home, the newest first, for each search of the user."""
     its = await found(homes, user_id, key)
-    changes = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
+    changes = [explained_change(one, its) for one in its.changes]
     return [[each.outcome.value for each in one.searches] for one in changes]
 
 
@@ -57,7 +58,7 @@ async def test_each_outcome_has_its_reason(world: World, homes: Homes) -> None:
 async def reasons(homes: Homes, user_id: int, key: str) -> set[str | None]:
     """Why the user was not told of the changes of a home."""
     its = await found(homes, user_id, key)
-    changes = [explained_change(one, its.searches, its.versions, its.known, None) for one in its.changes]
+    changes = [explained_change(one, its) for one in its.changes]
     return {each.reason_code for one in changes for each in one.searches if each.outcome is Outcome.NOT_TOLD}
 
 
@@ -116,11 +117,11 @@ async def test_an_explanation_names_conditions_and_deliveries(world: World, home
     await world.smtp.wait_for(1)
 
     its = await found(homes, 1)
-    first, second = (explained_search(one, its.fields, its.known, None) for one in its.searches)
+    first, second = (explained_search(one, its) for one in its.searches)
     assert (first.matches, second.matches) == (True, False)
     assert [(one.condition, one.met) for one in second.conditions] == [("Active", True), ("up to $400,000", False)]
     assert second.conditions[1].value == {"amount": 500_000, "currency": "USD"}
-    change = explained_change(its.changes[0], its.searches, its.versions, its.known, None)
+    change = explained_change(its.changes[0], its)
     assert change.searches[1].unmet == [second.conditions[1].reason]
     assert "$500,000" in second.conditions[1].reason
     [alert] = explained_alerts(its.alerts)
@@ -133,3 +134,58 @@ async def test_a_user_without_searches_gets_an_answer(world: World, homes: Homes
     its = await found(homes, 9)
     assert (its.searches, its.alerts) == ([], [])
     assert len(its.changes) == 1
+
+
+async def test_a_deleted_search_is_explained_as_it_was(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    told, by_digest = await homes.search(1, up_to(600_000)), await homes.search(1, name="Daily", schedule=DAILY)
+    await homes.search(1, up_to(400_000), name="Cheap")
+    dear, unseen = await homes.search(1, up_to(300_000), name="Dear"), await homes.search(1)
+    await homes.delete_search(unseen)
+    await homes.list(a_home())
+    await homes.match()
+    for one in (told, by_digest, dear):
+        await homes.delete_search(one)
+    await homes.match()
+    await homes.list(a_home(60, ListPrice=490_000))
+    await homes.match()
+
+    its = await found(homes, 1)
+    searches = [explained_search(one, its) for one in its.searches]
+    assert [(one.SavedSearchName, one.deleted, one.ActiveYN) for one in searches] == [
+        ("Cheap", False, True),
+        ("Near work", True, False),
+        ("Daily", True, False),
+        (None, True, False),  # no alert names it
+    ]
+    assert [one.SavedSearchKey is None for one in searches] == [False, True, True, True]
+    cut, listed = (explained_change(one, its).searches for one in its.changes)
+    assert [one.outcome.value for one in cut] == ["not_matching", *["no_active_search"] * 3]
+    assert [(one.outcome.value, one.SearchQueryHumanReadable) for one in listed][1:] == [
+        ("told", "Homes: Active, up to $600,000"),
+        ("told", "All homes"),  # by the other search
+        ("not_matching", "Homes: Active, up to $300,000"),
+    ]
+
+
+async def test_a_home_that_begins_to_match_by_its_remarks_alone_is_told_in_words_not_to_be_news(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await homes.search(1, Keywords(("view",)))
+    await homes.list(a_home(PublicRemarks="Quiet street"))
+    await homes.match()
+    assert [explained_search(one, its).outcome for its in [await found(homes, 1)] for one in its.searches] == [None]
+    await homes.list(a_home(60, PublicRemarks="A sea view"))
+    await homes.match()
+    its = await found(homes, 1)
+    [search] = (explained_search(one, its) for one in its.searches)
+    assert (search.matches, search.outcome) == (True, Outcome.NO_CHANGE)
+    assert "remarks and photos alone are no change" in str(search.reason)
+    [[then]] = (explained_change(one, its).searches for one in its.changes)
+    assert (then.outcome, len(then.unmet)) == (Outcome.NOT_MATCHING, 1)
+
+    await homes.list(a_home(120, PublicRemarks="A sea view", ListPrice=490_000))
+    await homes.match()
+    assert [explained_search(one, its).outcome for its in [await found(homes, 1)] for one in its.searches] == [None]

@@ -78,6 +78,7 @@ _EXPLANATION: dict[str, Any] = {
         {
             "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
             "SavedSearchName": "Near work",
+            "deleted": False,
             "Version": 1,
             "ActiveYN": True,
             "ScheduleType": "ASAP",
@@ -94,6 +95,8 @@ _EXPLANATION: dict[str, Any] = {
                 }
             ],
             "next_digest_at": None,
+            "outcome": None,
+            "reason": None,
         }
     ],
     "changes": [
@@ -105,7 +108,9 @@ _EXPLANATION: dict[str, Any] = {
             "searches": [
                 {
                     "SavedSearchKey": "01a226a1-3f30-7b6c-8d0e-9a4b6f6a2c11",
+                    "SavedSearchName": "Near work",
                     "Version": 1,
+                    "SearchQueryHumanReadable": "Homes in Seattle, up to $500,000",
                     "outcome": "not_matching",
                     "reason_code": None,
                     "reason": "the home did not meet all conditions of the search",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 
@@ -33,6 +34,8 @@ class Outcome(StrEnum):
     """`explain`: the home did not meet the conditions of the search."""
     NOT_ASKED_FOR = "not_asked_for"
     """`explain`: the home matched, but the search does not ask for such changes, or not of homes that cannot be had."""
+    NO_CHANGE = "no_change"
+    """`explain`, of a search as it is now: the home has begun to match by what is no change, such as its remarks."""
 
     ALREADY_TOLD = "already_told"
     """`backtest`: the replay told the same of the home at an earlier change."""
@@ -55,11 +58,22 @@ SENTENCES: Mapping[Outcome, str] = {
     Outcome.HIDDEN: "the home might not be shown then",
     Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
     Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this change of a home of this status",
+    Outcome.NO_CHANGE: (
+        "the home matches now, but nothing changed that is told: new remarks and photos alone are no change"
+    ),
     Outcome.ALREADY_TOLD: "an earlier change of the home told the same",
     Outcome.MISSED: "the search matches, but the matcher did not find it: please report this fault",
     Outcome.WOULD_BE_TOLD: "the search would tell it; it did not then",
     Outcome.WOULD_NOT_BE_TOLD: "the user was told, but the search would not tell it",
 }
+
+
+class Became(NamedTuple):
+    """What became of a change or of a fact."""
+
+    outcome: Outcome
+    why: ReasonCode | None = None
+    """Why the user is not told, or not yet; None if that is not recorded, or needs no reason."""
 
 
 def in_words(outcome: Outcome, why: ReasonCode | None) -> str:

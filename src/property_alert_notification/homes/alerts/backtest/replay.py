@@ -20,7 +20,7 @@ from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack
-from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.alerts.outcome import Became, Outcome
 from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import from_json
@@ -62,7 +62,7 @@ class ComparedFact(NamedTuple):
     news: News
     outcome: Outcome
     why: ReasonCode | None
-    """Of one that is not told; None if it is not known."""
+    """Of one that is not told, or not yet; None if it is not known."""
 
 
 class ComparedSearch(NamedTuple):
@@ -98,7 +98,7 @@ class Known:
     """For each search that waits for a digest: up to which number its matches are submitted."""
     dropped: Mapping[Match, ReasonCode]
     """The matches that were dropped."""
-    waiting: Mapping[FactKey, Outcome] = field(default_factory=dict)
+    waiting: Mapping[FactKey, Became] = field(default_factory=dict)
     """What became of facts that alerts would tell if they were approved."""
 
 
@@ -180,7 +180,7 @@ class Replay:
         its = one.change.listing_id, news.key
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
-        stops = _stops(one, known)
+        stops, waiting = _stops(one, known), known.waiting.get(its)
         outcome = outcome_of(
             Evidence(
                 is_replayed=is_replayed,
@@ -189,7 +189,7 @@ class Replay:
                 is_matched_yet=sequence <= known.position,
                 was_replayed=key in self._told,
                 waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
-                waiting=known.waiting.get(its),
+                waiting=None if waiting is None else waiting.outcome,
                 is_stopped=stops is not None,
                 is_as_then=self.is_as_then,
             )
@@ -201,6 +201,8 @@ class Replay:
         why = None
         if outcome is Outcome.NOT_TOLD:
             why = self._why(sequence, by_log, known) if by_log else stops
+        if why is None and waiting is not None and outcome is waiting.outcome:
+            why = waiting.why
         return ComparedFact(news, outcome, why)
 
     def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> ReasonCode | None:

@@ -59,7 +59,7 @@ class BacktestFact(BaseModel):
     """The currency of the previous price, if it was another one; left out otherwise."""
     outcome: Outcome
     reason_code: ReasonCode | None
-    """Why the user was not told, or would not be; null if they were, or if it is not known."""
+    """Why the user was not told, or not yet, or would not be; null if they were, or if it is not known."""
     reason: str
     """The outcome as a sentence."""
 

@@ -33,12 +33,16 @@ class ExplainedCondition(BaseModel):
 
 
 class ExplainedSearch(BaseModel):
-    """A saved search beside the home, both as they are now."""
+    """A saved search beside the home, both as they are now. One that was deleted is as it was then."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    SavedSearchKey: UUID
-    SavedSearchName: str
+    SavedSearchKey: UUID | None
+    """Null if the search was deleted."""
+    SavedSearchName: str | None
+    """Null if the search was deleted, unless an alert about the home names it."""
+    deleted: bool
+    """Whether the search was deleted. It is shown if it saw one of the changes."""
     Version: int
     ActiveYN: bool
     ScheduleType: str
@@ -47,6 +51,10 @@ class ExplainedSearch(BaseModel):
     conditions: list[ExplainedCondition]
     next_digest_at: datetime | None
     """When its next digest is made; null if it alerts at once, or if that is not computed yet."""
+    outcome: Outcome | None
+    """`no_change` if the home has begun to match after its last change, by what is none; otherwise null."""
+    reason: str | None
+    """This outcome as a sentence."""
 
 
 class ExplainedFact(BaseModel):
@@ -68,12 +76,18 @@ class ExplainedOutcome(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    SavedSearchKey: UUID
+    SavedSearchKey: UUID | None
+    """Null if the search was deleted."""
+    SavedSearchName: str | None
+    """As in `searches`."""
     Version: int | None
     """The version of the search that saw the change; null if none did."""
+    SearchQueryHumanReadable: str | None
+    """What this version looked for, in the user's language."""
     outcome: Outcome
     reason_code: ReasonCode | None
-    """Why the user was not told; null if the outcome is another one, or if the reason was not recorded."""
+    """Why the user was not told, or not yet: of `not_told`, `waits_for_approval` and `rejected`. Null if the outcome is
+    another one, or if the reason was not recorded."""
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []

@@ -1,11 +1,11 @@
 """Builds the answer from what the store knows. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, code_of
+from property_alert_notification.base.times import EARLIEST
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.answers import (
@@ -17,32 +17,30 @@ from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedOutcome,
     ExplainedSearch,
 )
-from property_alert_notification.homes.alerts.explain.outcome import (
-    Knowledge,
-    PastVersion,
-    outcome_of,
-    why_not_told,
-)
+from property_alert_notification.homes.alerts.explain.look_up import Found
+from property_alert_notification.homes.alerts.explain.outcome import PastVersion, outcome_of, why_not_told
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.outcome import Outcome, in_words
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained
-from property_alert_notification.homes.criteria.expression import from_json
-from property_alert_notification.homes.criteria.sentence import phrase
-from property_alert_notification.homes.listings.facts import Fact
-from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.criteria.expression import Expression, from_json
+from property_alert_notification.homes.criteria.sentence import phrase, sentence
+from property_alert_notification.homes.listings.facts import Fact, differs
+from property_alert_notification.homes.listings.snapshot import snapshot_of
 
 
-def explained_search(
-    search: SavedSearch, fields: Mapping[str, Any], known: Knowledge, language: str | None
-) -> ExplainedSearch:
+def explained_search(search: ExplainableSearch, found: Found) -> ExplainedSearch:
     """A search beside the home, as both are now."""
-    expression = from_json(search.expression)
+    expression, fields, language = from_json(search.expression), found.fields, found.language
+    digest = found.known.digests.get(search.number)
+    outcome = Outcome.NO_CHANGE if search.active and _matches_by_no_change(expression, found) else None
     return ExplainedSearch(
-        SavedSearchKey=search.id,
+        SavedSearchKey=search.key,
         SavedSearchName=search.name,
+        deleted=search.is_deleted,
         Version=search.version,
         ActiveYN=search.active,
         ScheduleType=search.schedule_type,
@@ -59,8 +57,19 @@ def explained_search(
             )
             for one in clauses_of(expression, fields)
         ],
-        next_digest_at=known.digests[search.number][1] if search.number in known.digests else None,
+        next_digest_at=None if digest is None else digest[1],
+        outcome=outcome,
+        reason=None if outcome is None else in_words(outcome, None),
     )
+
+
+def _matches_by_no_change(expression: Expression, found: Found) -> bool:
+    """Whether the listing has begun to match after its last change, by a record that was none."""
+    now = found.fields
+    last = next((one.after for one in found.changes if one.listing_id == found.listing_id), None)
+    if not now or last is None or evaluate(expression, now) is not True or evaluate(expression, last) is True:
+        return False
+    return not differs(snapshot_of(last, EARLIEST), snapshot_of(now, EARLIEST))
 
 
 def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
@@ -74,15 +83,9 @@ def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
     )
 
 
-def explained_change(
-    change: ReadChange,
-    searches: Collection[SavedSearch],
-    versions: Collection[PastVersion],
-    known: Knowledge,
-    language: str | None,
-) -> ExplainedChange:
+def explained_change(change: ReadChange, found: Found) -> ExplainedChange:
     """A change, with what became of it for each search."""
-    then = {one.number: one for one in versions if one.applies_to(change.sequence)}
+    then = {one.number: one for one in found.versions if one.applies_to(change.sequence)}
     return ExplainedChange(
         sequence=change.sequence,
         ListingKey=str(change.after.get("ListingKey", "")),
@@ -90,35 +93,31 @@ def explained_change(
         facts=[explained_fact(one.change_type, one) for one in change.facts],
         searches=list(
             readable(
-                searches,
-                lambda one: _outcome(one, then.get(one.number), versions, change, known, language),
+                found.searches,
+                lambda one: _outcome(one, then.get(one.number), change, found),
                 "search.unreadable",
-                lambda one: one.id,
+                lambda one: one.number,
             )
         ),
     )
 
 
 def _outcome(
-    search: SavedSearch,
-    version: PastVersion | None,
-    versions: Collection[PastVersion],
-    change: ReadChange,
-    known: Knowledge,
-    language: str | None,
+    search: ExplainableSearch, version: PastVersion | None, change: ReadChange, found: Found
 ) -> ExplainedOutcome:
-    expression = None if version is None else from_json(version.expression)
-    outcome = outcome_of(search.number, expression, version.change_types if version else "", change, known)
-    why = None
-    if outcome is Outcome.NOT_TOLD:
-        why = why_not_told(search.number, change.sequence, known.dropped, versions)
+    expression, language = None if version is None else from_json(version.expression), found.language
+    outcome, why = outcome_of(search.number, expression, version.change_types if version else "", change, found.known)
+    if outcome is Outcome.NOT_TOLD and why is None:
+        why = why_not_told(search.number, change.sequence, found.known.dropped, found.versions)
     unmet = []
     if expression is not None and outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
         unmet = [explained(one, language) for one in clauses if one.verdict is not True]
     return ExplainedOutcome(
-        SavedSearchKey=search.id,
+        SavedSearchKey=search.key,
+        SavedSearchName=search.name,
         Version=None if version is None else version.version,
+        SearchQueryHumanReadable=None if expression is None else sentence(expression, language),
         outcome=outcome,
         reason_code=why,
         reason=in_words(outcome, why),

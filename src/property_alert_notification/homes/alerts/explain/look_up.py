@@ -22,12 +22,12 @@ from property_alert_notification.homes.alerts.explain.outcome import (
     outcomes_of_facts,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch, deleted_searches, names_in
 from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
 from property_alert_notification.homes.saved_searches.answers import language_of
-from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions.queries import numbers_of
 
 MOST_CHANGES = 20
@@ -41,12 +41,14 @@ _NOBODY = -1
 class Found:
     """What the store knows of a home and a user."""
 
+    listing_id: UUID
     property_id: UUID
     fields: Mapping[str, Any]
     """Of the listing, as it is now."""
     language: str | None
     """Of the user."""
-    searches: Sequence[SavedSearch]
+    searches: Sequence[ExplainableSearch]
+    """Those of the user, and then those that were deleted."""
     versions: Sequence[PastVersion]
     changes: Sequence[ReadChange]
     alerts: Sequence[AlertDelivery]
@@ -62,20 +64,30 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     listings = [one.id for one in await properties.members(connection, [home])]
     rows = await queries.last_changes(connection, listings, limit=MOST_CHANGES)
     earlier = await facts_before(connection, rows)
-    searches = await queries.searches_of(connection, user_id)
+    versions = await queries.versions_of(connection, user_id)
+    alerts = await queries.alerts_about(connection, home, number)
+    searches = [ExplainableSearch.of(one) for one in await queries.searches_of(connection, user_id)]
+    searches += deleted_searches(
+        versions,
+        await queries.numbers_of_searches(connection, user_id),
+        [one.sequence for one in rows],
+        names_in(one.details for one in alerts),
+        limit=queries.MOST_SEARCHES,
+    )
     numbers = np.array([one.number for one in searches], dtype=np.int64)
     dropped = await dropped_of(connection, {one.sequence for one in rows})
     changes = list(readable_changes(rows, earlier))
     keys = {(one.listing_id, news.key) for one in changes for news in one.news}
     waiting = outcomes_of_facts(await approval_facts.asking(connection, keys, person=number))
     return Found(
+        listing.id,
         home,
         (await records_of(connection, [listing.id])).get(listing.id, {}),
         await run_within(connection, language_of(user_id)),
         searches,
-        await queries.versions_of(connection, user_id),
+        versions,
         changes,
-        await queries.alerts_about(connection, home, number),
+        alerts,
         Knowledge(
             await queries.told_to(connection, home, number),
             await shards.position_for(connection, number),

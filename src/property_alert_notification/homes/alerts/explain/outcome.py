@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.base.vocabulary import Approval, DeliveryState
+from property_alert_notification.base.reasons import ReasonCode, code_of
+from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.homes.alerts.approvals.facts.queries import AskingDelivery
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.alerts.outcome import Became, Outcome
 from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
@@ -49,7 +49,7 @@ class Knowledge:
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
     dropped: Mapping[Match, ReasonCode]
     """The matches that were dropped."""
-    waiting: Mapping[str, Outcome] = field(default_factory=dict)
+    waiting: Mapping[str, Became] = field(default_factory=dict)
     """What became of the facts of the home that alerts would tell if they were approved, by their keys."""
 
 
@@ -71,56 +71,75 @@ def why_not_told(
 
 def outcome_of(
     number: int, expression: Expression | None, change_types: str, change: ReadChange, known: Knowledge
-) -> Outcome:
+) -> Became:
     """What became of a change for a search; `expression` is what it looked for then, None if it was not active."""
     if expression is None:
-        return Outcome.NO_ACTIVE_SEARCH
+        return Became(Outcome.NO_ACTIVE_SEARCH)
     if change.sequence > known.position:
-        return Outcome.NOT_YET_MATCHED
+        return Became(Outcome.NOT_YET_MATCHED)
     if not may_be_shown(change.after):
-        return Outcome.HIDDEN
+        return Became(Outcome.HIDDEN)
     if evaluate(expression, change.after) is not True:
-        return Outcome.NOT_MATCHING
+        return Became(Outcome.NOT_MATCHING)
     if not (news := wanted_news(expression, change_types, change)):
-        return Outcome.NOT_ASKED_FOR
+        return Became(Outcome.NOT_ASKED_FOR)
     return _of_match(number, news, change, known)
 
 
-def _of_match(number: int, news: Sequence[News], change: ReadChange, known: Knowledge) -> Outcome:
+def _of_match(number: int, news: Sequence[News], change: ReadChange, known: Knowledge) -> Became:
     """What became of a change that a search matched, and of which it has to tell these."""
     if not (untold := [one.key for one in news if one.key not in known.told]):
-        return Outcome.TOLD
+        return Became(Outcome.TOLD)
     if number in known.digests and change.sequence > known.digests[number][0]:
-        return Outcome.WAITS_FOR_DIGEST
-    if (change.sequence, number) in known.dropped:
-        return Outcome.NOT_TOLD
-    return _best(known.waiting.get(key, Outcome.NOT_TOLD) for key in untold)
+        return Became(Outcome.WAITS_FOR_DIGEST)
+    if (why := known.dropped.get((change.sequence, number))) is not None:
+        return Became(Outcome.NOT_TOLD, why)
+    return _best(known.waiting.get(key, _NOT_TOLD) for key in untold)
 
 
-def outcome_of_alert(approval: str | None, states: Collection[str | None]) -> Outcome:
-    """What became of an alert; `states` are those of its deliveries, None stands for one that is not planned yet."""
+def outcome_of_alert(rows: Sequence[AskingDelivery]) -> Became:
+    """What became of an alert that needs approval, with its deliveries; a row without any if it has none."""
+    approval = rows[0].approval
     if approval in (None, Approval.APPROVED):
-        return Outcome.TOLD
+        return Became(Outcome.TOLD)
     if approval == Approval.REJECTED:
-        return Outcome.REJECTED
-    waits = any(state in (None, DeliveryState.ON_HOLD) for state in states)
-    return Outcome.WAITS_FOR_APPROVAL if waits else Outcome.NOT_TOLD  # it expired before anybody decided
+        return Became(Outcome.REJECTED, ReasonCode.REJECTED)
+    if any(map(_waits, rows)):
+        return Became(Outcome.WAITS_FOR_APPROVAL, ReasonCode.WAITS_FOR_APPROVAL)
+    # It ended before anybody decided.
+    reasons = (code_of(one.reason_code) for one in rows if one.reason_code is not None)
+    return Became(Outcome.NOT_TOLD, next(reasons, _WITHOUT_DELIVERIES.get(rows[0].status or "")))
 
 
-def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Outcome]:
+def _waits(one: AskingDelivery) -> bool:
+    if one.state is None:
+        return one.status in (None, NotificationStatus.SCHEDULED)
+    return one.state == DeliveryState.ON_HOLD
+
+
+_WITHOUT_DELIVERIES: Mapping[str, ReasonCode] = {
+    NotificationStatus.SUPPRESSED: ReasonCode.NO_ADDRESS,
+    NotificationStatus.CANCELLED: ReasonCode.CANCELLED,
+    NotificationStatus.EXPIRED: ReasonCode.EXPIRED,
+}
+"""Why a notification ended that has no deliveries, by its status."""
+
+
+def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Became]:
     """What became of facts that alerts would tell if they were approved; of several alerts the best counts."""
     alerts: dict[tuple[UUID, str, UUID], list[AskingDelivery]] = {}
     for row in rows:
         alerts.setdefault(row[:3], []).append(row)
-    found: dict[FactKey, Outcome] = {}
+    found: dict[FactKey, Became] = {}
     for (listing, fact, _), its in alerts.items():
-        outcome = outcome_of_alert(its[0].approval, [one.state for one in its])
-        found[listing, fact] = _best([outcome, found.get((listing, fact), Outcome.NOT_TOLD)])
+        found[listing, fact] = _best([outcome_of_alert(its), found.get((listing, fact), _NOT_TOLD)])
     return found
 
 
+_NOT_TOLD = Became(Outcome.NOT_TOLD)
 _BEST_FIRST = (Outcome.TOLD, Outcome.WAITS_FOR_APPROVAL, Outcome.REJECTED, Outcome.NOT_TOLD)
 
 
-def _best(outcomes: Iterable[Outcome]) -> Outcome:
-    return min(outcomes, key=_BEST_FIRST.index)
+def _best(outcomes: Iterable[Became]) -> Became:
+    """The best of these; of equal ones that of which the reason is known."""
+    return min(outcomes, key=lambda one: (_BEST_FIRST.index(one.outcome), one.why is None, one.why or ""))

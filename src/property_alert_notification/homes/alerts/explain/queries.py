@@ -52,6 +52,12 @@ async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSe
     return [SavedSearch(**row) for row in (await connection.execute(asked, {"user": user_id})).mappings()]
 
 
+async def numbers_of_searches(connection: AsyncConnection, user_id: int) -> set[int]:
+    """The numbers of all saved searches of a user, without those that were deleted."""
+    asked = select(_searches.c.number).where(_searches.c.user_id == _user)
+    return set((await connection.execute(asked, {"user": user_id})).scalars())
+
+
 async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVersion]:
     """All versions that are kept of a user's searches."""
     asked = select(

@@ -52,16 +52,15 @@ async def explain_listing(
 ) -> Explanation:
     """Explain why a user was told of a home, or was not.
 
-    It shows each saved search of the user beside the home, condition by condition; the last changes of the home with
-    what became of each for each search, as it was then; the alerts with their deliveries; and what would become of an
-    alert now. It is known for as long as the history of the home is kept.
+    It shows each saved search of the user beside the home, condition by condition, also those that were deleted; the
+    last changes of the home with what became of each for each search, as it was then; the alerts with their deliveries;
+    and what would become of an alert now. It is known for as long as the history of the home is kept.
     """
     async with database.reading() as connection:
         listing = await find_listing(connection, listing_key, source)
         found = await look_up(connection, user_id, listing)
         category = cache.current().of(LISTING_ALERT)
         decisions = await _decisions(connection, user_id, category, clock.now(), default, subjects, unused)
-    known, language = found.known, found.language
     return Explanation(
         ListingKey=listing.listing_key,
         property_id=found.property_id,
@@ -71,12 +70,12 @@ async def explain_listing(
         searches=list(
             readable(
                 found.searches,
-                lambda one: explained_search(one, found.fields, known, language),
+                lambda one: explained_search(one, found),
                 "search.unreadable",
-                lambda one: one.id,
+                lambda one: one.number,
             )
         ),
-        changes=[explained_change(one, found.searches, found.versions, known, language) for one in found.changes],
+        changes=[explained_change(one, found) for one in found.changes],
         alerts=explained_alerts(found.alerts),
         decisions=decisions,
     )

@@ -95,7 +95,10 @@ class AskingDelivery(NamedTuple):
     fact: str
     notification_id: UUID
     approval: str | None
+    status: str | None
+    """That the row of the notification keeps."""
     state: str | None
+    reason_code: str | None
 
 
 def _asking_these(wanted: FromClause) -> Any:
@@ -106,7 +109,9 @@ def _asking_these(wanted: FromClause) -> Any:
             wanted.c.fact,
             _facts.c.notification_id,
             _notifications.c.approval,
+            _notifications.c.status,
             _deliveries.c.state,
+            _deliveries.c.reason_code,
         )
         .select_from(homes)
         .join(_facts, (_facts.c.listing_id == mate) & (_facts.c.fact == wanted.c.fact))
