@@ -28,20 +28,29 @@ class BatchStatement:
     statement is the same for one row and for a thousand.
     """
 
-    def __init__(self, columns: Mapping[str, TypeEngine[Any]], build: Callable[[FromClause], Executable]) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, TypeEngine[Any]],
+        build: Callable[[FromClause], Executable],
+        *,
+        of_one: bool = False,
+    ) -> None:
         """`columns` are the names and types of the batch; `build` makes the statement around it as a table.
 
-        Without columns there is no batch, and every value of the statement is a parameter.
+        Without columns there is no batch, and every value of the statement is a parameter. With `of_one` the batch
+        always has one row, and PostgreSQL gets its values instead of arrays: arrays may have any length, so it plans
+        the statement anew at each execution, which takes as long as the execution.
         """
         self.columns = columns
         self._build = build
+        self._of_one = of_one
         self._on_arrays: dict[int, Executable] = {}
         self._on_document: Executable | None = None
 
     @cached_property
     def only_reads(self) -> bool:
         """It neither changes nor locks anything."""
-        built = self._build(_row_table(self.columns))
+        built = self.on_one_row()
         return isinstance(built, SelectBase) and not any(
             isinstance(part, _CHANGING) for part in visitors.iterate(built)
         )
@@ -64,14 +73,22 @@ class BatchStatement:
         return list(found) if found.returns_rows else []
 
     def on_arrays(self, place: int = 0) -> Executable:
-        """The statement for PostgreSQL: column `x` is the array `batch0_x`, or `batch1_x` in place 1."""
+        """The statement for PostgreSQL: column `x` is the array `batch0_x`, or `batch1_x` in place 1.
+
+        With `of_one` it is the value.
+        """
         if place not in self._on_arrays:
-            self._on_arrays[place] = self._build(_array_table(self.columns, place))
+            table = _row_table if self._of_one else _array_table
+            self._on_arrays[place] = self._build(table(self.columns, f"batch{place}_"))
         return self._on_arrays[place]
 
-    def arrays(self, rows: Iterable[Sequence[Any]], place: int = 0) -> dict[str, Sequence[Any]]:
+    def arrays(self, rows: Iterable[Sequence[Any]], place: int = 0) -> dict[str, Any]:
         """The values for that."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(self.columns)
+        columns: Sequence[Any]
+        if self._of_one:
+            [columns] = rows
+        else:
+            columns = list(zip(*rows, strict=True)) or [()] * len(self.columns)
         return {f"batch{place}_{name}": values for name, values in zip(self.columns, columns, strict=True)}
 
     def on_document(self) -> Executable:
@@ -82,7 +99,7 @@ class BatchStatement:
 
     def on_one_row(self) -> Executable:
         """The statement for a single row, whose column `x` is the value `batch_x`."""
-        return self._build(_row_table(self.columns))
+        return self._build(_row_table(self.columns, "batch_"))
 
 
 def as_rows(values: Collection[Value]) -> Iterable[tuple[Value]]:
@@ -119,17 +136,16 @@ def _with_values(statement: Executable, values: Mapping[str, ScalarSelect[Any]])
     return cast(Executable, replaced)
 
 
-def _array_table(columns: Mapping[str, TypeEngine[Any]], place: int) -> FromClause:
+def _array_table(columns: Mapping[str, TypeEngine[Any]], prefix: str) -> FromClause:
     if not columns:
         return _NONE
-    arrays = [bindparam(f"batch{place}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
+    arrays = [bindparam(f"{prefix}{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="batch")
 
 
-def _row_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
-    return select(*[bindparam(f"batch_{name}", type_=kind).label(name) for name, kind in columns.items()]).subquery(
-        "batch"
-    )
+def _row_table(columns: Mapping[str, TypeEngine[Any]], prefix: str) -> FromClause:
+    values = [bindparam(f"{prefix}{name}", type_=kind).label(name) for name, kind in columns.items()]
+    return select(*values).subquery("batch")
 
 
 def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:

@@ -42,6 +42,7 @@ _TAKE_NEXT = BatchStatement(
         .on_conflict_do_update(index_elements=["name"], set_={"last": _positions.c.last + 1})
         .returning(_positions.c.last)
     ),
+    of_one=True,
 )
 
 

@@ -68,6 +68,7 @@ _LOCK_USER = BatchStatement(
         *people.stored_language(wanted),
         select(_people.c.number).where(_people.c.user_id == wanted.c.user_id).with_for_update().scalar_subquery(),
     ),
+    of_one=True,
 )
 
 
@@ -90,6 +91,7 @@ _ADD = BatchStatement(
         .from_select([*_NEW, "number"], select(*new.c, _number).where(_HAS_ROOM), include_defaults=False)
         .returning(_searches.c.number)
     ),
+    of_one=True,
 )
 
 
@@ -125,8 +127,8 @@ def _find(wanted: FromClause) -> Select[*tuple[Any, ...]]:
 
 
 _KEYS = {"user_id": BigInteger(), "key": _searches.c.id.type}
-_FIND = BatchStatement(_KEYS, _find)
-_LOCK = BatchStatement(_KEYS, lambda wanted: _find(wanted).with_for_update(of=_searches))
+_FIND = BatchStatement(_KEYS, _find, of_one=True)
+_LOCK = BatchStatement(_KEYS, lambda wanted: _find(wanted).with_for_update(of=_searches), of_one=True)
 
 
 def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[ShownSearch | None]:
@@ -145,7 +147,7 @@ def _update(changed: FromClause) -> Update:
     return update(_searches).where(_searches.c.id == changed.c.id).values(values)
 
 
-_REPLACE = BatchStatement(columns_of(_searches, *_NAMES), _update)
+_REPLACE = BatchStatement(columns_of(_searches, *_NAMES), _update, of_one=True)
 
 
 def replace(search: SavedSearch) -> Statement:
@@ -170,6 +172,7 @@ _END = BatchStatement(
         .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
         .values(until_sequence=_sequence, until_at=bindparam("now", type_=time_type()))
     ),
+    of_one=True,
 )
 _VERSION = [column.name for column in _versions.c if column.name not in ("search_number", "from_sequence")]
 _search_number = bindparam("search_number", type_=BigInteger)
@@ -180,6 +183,7 @@ _ADD_VERSION = BatchStatement(
         select(*new.c, _search_number, _sequence),
         include_defaults=False,
     ),
+    of_one=True,
 )
 
 
