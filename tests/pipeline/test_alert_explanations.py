@@ -163,9 +163,9 @@ async def test_a_deleted_search_is_explained_as_it_was(world: World, homes: Home
     cut, listed = (explained_change(one, its).searches for one in its.changes)
     assert [one.outcome.value for one in cut] == ["not_matching", *["no_active_search"] * 3]
     assert [(one.outcome.value, one.SearchQueryHumanReadable) for one in listed][1:] == [
-        ("told", "Homes: Active, up to $600,000"),
+        ("told", "Homes, Active, up to $600,000"),
         ("told", "All homes"),  # by the other search
-        ("not_matching", "Homes: Active, up to $300,000"),
+        ("not_matching", "Homes, Active, up to $300,000"),
     ]
 
 

@@ -253,7 +253,8 @@ async def test_changes_of_one_batch_tell_a_fact_once_with_approval_and_once_with
     await homes.list(a_home(key="1", **PARCEL))
     await homes.search(1)
     # These turn out to be listings of the same home.
-    await homes.list(a_home(key="2"), a_home(key="3"))
+    for key in ("2", "3"):
+        await homes.list(a_home(key=key))
     await homes.list(a_home(60, key="2", **PARCEL), a_home(60, key="3", **PARCEL))
     await homes.match()
     assert await approvals(homes) == [("1", "waiting"), ("2", None)]
