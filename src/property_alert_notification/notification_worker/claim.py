@@ -16,7 +16,7 @@ from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.homes.alerts.digests.scripts import LeftOut, record_left_out, up_to_date
-from property_alert_notification.homes.reso.open_houses import LAST_ZONE
+from property_alert_notification.homes.reso.open_house_times import LAST_ZONE
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait

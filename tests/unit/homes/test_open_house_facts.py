@@ -10,7 +10,14 @@ import pytest
 from property_alert_notification.homes.listings.combined import combined
 from property_alert_notification.homes.listings.facts import facts_between
 from property_alert_notification.homes.listings.history import Periods, changes_of
-from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
+from property_alert_notification.homes.listings.snapshot import (
+    OpenHouse,
+    Snapshot,
+    decode_text,
+    encode_text,
+    snapshot_of,
+)
+from property_alert_notification.homes.reso.open_house_times import clock_of
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -38,7 +45,9 @@ def told(old: Any, new: Any, *, at: datetime = AT) -> list[tuple[str | None, str
 
 def time_of(value: Any) -> str | None:
     """As `8 13`."""
-    return None if value is None else f"{int(value['OpenHouseDate'][-2:])} {int(value['OpenHouseStartTime'][:2])}"
+    if value is None:
+        return None
+    return f"{int(value['OpenHouseDate'][-2:])} {int(clock_of(value['OpenHouseStartTime'])[:2])}"
 
 
 @pytest.mark.parametrize(
@@ -180,3 +189,57 @@ def test_keys_that_two_listings_share_are_of_two_open_houses() -> None:
     assert [(time_of(fact.before), time_of(fact.after)) for fact in facts if fact.field == "OpenHouse"] == [
         (None, "8 10"), (None, "9 10"), ("8 10", None)
     ]  # fmt: skip
+
+
+def of_record(**others: Any) -> Snapshot:
+    house = {"OpenHouseKey": "1", "OpenHouseDate": "2026-11-08", "OpenHouseStartTime": "13:00:00"}
+    given = [house | {"OpenHouseStatus": "Active"} | others]
+    return snapshot_of({"StandardStatus": "Active", "ListPrice": 1, "OpenHouse": given}, AT)
+
+
+@pytest.mark.parametrize("kind", ["Broker", "Livestream Broker", "Office", "Private", "Caravan"])
+def test_an_open_house_that_is_not_for_everybody_is_no_news(kind: str) -> None:
+    public, closed = of_record(OpenHouseType="Public"), of_record(OpenHouseType=kind)
+
+    assert facts_between(replace(closed, open_houses=()), closed) == ()
+    assert [(fact.before is None, fact.after is None) for fact in facts_between(public, closed)] == [(False, True)]
+    assert [(fact.before is None, fact.after is None) for fact in facts_between(closed, public)] == [(True, False)]
+    assert facts_between(public, of_record()) == ()
+
+
+def test_a_fact_says_how_people_may_come() -> None:
+    online = of_record(OpenHouseType="Livestream Public", AppointmentRequiredYN=True)
+    [fact] = facts_between(replace(online, open_houses=()), online)
+
+    assert fact.after == {
+        "OpenHouseDate": "2026-11-08",
+        "OpenHouseStartTime": "13:00:00",
+        "OpenHouseType": "Livestream Public",
+        "AppointmentRequiredYN": True,
+    }
+    assert facts_between(of_record(), online) == ()
+    assert decode_text(encode_text(online)) == online
+    assert decode_text(encode_text(of_record())) == of_record()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-11-08T13:00:00-08:00", "2026-11-08T15:00:00-08:00"),
+        ("2026-11-08T21:00:00Z", "2026-11-08T23:00:00Z"),
+    ],
+)
+def test_the_same_time_in_another_notation_is_no_move(start: str, end: str) -> None:
+    seattle = HOUSE._replace(start="2026-11-08T13:00:00-08:00", end="2026-11-08T15:00:00-08:00")
+    other = HOUSE._replace(key="2", start=start, end=end)
+    assert told([seattle], [other]) == told([other], [seattle]) == told([HOUSE], [seattle]) == []
+    records = [("a", after(0, [seattle])), ("b", after(100, [other])), ("a", after(200, []))]
+    assert [len(home.open_houses or ()) for home in combined(records)] == [1, 1, 1]
+
+
+def test_an_open_house_whose_place_is_known_is_over_at_its_end_there() -> None:
+    seattle = HOUSE._replace(start="2026-11-08T13:00:00-08:00", end="2026-11-08T15:00:00-08:00")
+    over = datetime(2026, 11, 8, 23, tzinfo=UTC)
+    assert [fact.after for fact in facts_between(after(houses=[seattle]), replace(after(), at=over))] == []
+    [fact] = facts_between(after(houses=[seattle]), replace(after(), at=over - timedelta(seconds=1)))
+    assert fact.after is None

@@ -118,13 +118,6 @@ def test_bathrooms_are_counted_if_their_number_is_missing() -> None:
     assert _read(BathroomsFull=2, BathroomsHalf=1, BathroomsTotalInteger=4).fields["BathroomsTotalInteger"] == 4
 
 
-@pytest.mark.parametrize(("status", "meant"), [("Scheduled", "Active"), ("past", "Ended"), ("Cancelled", "Canceled")])
-def test_a_status_of_an_open_house_is_understood(status: str, meant: str) -> None:
-    [house] = _read(OpenHouse=[{"OpenHouseDate": "2026-12-01", "OpenHouseStatus": status}]).fields["OpenHouse"]
-
-    assert house["OpenHouseStatus"] == meant
-
-
 def test_a_deletion_needs_no_status() -> None:
     assert _read(StandardStatus=None, MlgCanView=False).fields["StandardStatus"] == "Delete"
 
@@ -230,31 +223,6 @@ def test_an_amount_that_is_too_large_for_its_currency_is_refused(currency: str, 
         assert _refused(currency=currency, **{name: largest + 1}).field == name
 
 
-def test_open_houses_are_read() -> None:
-    given = [
-        {"OpenHouseKey": 2, "OpenHouseDate": "2026-12-01", "OpenHouseStartTime": "13:00", "OpenHouseEndTime": "15:00"},
-        {"OpenHouseKey": "1", "OpenHouseStartTime": "2026-12-02T21:00:00Z", "OpenHouseStatus": "Cancelled"},
-    ]
-
-    assert _read(OpenHouse=given).fields["OpenHouse"] == [
-        {
-            "OpenHouseKey": "1",
-            "OpenHouseDate": "2026-12-02",
-            "OpenHouseStartTime": "2026-12-02T21:00:00Z",
-            "OpenHouseStatus": "Canceled",
-        },
-        {
-            "OpenHouseKey": "2",
-            "OpenHouseDate": "2026-12-01",
-            "OpenHouseStartTime": "13:00:00",
-            "OpenHouseEndTime": "15:00:00",
-            "OpenHouseStatus": "Active",
-        },
-    ]
-    assert _refused(OpenHouse=[{"OpenHouseKey": 2}]).field == "OpenHouse.OpenHouseDate"
-    assert _refused(OpenHouse="Sunday").field == "OpenHouse"
-
-
 def test_what_is_no_object_is_refused() -> None:
     with pytest.raises(InvalidField):
         read(["ListingKey"], Feed(None, "USD"), NOW)
@@ -293,7 +261,7 @@ def test_any_value_is_understood_or_refused_by_its_field(value: Any) -> None:
     named = sorted({*FIELDS, *words.MONEY, *words.AREAS, *LEAST, "BathroomsTotalInteger", "Latitude", "Coordinates"})
     for name in (*named, "currency", "MlgCanView", "Media", "SourceSystemName", "MlsStatus", "OpenHouse", "Local"):
         _read_or_refuse({name: value}, value)
-    for name in ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseStatus"):
+    for name in ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseStatus", "OpenHouseType"):
         _read_or_refuse({"OpenHouse": [{"OpenHouseDate": "2026-12-01", name: value}]}, value)
 
 

@@ -10,7 +10,8 @@ from property_alert_notification.homes.alerts.differences import NAMED, value_of
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.reso.open_houses import names_of, takes_place
+from property_alert_notification.homes.reso.open_house_times import names_of
+from property_alert_notification.homes.reso.open_houses import is_invitation
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
@@ -161,7 +162,7 @@ def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any], is_over: Callab
         return False
     if (houses := now.get(_OPEN_HOUSE)) is None:
         return True
-    planned = {name for one in houses if takes_place(one.get("OpenHouseStatus")) for name in names_of(one)}
+    planned = {name for one in houses if is_invitation(one) for name in names_of(one)}
     told = fact.before if fact.after is None else fact.after
     return planned.isdisjoint(names_of(told)) == (fact.after is None)
 

@@ -13,7 +13,7 @@ from typing import Any
 from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.snapshot import Snapshot
-from property_alert_notification.homes.reso.open_houses import names_of
+from property_alert_notification.homes.reso.open_house_times import names_of
 from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
 
 IN_RANGE = "In Range"

@@ -36,7 +36,7 @@ from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
-from property_alert_notification.homes.reso.open_houses import LAST_ZONE, is_over
+from property_alert_notification.homes.reso.open_house_times import LAST_ZONE, is_over
 
 _alerts = table_of(Alert)
 _RECORD_NAMED = BatchStatement(

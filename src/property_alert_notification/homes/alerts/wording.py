@@ -10,12 +10,16 @@ from property_alert_notification.homes.criteria import formats
 from property_alert_notification.homes.criteria.wording.form import Wording
 from property_alert_notification.homes.criteria.wording.languages import wording_of
 from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
+from property_alert_notification.homes.reso.open_house_times import clock_of, day_of, lasts_a_day, time_of
+from property_alert_notification.homes.reso.open_houses import is_online
 
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
 """Characters of a notification's title and message."""
 
 MOST_SEARCHES = 20
 """Searches that an alert names; it counts the others."""
+
+_MINUTES = len("13:00")
 
 _ORDER = ("New Listing", "Back On Market", "Price Change", IN_RANGE, "Open House")
 """What the title says first."""
@@ -53,6 +57,8 @@ _EN: Mapping[str, str] = {
     "more": "and {count} more",
     "to": "{day}, {start} to {end}",
     "at": "{day}, {start}",
+    "online": "online",
+    "by_appointment": "by appointment",
 }
 _ES: Mapping[str, str] = {
     "New Listing": "Nueva propiedad",
@@ -87,6 +93,8 @@ _ES: Mapping[str, str] = {
     "more": "y {count} más",
     "to": "{day}, de {start} a {end}",
     "at": "{day}, {start}",
+    "online": "en línea",
+    "by_appointment": "con cita previa",
 }
 _ES_BEFORE: Mapping[str, str] = {
     "Active": "disponible",
@@ -208,10 +216,18 @@ def _open_house(fact: ToldFact, words: Mapping[str, str]) -> str:
 
 
 def _time_of(one: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    day, start, end = (one.get(f"OpenHouse{name}") for name in ("Date", "StartTime", "EndTime"))
-    if start is None:
-        return str(day)
-    return words["at" if end is None else "to"].format(day=day, start=start, end=end)
+    """When an open house is, by the clocks where it is; in UTC, and marked so, if its record does not say where."""
+    day, start, end = time_of(one)
+    text = day
+    if start is not None:
+        until = None if end is None else clock_of(end)[:_MINUTES]
+        if end is not None and lasts_a_day(start, end):
+            until = f"{day_of(end, day)}, {until}"
+        begin = {"day": day_of(start, day), "start": clock_of(start)[:_MINUTES]}
+        text = words["at" if until is None else "to"].format(**begin, end=until)
+        text = f"{text} UTC" if start.endswith("Z") else text
+    text = f"{text}, {words['online']}" if is_online(one) else text
+    return f"{text}, {words['by_appointment']}" if one.get("AppointmentRequiredYN") else text
 
 
 def _searches(details: AlertDetails, words: Mapping[str, str]) -> Iterator[str]:

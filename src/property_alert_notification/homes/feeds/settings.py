@@ -12,7 +12,7 @@ from property_alert_notification.base.http import http_url
 from property_alert_notification.base.settings import SettingsGroup, given_instances, load, variable_name
 from property_alert_notification.base.zones import ZoneName, zone_named
 from property_alert_notification.homes.listings.settings import ListingSettings
-from property_alert_notification.homes.reso.open_houses import LAST_ZONE
+from property_alert_notification.homes.reso.open_house_times import LAST_ZONE
 from property_alert_notification.homes.reso.record import Feed
 
 DEFAULT_NAME = "default"
@@ -73,7 +73,7 @@ class FeedSettings(SettingsGroup):
     """The `EntityEventSource` in the header of pushed events, if it is not the name of the feed."""
 
     time_zone: ZoneName | None = Field(None, examples=["America/Los_Angeles"])
-    """The time zone of times without an offset, if it is not `LISTING_TIME_ZONE`."""
+    """The time zone of the homes, and of times without an offset, if it is not `LISTING_TIME_ZONE`."""
 
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", examples=["EUR"])
     """The currency (ISO 4217) of amounts that name none, if it is not `LISTING_CURRENCY`."""

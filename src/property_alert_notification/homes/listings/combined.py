@@ -96,11 +96,11 @@ def _open_houses(offered: Mapping[str, Snapshot]) -> tuple[OpenHouse, ...]:
                 key = one.key if one.key not in found else f"{one.key} {listing}"
                 found[key] = one._replace(key=key)
             else:
-                status = min(found[key].status, one.status, key=_rank)
-                found[key] = found[key]._replace(status=status)
+                found[key] = min(found[key], one, key=_precedence)._replace(key=key)
             key_at |= dict.fromkeys(names, key)
     return tuple(found.values())
 
 
-def _rank(status: str) -> int:
-    return _STATUSES.index(status) if status in _STATUSES else 0
+def _precedence(one: OpenHouse) -> tuple[int, bool, bool]:
+    rank = _STATUSES.index(one.status) if one.status in _STATUSES else 0
+    return rank, one.is_online, one.by_appointment

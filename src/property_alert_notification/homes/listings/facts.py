@@ -7,7 +7,7 @@ from typing import Any
 
 from property_alert_notification.homes.listings.open_houses import pairs_of
 from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
-from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
+from property_alert_notification.homes.reso.words import ChangeType, OpenHouseType, StandardStatus
 
 RELISTING = timedelta(weeks=14)
 """How long a home that left the market may be offered again as the same offer, unless a setting says otherwise."""
@@ -25,7 +25,7 @@ _SILENT_AT_FIRST = frozenset(
         StandardStatus.WITHDRAWN,
     }
 )
-"""A listing that is off the market when it is first seen is no news."""
+"""A listing that has one of these when it is first seen is no news. One that is pending or closed is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +104,11 @@ def _open_houses(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
 def _in_words(one: OpenHouse | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    named = {"OpenHouseDate": one.day, "OpenHouseStartTime": one.start, "OpenHouseEndTime": one.end}
+    named = {
+        "OpenHouseDate": one.day,
+        "OpenHouseStartTime": one.start,
+        "OpenHouseEndTime": one.end,
+        "OpenHouseType": OpenHouseType.LIVESTREAM_PUBLIC.value if one.is_online else None,
+        "AppointmentRequiredYN": one.by_appointment or None,
+    }
     return {name: value for name, value in named.items() if value is not None}

@@ -9,7 +9,8 @@ from datetime import datetime
 from itertools import groupby
 
 from property_alert_notification.homes.listings.snapshot import OpenHouse
-from property_alert_notification.homes.reso.open_houses import LAST_ZONE, end_of, names_of_time, takes_place
+from property_alert_notification.homes.reso.open_house_times import LAST_ZONE, end_of, names_of_time
+from property_alert_notification.homes.reso.open_houses import takes_place
 from property_alert_notification.homes.reso.words import OpenHouseStatus
 
 Pair = tuple[OpenHouse | None, OpenHouse | None]
@@ -102,7 +103,7 @@ def _day(one: OpenHouse) -> str:
 
 
 def _order(one: OpenHouse) -> tuple[str, ...]:
-    return one.day, one.start or "", one.end or "", one.key
+    return one.day, one.start or "", one.end or "", str((one.is_online, one.by_appointment)), one.key
 
 
 def _order_of_pair(pair: Pair) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+from property_alert_notification.homes.reso.open_house_times import time_of
+from property_alert_notification.homes.reso.open_houses import is_online, is_public
 from property_alert_notification.homes.reso.words import StandardStatus
 
 
@@ -20,6 +22,20 @@ class OpenHouse(NamedTuple):
     start: str | None
     end: str | None
     status: str
+    is_online: bool = False
+    """Whether nobody can come in person."""
+    by_appointment: bool = False
+
+    @classmethod
+    def of(cls, one: Mapping[str, Any]) -> Self:
+        """That of a record."""
+        usual = (one["OpenHouseKey"], *time_of(one), one["OpenHouseStatus"])
+        return cls(*usual, is_online(one), one.get("AppointmentRequiredYN") is True)
+
+    @property
+    def stored(self) -> tuple[Any, ...]:
+        """As the store keeps it."""
+        return tuple(self) if self.is_online or self.by_appointment else self[: -len(OpenHouse._field_defaults)]
 
 
 _NOT_COMPARED = re.compile(
@@ -31,7 +47,6 @@ _NOT_COMPARED = re.compile(
 """Fields that become different although the home does not, or that are compared otherwise."""
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-_OPEN_HOUSE = ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime", "OpenHouseStatus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,7 @@ class Snapshot:
     price: int | float | None = None
     currency: str = ""
     open_houses: tuple[OpenHouse, ...] | None = ()
-    """None if the record did not speak of any: then those of the record before it still hold."""
+    """Those for everybody. None if the record did not speak of any: then those of the record before it still hold."""
     searched: str = ""
     """A hash of the other fields, except for remarks and photos, which are replaced all the time, and their like."""
     off_since: datetime | None = None
@@ -67,7 +82,7 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
         status,
         fields.get("ListPrice") or None,
         fields.get("currency", ""),
-        None if given is None else tuple(OpenHouse(*map(one.get, _OPEN_HOUSE)) for one in given),
+        None if given is None else tuple(OpenHouse.of(one) for one in given if is_public(one)),
         _hash_of(fields),
         hidden=fields.get("InternetEntireListingDisplayYN") is False,
     )
@@ -107,7 +122,8 @@ def encode(snapshot: Snapshot | None) -> list[Any] | None:
     if snapshot is None:
         return None
     one = snapshot
-    usual = [one.at.isoformat(), one.status, one.price, one.currency, one.open_houses, one.searched]
+    houses = None if one.open_houses is None else [house.stored for house in one.open_houses]
+    usual = [one.at.isoformat(), one.status, one.price, one.currency, houses, one.searched]
     if one.off_since is None and not one.listing and one.record_at is None and not one.hidden:
         return usual
     off_since, record_at = (None if time is None else time.isoformat() for time in (one.off_since, one.record_at))

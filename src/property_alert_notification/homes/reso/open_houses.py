@@ -1,13 +1,14 @@
 """The open houses of a listing, as its record has them."""
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import lru_cache
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso import times, values
+from property_alert_notification.homes.reso import times, values, words
+from property_alert_notification.homes.reso.open_house_times import clock_of, names_of, time_of
 from property_alert_notification.homes.reso.words import OpenHouseStatus
 
 OPEN_HOUSES = ("OpenHouse", "OpenHouses")
@@ -15,12 +16,14 @@ OPEN_HOUSES = ("OpenHouse", "OpenHouses")
 
 MOST = 100
 
-LAST_ZONE = timezone(timedelta(hours=-12))
-"""Where a day ends last: what is over there is over everywhere."""
+_IN_UTC = re.compile(r"(19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.0+)?Z")
+
+_KEYS = ("OpenHouseKey", "OpenHouseKeyNumeric", "OpenHouseId")
+_Time = datetime | time | None
+"""A moment, a time of day, or none."""
 
 _NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
 _DAY = timedelta(days=1)
-_CLOCK = len("2026-12-06T13:00:00")
 
 
 def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dict[str, Any]] | None:
@@ -35,8 +38,18 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
     given = [given] if isinstance(given, dict) else given
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given) or len(given) > MOST:
         raise InvalidField(name, f"must be a list of at most {MOST} open houses")
-    by_key = {one["OpenHouseKey"]: one for one in (_read(one, name, zone) for one in given)}
-    return [by_key[key] for key in sorted(by_key)]
+    found: dict[str, dict[str, Any]] = {}
+    for one in sorted((_read(one, name, zone) for one in given), key=_precedence):
+        key = one["OpenHouseKey"]
+        if key in found and names_of(found[key]) != names_of(one):
+            key = f"{key} {_key_by_time(one)}"  # some feeds give all open houses of a listing its key
+        found.setdefault(key, one | {"OpenHouseKey": key})
+    return [found[key] for key in sorted(found)]
+
+
+def _precedence(one: Mapping[str, Any]) -> tuple[bool, str]:
+    """The first of several with one key counts, in whatever order they are."""
+    return not is_invitation(one), str(sorted(one.items()))
 
 
 def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[str, Any]:
@@ -46,43 +59,107 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
         except ValueError as fault:
             raise InvalidField(f"{place}.{name}", str(fault)) from None
 
-    day = field("OpenHouseDate", times.day) or field("OpenHouseStartTime", times.day)
-    if day is None:
+    said = field("OpenHouseDate", lambda value: _day_of(value, zone))
+    said = said or field("OpenHouseStartTime", lambda value: _day_of(value, zone))
+    if said is None:
         raise InvalidField(f"{place}.OpenHouseDate", "is missing")
-    start = field("OpenHouseStartTime", lambda value: times.clock_time(value, zone, day))
-    key = given.get("OpenHouseKey") or given.get("OpenHouseId") or f"{day} {start}"
+    start = field("OpenHouseStartTime", lambda value: _where_it_is(_time(value, said, zone), said, zone))
+    # Some feeds have the day in UTC, which in the evening may be the next one.
+    day = start.date() if isinstance(start, datetime) and _is_local(start, zone) else said
+    end = field("OpenHouseEndTime", lambda value: _end_after(start, _time(value, said, zone), day, zone))
+    found = {
+        "OpenHouseDate": day.isoformat(),
+        "OpenHouseStartTime": _text(start, zone),
+        "OpenHouseEndTime": _text(end, zone),
+        "OpenHouseStatus": field("OpenHouseStatus", lambda value: values.word_of("OpenHouseStatus", value)) or "Active",
+        "OpenHouseType": field("OpenHouseType", _type_of),
+        "AppointmentRequiredYN": field("AppointmentRequiredYN", values.switch),
+    }
+    found = {name: value for name, value in found.items() if value is not None}
+    key = next(filter(None, map(given.get, _KEYS)), None) or _key_by_time(found)
     if not isinstance(key, str | int) or not 0 < len(str(key)) <= 255 or not str(key).isprintable():
         raise InvalidField(f"{place}.OpenHouseKey", "must be 1 to 255 printable characters")
-    found = {
-        "OpenHouseKey": str(key),
-        "OpenHouseDate": day,
-        "OpenHouseStartTime": start,
-        "OpenHouseEndTime": field("OpenHouseEndTime", lambda value: times.clock_time(value, zone, day)),
-        "OpenHouseStatus": field("OpenHouseStatus", lambda value: values.word_of("OpenHouseStatus", value)) or "Active",
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    return {"OpenHouseKey": str(key), **found}
 
 
-def is_over(one: Mapping[str, Any], now: datetime, zones: Collection[tzinfo]) -> bool:
-    """Whether an open house is over in all of these zones: a record does not say in which it is.
+def _day_of(value: Any, zone: ZoneInfo | None) -> date | None:
+    found = times.day(value)
+    if found is None:
+        return None
+    day = date.fromisoformat(found)
+    if zone is not None and _IN_UTC.fullmatch(value.strip()):
+        # The midnight at which a day begins there, in UTC.
+        local = datetime.fromisoformat(value.strip()).astimezone(zone)
+        day = local.date() if local.time() == time() else day
+    if day.year not in times.ERA:
+        raise ValueError("must be a day of this era")
+    return day
 
-    Without an end it is over with its day.
+
+def _time(value: Any, day: date, zone: ZoneInfo | None) -> _Time:
+    return times.clock_time(value, zone, day.isoformat())
+
+
+def _where_it_is(one: _Time, day: date, zone: ZoneInfo | None) -> _Time:
+    """A time by the clocks where the open house is, if its zone is known."""
+    if one is None or isinstance(one, time):
+        return one if one is None or zone is None else datetime.combine(day, one, zone)
+    local = one if zone is None else one.astimezone(zone)
+    if abs(local.date() - day) > _DAY:
+        raise ValueError("is of another day than OpenHouseDate")
+    return local
+
+
+def _is_local(one: datetime, zone: ZoneInfo | None) -> bool:
+    """Whether a moment has the offset of the place. One in UTC has it only if the zone is known."""
+    return zone is not None or bool(one.utcoffset())
+
+
+def _end_after(start: _Time, end: _Time, day: date, zone: ZoneInfo | None) -> _Time:
+    """The end of an open house; None if it is the start, as feeds write it that do not know it.
+
+    A time of day before the start is one of the next day, unless the open house would last half a day then.
+
+    Raises:
+        ValueError: it is before the start.
     """
-    return all(end_of(*_time_of(one), zone) <= now for zone in zones)
+    is_of_day = isinstance(end, time)
+    if isinstance(end, time) and isinstance(start, datetime) and _is_local(start, zone):
+        end = datetime.combine(day, end, start.tzinfo)
+    elif isinstance(end, time) and zone is not None:
+        end = datetime.combine(day, end, zone)
+    elif isinstance(end, datetime) and zone is not None:
+        end = end.astimezone(zone)
+    first, last = (datetime.combine(day, one) if isinstance(one, time) else one for one in (start, end))
+    if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
+        return end  # they do not compare
+    lasts = last - first
+    if not lasts:
+        return None
+    if lasts > timedelta():
+        return end
+    if not is_of_day or lasts + _DAY >= _DAY / 2:
+        raise ValueError("is before OpenHouseStartTime")
+    return end + _DAY if isinstance(end, datetime) else end
 
 
-def end_of(day: str, start: str | None, end: str | None, zone: tzinfo) -> datetime:
-    """When an open house is over, whose times of day are in this zone. Without an end it is over with its day."""
-    if end is None:
-        return datetime.combine(date.fromisoformat(day) + _DAY, time(), zone)
-    if is_moment(end):
-        return datetime.fromisoformat(end)
-    return datetime.fromisoformat(_end_by_the_clock(day, start, end)).replace(tzinfo=zone)
+def _text(one: _Time, zone: ZoneInfo | None) -> str | None:
+    """As it is kept: a moment in UTC ends with Z if it is not known where it is."""
+    if one is None:
+        return None
+    text = one.isoformat(timespec="seconds")
+    return text if isinstance(one, time) or _is_local(one, zone) else text.replace("+00:00", "Z")
 
 
-def _end_by_the_clock(day: str, start: str | None, end: str) -> str:
-    is_next_day = start is not None and not is_moment(start) and end <= start
-    return f"{date.fromisoformat(day) + _DAY if is_next_day else day}T{end}"
+def _type_of(value: Any) -> str | None:
+    types = [words.OPEN_HOUSE_TYPES.get(words.squash(one), one) for one in values.words_of(value) or ()]
+    return next((one for one in types if one in words.PUBLIC_OPEN_HOUSES), next(iter(types), None))
+
+
+def _key_by_time(found: Mapping[str, Any]) -> str:
+    """The key of an open house without one."""
+    day, *clocks = time_of(found)
+    return " ".join([day, *(clock_of(clock) for clock in clocks if clock is not None)])
 
 
 def takes_place(status: str | None) -> bool:
@@ -90,32 +167,16 @@ def takes_place(status: str | None) -> bool:
     return status not in _NOT_PLANNED
 
 
-def is_moment(text: str) -> bool:
-    """Whether a time is a moment, and not a time of day."""
-    return "T" in text
+def is_invitation(one: Mapping[str, Any]) -> bool:
+    """Whether an open house takes place, and everybody may come."""
+    return takes_place(one.get("OpenHouseStatus")) and is_public(one)
 
 
-def names_of(one: Mapping[str, Any]) -> tuple[object, ...]:
-    """What the time of an open house in a record is called: see `names_of_time`."""
-    return names_of_time(*_time_of(one))
+def is_public(one: Mapping[str, Any]) -> bool:
+    """Whether an open house is for everybody, and not for brokers or those of an office alone."""
+    return one.get("OpenHouseType") in words.PUBLIC_OPEN_HOUSES
 
 
-def _time_of(one: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
-    """Its day, start and end."""
-    return one["OpenHouseDate"], one.get("OpenHouseStartTime"), one.get("OpenHouseEndTime")
-
-
-@lru_cache(4_096)
-def names_of_time(day: str, start: str | None, end: str | None) -> tuple[object, ...]:
-    """What the time of an open house is called: by the clocks where it is and, if that is known, in UTC.
-
-    Two that have a name in common are at the same time, whichever way their feeds write it.
-    """
-    by_the_clock = (
-        f"{day}T{start or ''}" if start is None or not is_moment(start) else start[:_CLOCK],
-        None if end is None else end[:_CLOCK] if is_moment(end) else _end_by_the_clock(day, start, end),
-    )
-    if start is None or not is_moment(start) or not (end is None or is_moment(end)):
-        return (by_the_clock,)
-    moments = [one and datetime.fromisoformat(one).astimezone(UTC) for one in (start, end)]
-    return by_the_clock, (moments[0], moments[1])
+def is_online(one: Mapping[str, Any]) -> bool:
+    """Whether an open house takes place online only."""
+    return one.get("OpenHouseType") == words.OpenHouseType.LIVESTREAM_PUBLIC

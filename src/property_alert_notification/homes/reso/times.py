@@ -21,14 +21,24 @@ _WRITTEN = re.compile(
 _LONGEST = 50
 """Characters of a time."""
 _NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
-_NOT_OF_THIS_ERA = "must be a time of this era"
-_ERA = range(1900, 2200)
+_NOT_OF_THISERA = "must be a time of this era"
+ERA = range(1900, 2200)
 """The years of times of a feed."""
 _NO_DAY = "must be a day, such as 2026-11-29"
 
 
 def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
-    """A time with its offset; one without an offset is of `zone`, if that is known.
+    """A time in UTC; one without an offset is of `zone`, if that is known.
+
+    Raises:
+        ValueError: it is none, or without a zone it could be any of several.
+    """
+    found = with_offset(value, zone)
+    return None if found is None else found.astimezone(UTC)
+
+
+def with_offset(value: Any, zone: ZoneInfo | None) -> datetime | None:
+    """A time with the offset that it names; one without an offset is of `zone`, if that is known.
 
     Raises:
         ValueError: it is none, or without a zone it could be any of several.
@@ -42,12 +52,13 @@ def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
     except ValueError:
         raise ValueError(_NO_TIME) from None
     try:
-        moment_ = _in_zone(found, zone) if found.tzinfo is None else found.astimezone(UTC)
+        found = _in_zone(found, zone) if found.tzinfo is None else found
+        year = found.astimezone(UTC).year
     except OverflowError:
-        raise ValueError(_NOT_OF_THIS_ERA) from None
-    if moment_.year not in _ERA:  # such as the default time of a program
-        raise ValueError(_NOT_OF_THIS_ERA)
-    return moment_
+        raise ValueError(_NOT_OF_THISERA) from None
+    if year not in ERA:  # such as the default time of a program
+        raise ValueError(_NOT_OF_THISERA)
+    return found
 
 
 def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:
@@ -78,8 +89,8 @@ def day(value: Any) -> str | None:
         raise ValueError(_NO_DAY) from None
 
 
-def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> str | None:
-    """A time of day as `13:00:00`, or a moment in UTC as RFC 3339.
+def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> datetime | time | None:
+    """A time of day, or a moment with its offset.
 
     A time of day with an offset is a moment of `day_`. Without one, and if no zone is known, a
     time of `day_` is a time of day.
@@ -90,16 +101,15 @@ def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> st
     text = value.strip() if isinstance(value, str) else ""
     found = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or (found["day"] and (found["offset"] or zone or found["day"] != day_)):
-        at = moment(value, zone)
-        return None if at is None else as_text(at)
+        return with_offset(value, zone)
     offset = _offset_of(found)
     # In `10:00-12:00` the second time is no offset.
     if offset and (day_ is None or (offset != "Z" and found["second"] is None)):
         raise ValueError(_NO_TIME)
     try:
-        clock = time.fromisoformat(_clock_of(found)).replace(microsecond=0).isoformat()
-        return as_text(datetime.fromisoformat(f"{day_}T{clock}{offset}")) if offset else clock
-    except (ValueError, OverflowError):
+        clock = time.fromisoformat(_clock_of(found)).replace(microsecond=0)
+        return with_offset(f"{day_}T{clock.isoformat()}{offset}", zone) if offset else clock
+    except ValueError:
         raise ValueError(_NO_TIME) from None
 
 

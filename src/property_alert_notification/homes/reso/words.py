@@ -61,6 +61,24 @@ class OpenHouseStatus(StrEnum):
     ENDED = "Ended"
 
 
+class OpenHouseType(StrEnum):
+    """Who may come to an open house, and how: RESO's words, and some that feeds have besides."""
+
+    PUBLIC = "Public"
+    LIVESTREAM_PUBLIC = "Livestream Public"
+    PUBLIC_EITHER_WAY = "In Person And Livestream Public"
+    BROKER = "Broker"
+    LIVESTREAM_BROKER = "Livestream Broker"
+    OFFICE = "Office"
+    PRIVATE = "Private"
+
+
+PUBLIC_OPEN_HOUSES = frozenset(
+    {None, OpenHouseType.PUBLIC, OpenHouseType.LIVESTREAM_PUBLIC, OpenHouseType.PUBLIC_EITHER_WAY}
+)
+"""Types of open houses that everybody may come to. One that names no type is public."""
+
+
 PROPERTY_TYPES = (
     "Residential",
     "Residential Lease",
@@ -118,6 +136,13 @@ LOOKUPS: Mapping[str, Mapping[str, str]] = {
     ),
 }
 """The members of the enumerations that decisions compare, by both spellings and by those of feeds."""
+
+OPEN_HOUSE_TYPES: Mapping[str, str] = _by_spelling(
+    OpenHouseType,
+    dict.fromkeys(("Public Open House", "Open House", "Open To Public", "In Person", "In Person Public"), "Public")
+    | dict.fromkeys(("Virtual", "Virtual Public", "Virtual Open House", "Livestream", "Online"), "Livestream Public"),
+)
+"""The types of open houses by the spellings of feeds."""
 
 LOCKED = frozenset({"StandardStatus", "OpenHouseStatus"})
 """Enumerations in which any other word is a mistake; the others may have words of a feed's own."""

@@ -117,6 +117,54 @@ def test_each_field_that_is_named_has_words(field: str, language: str) -> None:
     assert write(told)[1].splitlines()[2].endswith(": 2 (it was 1)" if language == "en" else ": 2 (antes: 1)")
 
 
+SEATTLE = {
+    "OpenHouseDate": "2026-12-01",
+    "OpenHouseStartTime": "2026-12-01T10:00:00-08:00",
+    "OpenHouseEndTime": "2026-12-01T12:30:00-08:00",
+}
+
+
+@pytest.mark.parametrize(
+    ("house", "english", "spanish"),
+    [
+        (SEATTLE, "2026-12-01, 10:00 to 12:30", "2026-12-01, de 10:00 a 12:30"),
+        (SEATTLE | {"OpenHouseEndTime": None}, "2026-12-01, 10:00", "2026-12-01, 10:00"),
+        (HOUSE | {"OpenHouseStartTime": "10:00:00"}, "2026-12-01, 10:00 to 12:00", "2026-12-01, de 10:00 a 12:00"),
+        # After midnight, and on another day.
+        (
+            SEATTLE | {"OpenHouseEndTime": "2026-12-02T01:00:00-08:00"},
+            "2026-12-01, 10:00 to 01:00",
+            "2026-12-01, de 10:00 a 01:00",
+        ),
+        (
+            SEATTLE | {"OpenHouseEndTime": "2026-12-05T16:00:00-08:00"},
+            "2026-12-01, 10:00 to 2026-12-05, 16:00",
+            "2026-12-01, de 10:00 a 2026-12-05, 16:00",
+        ),
+        # In winter London has the time of UTC. With Z it is not known where it is.
+        (
+            SEATTLE | {"OpenHouseStartTime": "2026-12-01T10:00:00+00:00", "OpenHouseEndTime": None},
+            "2026-12-01, 10:00",
+            "2026-12-01, 10:00",
+        ),
+        (
+            SEATTLE | {"OpenHouseStartTime": "2026-12-02T01:00:00Z", "OpenHouseEndTime": "2026-12-02T03:00:00Z"},
+            "2026-12-02, 01:00 to 03:00 UTC",
+            "2026-12-02, de 01:00 a 03:00 UTC",
+        ),
+        (
+            SEATTLE | {"OpenHouseType": "Livestream Public", "AppointmentRequiredYN": True},
+            "2026-12-01, 10:00 to 12:30, online, by appointment",
+            "2026-12-01, de 10:00 a 12:30, en línea, con cita previa",
+        ),
+    ],
+)
+def test_the_time_of_an_open_house_is_that_where_it_is(house: Any, english: str, spanish: str) -> None:
+    alert = replace(ALERT, facts=(ToldFact("Open House", "OpenHouse", None, house),))
+    assert f"Open house on {english}" in write(alert)[1].splitlines()
+    assert f"Puertas abiertas el {spanish}" in write(replace(alert, language="es"))[1].splitlines()
+
+
 def test_a_price_that_also_brought_the_home_into_a_range_is_told_once() -> None:
     facts = [ToldFact(kind, "ListPrice", 500_000, 470_000) for kind in ("Price Change", IN_RANGE)]
     lines = write(replace(ALERT, facts=tuple(facts)))[1].splitlines()
