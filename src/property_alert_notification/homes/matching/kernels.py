@@ -9,6 +9,7 @@ import numpy.typing as npt
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import Searches
+from property_alert_notification.homes.matching.tiles import Tiles
 
 
 class Kernel(Protocol):
@@ -16,7 +17,7 @@ class Kernel(Protocol):
 
     @staticmethod
     def find(
-        postings: Postings, searches: Searches, listing: Listing
+        tiles: Tiles, postings: Postings, searches: Searches, listing: Listing
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
         """The places of the searches whose packed conditions a listing meets, and which of them are in doubt.
 

@@ -47,8 +47,12 @@ class Listing:
     """Two numbers between which the value of each measure lies, which differ if the unit is another one; NaN if it is
     missing."""
     terms: npt.NDArray[np.bool_]
-    met: npt.NDArray[np.void]
-    """The buckets that it is looked up in, and what it meets in each, of limits."""
+    steps: tuple[int, int] | None
+    """Its column and its row, if it has coordinates."""
+    named: set[int]
+    """The buckets of the places that it names."""
+    met: int
+    """What it meets there, of limits: what its price does."""
 
 
 def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
@@ -72,7 +76,9 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
         vector=vector,
         spans=np.frombuffer(spans).reshape(-1, 2),
         terms=np.frombuffer(vocabulary.terms_in(fields), np.bool_),
-        met=vocabulary.met_by(fields, steps, word & TYPES, price_met(price)),
+        steps=steps,
+        named=vocabulary.named_by(fields, word & TYPES),
+        met=price_met(price),
     )
 
 

@@ -1,16 +1,19 @@
 """The inner loop of matching, compiled by numba. It finds what `numpy_kernel` finds."""
 
+from array import array
 from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.matching.limits import GUARDS
+from property_alert_notification.homes.matching.cells import COLUMN_BIT, LAST_STEP, STEP_BITS
+from property_alert_notification.homes.matching.limits import EAST_BIT, GUARDS, SOUTH_BIT, WEST_BIT
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
 from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import Kind, Searches
+from property_alert_notification.homes.matching.tiles import DROPPED_BITS, LAST_PLACE, MULTIPLIER, NONE, Tiles
 from property_alert_notification.homes.matching.tolerance import OF_TURN, SURE, SURE_SHARE
 
 _RANGE, _TERM, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.POLYGON)
@@ -23,10 +26,12 @@ Array = npt.NDArray[Any]
 _compiled = numba.njit(cache=True, nogil=True)
 
 
-def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Places, Verdicts]:
+def find(tiles: Tiles, postings: Postings, searches: Searches, listing: Listing) -> tuple[Places, Verdicts]:
     """The places of the searches whose packed conditions a listing meets, and which of them are in doubt."""
     return _find(
-        listing.met, postings.span.rows, postings.posting.rows,
+        tiles.levels_of(listing.steps), tiles.keys, tiles.buckets, listing.steps or (0, 0),
+        np.uint64(listing.met), np.frombuffer(array("q", listing.named), np.int64),
+        postings.span.rows, postings.posting.rows,
         searches.row.rows, searches.check.rows, searches.vertex.rows,
         np.uint64(listing.word), np.int64(listing.price), listing.vector,
         listing.spans, listing.terms, listing.longitude, listing.latitude,
@@ -35,11 +40,13 @@ def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Plac
 
 @_compiled
 def _find(
-    met: Array, spans: Array, postings: Array, rows: Array, checks: Array, vertices: Array,
+    levels: Array, keys: Array, buckets: Array, steps: tuple[int, int], met: np.uint64, named: Array,
+    spans: Array, postings: Array, rows: Array, checks: Array, vertices: Array,
     word: np.uint64, price: np.int64, vector: tuple[float, float, float],
     measures: Array, terms: Array, x: float, y: float,
 ) -> tuple[Places, Verdicts]:  # fmt: skip
-    places = _look_up(met, spans, postings, word)
+    found, met_there = _met_at(levels, keys, buckets, steps, met, named)
+    places = _look_up(found, met_there, spans, postings, word)
     products = np.empty(len(places))
     left = _meet(rows, price, terms, vector, places, products)
     doubtful = np.empty(left, np.bool_)
@@ -59,18 +66,40 @@ def _find(
 
 
 @_compiled
-def _look_up(met: Array, spans: Array, postings: Array, word: np.uint64) -> Places:
+def _met_at(
+    levels: Array, keys: Array, buckets: Array, steps: tuple[int, int], met: np.uint64, named: Array
+) -> tuple[Array, Array]:
+    """The buckets that a listing is looked up in, and what it meets in each: of tiles what `Tiles.met_at` finds."""
+    count = len(named)
+    found = np.empty(count + len(levels), np.int64)
+    found[:count] = named
+    met_there = np.full(len(found), met)
+    for first, coarser in levels:
+        across, up = steps[0] >> coarser, steps[1] >> coarser
+        key = first | across >> STEP_BITS << COLUMN_BIT | up >> STEP_BITS
+        slot = key * MULTIPLIER >> DROPPED_BITS & len(keys) - 1
+        while keys[slot] != key and keys[slot] != NONE:
+            slot = slot + 1 & len(keys) - 1
+        place = (across & LAST_STEP) << WEST_BIT | (up & LAST_STEP) << SOUTH_BIT
+        found[count] = buckets[slot]
+        met_there[count] = met | np.uint64(place | (place ^ LAST_PLACE) >> WEST_BIT - EAST_BIT)
+        count += keys[slot] == key
+    return found[:count], met_there
+
+
+@_compiled
+def _look_up(buckets: Array, met: Array, spans: Array, postings: Array, word: np.uint64) -> Places:
     """The searches whose postings accept the listing, with room behind them."""
     total = 0
-    for one in met:
-        total += spans[one.bucket].length
+    for bucket in buckets:
+        total += spans[bucket].length
     places = np.empty(total, np.int32)
     count = 0
-    for one in met:
-        span = spans[one.bucket]
+    for bucket, met_there in zip(buckets, met):  # noqa: B905 - numba knows no `strict`
+        span = spans[bucket]
         for posting in postings[span.start : span.start + span.length]:
             places[count] = posting.search
-            count += (posting.accept & word == word) & ((one.met - posting.limits) & _GUARDS == _GUARDS)
+            count += (posting.accept & word == word) & ((met_there - posting.limits) & _GUARDS == _GUARDS)
     return places[:count]
 
 

@@ -1,6 +1,7 @@
 """The buckets of tiles: a hash table in two arrays, because a dictionary would take a third of all memory.
 
-There are about as many tiles as searches. A listing asks for few tiles, in Python; a cold start for many, by numpy.
+There are about as many tiles as searches. A listing asks for few tiles, in Python or in the kernel of numba; a cold
+start for many, by numpy.
 """
 
 from collections.abc import Sequence
@@ -17,21 +18,20 @@ from property_alert_notification.homes.matching.cells import (
     LEVEL_BIT,
     STEP_BITS,
 )
-from property_alert_notification.homes.matching.columns import different
 from property_alert_notification.homes.matching.limits import EAST_BIT, SOUTH_BIT, WEST_BIT
 
-_NONE: Final = -1
+NONE: Final = -1
 """Stands in slots that are free: no tile has this key."""
 
 _LEAST_BITS: Final = 10
 _FULL: Final = 0.6
 """A table is made twice as large when more than this share of it is in use."""
 
-_LAST_PLACE: Final = LAST_STEP << WEST_BIT | LAST_STEP << SOUTH_BIT
-_NO_LEVEL: Final = ((EVERYWHERE, LAST_LEVEL),)
-_MULTIPLIER: Final = 0x9E3779
+LAST_PLACE: Final = LAST_STEP << WEST_BIT | LAST_STEP << SOUTH_BIT
+_NO_LEVEL: Final = np.array([[EVERYWHERE, LAST_LEVEL]])
+MULTIPLIER: Final = 0x9E3779
 """Odd, and so small that no product with a key has more than 63 bits."""
-_DROPPED_BITS: Final = 17
+DROPPED_BITS: Final = 17
 
 
 class Tiles:
@@ -39,9 +39,16 @@ class Tiles:
 
     def __init__(self) -> None:
         self._count = 0
-        self._levels: set[tuple[int, int]] = set()
+        self._levels = np.zeros((0, 2), np.int64)
         """Of each level that has tiles the first key, and by how many bits its steps are coarser than the finest."""
+        self.keys: npt.NDArray[np.int64]
+        self.buckets: npt.NDArray[np.int32]
+        """The key of the tile in each slot, and its bucket."""
         self._make_room(1 << _LEAST_BITS)
+
+    def levels_of(self, steps: tuple[int, int] | None) -> npt.NDArray[np.int64]:
+        """The levels in whose tiles a listing may lie: in the only one of level 0 if it has no coordinates."""
+        return self._levels if steps else _NO_LEVEL
 
     def met_at(self, steps: tuple[int, int] | None, price: int) -> dict[int, int]:
         """The buckets of the tiles that a listing lies in, each with what the listing meets there, of limits.
@@ -54,15 +61,15 @@ class Tiles:
         found: dict[int, int] = {}
         keys, buckets, mask = self._key_view, self._bucket_view, self._mask
         column, row = steps or (0, 0)
-        for first, coarser in self._levels if steps else _NO_LEVEL:
+        for first, coarser in self.levels_of(steps).tolist():
             across, up = column >> coarser, row >> coarser
             key = first | across >> STEP_BITS << COLUMN_BIT | up >> STEP_BITS
-            slot = key * _MULTIPLIER >> _DROPPED_BITS & mask
-            while (there := keys[slot]) != key and there != _NONE:
+            slot = key * MULTIPLIER >> DROPPED_BITS & mask
+            while (there := keys[slot]) != key and there != NONE:
                 slot = slot + 1 & mask
             if there == key:
                 place = (across & LAST_STEP) << WEST_BIT | (up & LAST_STEP) << SOUTH_BIT
-                found[buckets[slot]] = price | place | (place ^ _LAST_PLACE) >> WEST_BIT - EAST_BIT
+                found[buckets[slot]] = price | place | (place ^ LAST_PLACE) >> WEST_BIT - EAST_BIT
         return found
 
     def buckets_of(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -70,19 +77,20 @@ class Tiles:
         slots = self._first_slots(keys)
         looking = np.arange(len(keys))
         while len(looking):
-            found = self._keys[slots[looking]]
-            looking = looking[(found != keys[looking]) & (found != _NONE)]
+            found = self.keys[slots[looking]]
+            looking = looking[(found != keys[looking]) & (found != NONE)]
             slots[looking] = slots[looking] + 1 & self._mask
-        return self._buckets[slots].astype(np.int64)
+        return self.buckets[slots].astype(np.int64)
 
     def add(self, keys: npt.NDArray[np.int64], first: int) -> None:
         """Give keys that have no bucket the buckets from `first` on. The keys are different, and in order."""
-        self._levels |= {(level << LEVEL_BIT, LAST_LEVEL - level) for level in different(keys >> LEVEL_BIT).tolist()}
+        levels = np.union1d(self._levels[:, 0], keys >> LEVEL_BIT << LEVEL_BIT)
+        self._levels = np.stack([levels, LAST_LEVEL - (levels >> LEVEL_BIT)], axis=1)
         self._count += len(keys)
-        if self._count > _FULL * len(self._keys):
-            known = self._keys != _NONE
-            before, buckets = self._keys[known], self._buckets[known]
-            size = len(self._keys)
+        if self._count > _FULL * len(self.keys):
+            known = self.keys != NONE
+            before, buckets = self.keys[known], self.buckets[known]
+            size = len(self.keys)
             while self._count > _FULL * size:
                 size *= 2
             self._make_room(size)
@@ -92,20 +100,20 @@ class Tiles:
     def _insert(self, keys: npt.NDArray[np.int64], buckets: npt.NDArray[np.int32]) -> None:
         slots = self._first_slots(keys)
         while len(keys):
-            is_free = self._keys[slots] == _NONE
+            is_free = self.keys[slots] == NONE
             # Of several keys that want a slot the last one gets it.
-            self._keys[slots[is_free]] = keys[is_free]
-            has_slot = self._keys[slots] == keys
-            self._buckets[slots[has_slot]] = buckets[has_slot]
+            self.keys[slots[is_free]] = keys[is_free]
+            has_slot = self.keys[slots] == keys
+            self.buckets[slots[has_slot]] = buckets[has_slot]
             keys, buckets = keys[~has_slot], buckets[~has_slot]
             slots = slots[~has_slot] + 1 & self._mask
 
     def _make_room(self, size: int) -> None:
-        self._keys = np.full(size, _NONE, np.int64)
-        self._buckets = np.full(size, _NONE, np.int32)
-        self._key_view: Sequence[int] = self._keys.data
-        self._bucket_view: Sequence[int] = self._buckets.data
+        self.keys = np.full(size, NONE, np.int64)
+        self.buckets = np.full(size, NONE, np.int32)
+        self._key_view: Sequence[int] = self.keys.data
+        self._bucket_view: Sequence[int] = self.buckets.data
         self._mask = size - 1
 
     def _first_slots(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return keys * _MULTIPLIER >> _DROPPED_BITS & self._mask
+        return keys * MULTIPLIER >> DROPPED_BITS & self._mask

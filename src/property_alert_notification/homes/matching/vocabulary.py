@@ -1,8 +1,6 @@
 """What searches share: each term, measure, place and open condition has a number, however many searches have it."""
 
-from array import array
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -25,8 +23,6 @@ MOST_MEASURES: Final = 64
 ANY_TYPE: Final = 0
 """Stands for the bit of a property type in the buckets of searches that take many."""
 
-MET: Final = np.dtype([("bucket", np.int64), ("met", np.uint64)])
-
 KEYWORDS: Final = ""
 """Stands for the field of a keyword."""
 
@@ -46,7 +42,7 @@ class Vocabulary:
         self.term_count = 2
         self.places: dict[str, dict[tuple[str, int], int]] = {field: {} for field in PLACES}
         """The buckets of the words of each field, one for each property type."""
-        self._tiles = Tiles()
+        self.tiles = Tiles()
         self.bucket_count = 0
         self.open: list[Expression] = []
         self._open_numbers: dict[str, int] = {}
@@ -76,15 +72,15 @@ class Vocabulary:
             self.bucket_count += 1
         return buckets[named]
 
-    def tiles(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def buckets_of_tiles(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bucket of each of these tiles, a new one where there was none."""
-        buckets = self._tiles.buckets_of(keys)
+        buckets = self.tiles.buckets_of(keys)
         unknown = np.flatnonzero(buckets < 0)
         if len(unknown):
             new = different(np.sort(keys[unknown]))
-            self._tiles.add(new, self.bucket_count)
+            self.tiles.add(new, self.bucket_count)
             self.bucket_count += len(new)
-            buckets[unknown] = self._tiles.buckets_of(keys[unknown])
+            buckets[unknown] = self.tiles.buckets_of(keys[unknown])
         return buckets
 
     def open_condition(self, condition: Expression) -> int:
@@ -119,26 +115,16 @@ class Vocabulary:
                     has[number] = True
         return has
 
-    def met_by(
-        self, fields: Mapping[str, Any], steps: tuple[int, int] | None, of_type: int, price: int
-    ) -> npt.NDArray[np.void]:
-        """The buckets of the tiles that a listing lies in and of the places that it names, and what it meets in each.
-
-        Args:
-            fields: of the listing.
-            steps: its column and row, if it has coordinates.
-            of_type: the bit of its property type.
-            price: what its price meets, of limits.
-        """
-        found = self._tiles.met_at(steps, price)
+    def named_by(self, fields: Mapping[str, Any], of_type: int) -> set[int]:
+        """The buckets of the places that a listing names, whose property type has this bit."""
+        found = set()
         for field, places in self.places.items():
             if places and (value := fields.get(field)):
                 for key in _keys_of(field, value):
                     for named in ((key, ANY_TYPE), (key, of_type)):
                         if named in places:
-                            found[places[named]] = price
-        # An array of numpy is made from one of Python at half the cost of making it from a list.
-        return np.frombuffer(array("Q", chain.from_iterable(found.items())), MET)
+                            found.add(places[named])
+        return found
 
 
 def _keys_of(field: str, value: Any) -> list[str]:
