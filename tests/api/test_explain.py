@@ -17,7 +17,8 @@ RECORD = {
 
 
 async def test_a_home_is_explained_for_a_user(client: httpx2.AsyncClient) -> None:
-    await client.post("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": False})
+    wishes = {"email_enabled": True, "sms_enabled": False, "language": "es"}
+    await client.post("/api/v1/preferences/1", json=wishes)
     search = {"SavedSearchName": "Near work", "Criteria": {"ListPrice": {"max": 400}}}
     saved = await client.post("/api/v1/users/1/saved-searches", json=search)
     await client.post("/api/v1/listing-events", json=RECORD)
@@ -31,8 +32,14 @@ async def test_a_home_is_explained_for_a_user(client: httpx2.AsyncClient) -> Non
     assert (its["matches"], explained["shown"], explained["discarded"]) == (False, True, False)
     assert [one["met"] for one in its["conditions"]].count(False) == 1
     assert [one["outcome"] for one in explained["changes"][0]["searches"]] == ["not_yet_matched"]
-    decisions = {one["channel"]: one["reason_code"] for one in explained["decisions"]}
-    assert decisions["sms"] == "user_opted_out"
+    decisions = {one["channel"]: (one["reason_code"], one["reason"]) for one in explained["decisions"]}
+    assert decisions["sms"] == ("user_opted_out", "el usuario no quiere recibir mensajes por SMS")
+    assert explained["changes"][0]["searches"][0]["reason"] == (
+        "este cambio todavía no se ha comparado con las búsquedas"
+    )
+    assert [one["reason"] for one in its["conditions"]] == [
+        "hasta 400\N{NO-BREAK SPACE}$ → no, es 500\N{NO-BREAK SPACE}$"
+    ]
     assert (await client.get("/api/v1/users/1/listings/2/explain")).status_code == 404
 
 

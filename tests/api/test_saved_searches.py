@@ -236,7 +236,11 @@ async def test_the_sentence_is_in_the_language_of_the_user(client: httpx2.AsyncC
 
     spanish = (await client.get(path)).json()["SearchQueryHumanReadable"]
 
-    assert spanish not in ("", english["SearchQueryHumanReadable"])
+    assert spanish == "Viviendas en Seattle, 3 o más dormitorios, hasta $650,000"
+    preview = (await client.post(f"{PATH}/preview", json={"Criteria": CRITERIA})).json()
+    assert [one["message"] for one in preview["Warnings"]] == [
+        "Ahora no hay ningún anuncio que coincida: amplíe una condición."
+    ]
     assert (await client.get(PATH)).json()["items"][0]["SearchQueryHumanReadable"] == spanish
     await client.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True, "language": "en"})
     assert (await client.get(path)).json()["SearchQueryHumanReadable"] == english["SearchQueryHumanReadable"]

@@ -84,7 +84,7 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
     assert looked_at == [5, 0]
     assert {user: title for user, (title, _) in told.items()} == {
         1: "Your search “Near work” has found nothing for a while",
-        2: "Your search “Near work” now writes once a week",
+        2: "Your search “Near work” now alerts you once a week",
         3: "Your search “Near work” finds a great many homes",
         5: "Your search “Near work” cannot be used any more",
     }

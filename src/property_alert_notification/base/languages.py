@@ -1,7 +1,8 @@
 """Languages by their BCP 47 tags (RFC 5646). `LanguageTag` is the type of each such field of a caller. Pure."""
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -51,6 +52,26 @@ SHOWN = ("en", "es")
 def primary(tag: str) -> str:
     """The language of a tag without its region and script: `es` of `es-MX`."""
     return tag.partition("-")[0].lower()
+
+
+_AMERICAN_SPANISH = "es-419"
+_WITH_COMMAS = frozenset({"419", "DO", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "SV", "US"})
+"""The regions in which Spanish numbers are written as 650,000.50 (CLDR)."""
+
+_Texts = TypeVar("_Texts")
+
+
+def shown_locale(tag: str | None) -> str:
+    """The language in which a user with this BCP 47 tag reads our words, and how its numbers are written."""
+    language = shown_language(tag)
+    if language == "es" and _WITH_COMMAS & set((tag or "").upper().split("-")):
+        return _AMERICAN_SPANISH
+    return language
+
+
+def in_language(texts: Mapping[str, _Texts], tag: str | None) -> _Texts:
+    """Those of the texts that a user with this BCP 47 tag reads; `texts` has all languages of `SHOWN`."""
+    return texts[shown_language(tag)]
 
 
 def shown_language(tag: str | None) -> str:

@@ -6,10 +6,13 @@ this module.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from property_alert_notification.base import reasons_in_spanish as spanish
+from property_alert_notification.base.languages import shown_language
 
 
 class ReasonCode(StrEnum):
@@ -234,14 +237,17 @@ class Reason:
             return cls(ReasonCode.OTHER, {"text": code})
         try:
             reason = cls(known, None if parameters is None else dict(json.loads(parameters)))
-            _fill(reason, "")
+            _fill(reason, "", "en")
         except (LookupError, TypeError, ValueError, RecursionError):
             return cls(ReasonCode.ROW_UNREADABLE)
         return reason
 
-    def sentence(self, channel: str = "") -> str:
-        """The sentence of this reason, without control characters; `channel` is that of the delivery."""
-        words = _fill(self, channel)
+    def sentence(self, channel: str = "", language: str | None = None) -> str:
+        """The sentence of this reason, without control characters; `channel` is that of the delivery.
+
+        `language` is a BCP 47 tag. What a provider or an operator said is in the words in which they said it.
+        """
+        words = _fill(self, channel, shown_language(language))
         return words if words.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in words)
 
     def behind(self, code: ReasonCode, **parameters: Any) -> "Reason":
@@ -268,23 +274,24 @@ def code_of(stored: Any) -> ReasonCode:
 _CODES = frozenset[str](ReasonCode)
 
 
-def _fill(reason: Reason, channel: str) -> str:
-    template = SENTENCES[reason.code]
+def _fill(reason: Reason, channel: str, language: str) -> str:
+    is_spanish = language == "es"
+    template = spanish.SENTENCES[reason.code] if is_spanish else SENTENCES[reason.code]
     if "{" not in template:
         return template
-    known = {"channel": channel, "setting": f"{channel.upper()}_PROVIDER"}
-    given = {name: _WORDS.get(name, str)(value) for name, value in (reason.parameters or {}).items()}
+    shown = spanish.WORDS.get(channel, channel) if is_spanish else channel
+    known = {"channel": shown, "setting": f"{channel.upper()}_PROVIDER"}
+    given = {name: _shown(name, value, language) for name, value in (reason.parameters or {}).items()}
     return template.format_map(known | given)
 
 
-def _because(value: Any) -> str:
-    code, parameters = value
-    return _fill(Reason(ReasonCode(code), parameters), "")
-
-
-def _times(value: Any) -> str:
-    return "once" if value == 1 else f"{value} times"
-
-
-_WORDS: dict[str, Callable[[Any], str]] = {"because": _because, "times": _times}
-"""Parameters that are converted before they are shown."""
+def _shown(name: str, value: Any, language: str) -> str:
+    """A parameter as it is shown."""
+    if name == "because":
+        code, parameters = value
+        return _fill(Reason(ReasonCode(code), parameters), "", language)
+    if language == "es":
+        return spanish.times(value) if name == "times" else spanish.WORDS.get(str(value), str(value))
+    if name == "times":
+        return "once" if value == 1 else f"{value} times"
+    return str(value)

@@ -173,7 +173,9 @@ def _make_digests(
     if not closing:
         return {}
     items: Iterator[tuple[Window, Sequence[Item]]] = ((window, sorted_[window.id].staying) for window in closing)
-    made = yield from create(planner, [digest_of(window, its) for window, its in items], people)
+    made = yield from create(
+        planner, [digest_of(window, its, people.get(window.user, UNKNOWN).language) for window, its in items], people
+    )
     digests = {window.id: one.id for window, one in zip(closing, made, strict=True) if isinstance(one, Accepted)}
     yield scripts.carry([(window.held_by, digests[window.id]) for window in closing if window.id in digests], now=now)
     return digests

@@ -1,8 +1,9 @@
 """Writes the text of a digest: a title, its items with first lines and links, and the number of further items. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from property_alert_notification.base.languages import in_language
 from property_alert_notification.messages.links import find_links
 
 SHOWN = 20
@@ -22,19 +23,49 @@ class Part(NamedTuple):
     """The message, or its beginning."""
 
 
-def compose(category: str, parts: Sequence[Part], *, short: bool) -> tuple[str, str]:
+class _Words(NamedTuple):
+    """A language."""
+
+    one: str
+    some: str
+    more: str
+    categories: Mapping[str, str]
+    """The names of those that are shown otherwise than they are called."""
+
+
+_WORDS = {
+    "en": _Words("{about}: 1 new", "{about}: {count:,} new", "and {count:,} more", {}),
+    "es": _Words(
+        "{about}: 1 novedad",
+        "{about}: {count} novedades",
+        "y {count} más",
+        {
+            "general": "Mensajes generales",
+            "listing_alert": "Avisos de viviendas",
+            "viewing": "Visitas",
+            "offer": "Ofertas",
+            "account": "Cuenta",
+        },
+    ),
+}
+
+
+def compose(category: str, parts: Sequence[Part], *, short: bool, language: str | None = None) -> tuple[str, str]:
     """Write the title and the message of a digest of these items, at least one.
 
     A digest is `short` on a channel where length costs money. It ends with the number of items that it does not show.
+    `language` is the BCP 47 tag of its user.
     """
-    about = category.replace("_", " ").replace("-", " ")
-    title = f"{about[:1].upper()}{about[1:]}: {len(parts):,} new"
-    return title, _short(parts) if short else _long(parts)
+    words = in_language(_WORDS, language)
+    named = category.replace("_", " ").replace("-", " ")
+    about = words.categories.get(category) or f"{named[:1].upper()}{named[1:]}"
+    title = (words.one if len(parts) == 1 else words.some).format(about=about, count=len(parts))
+    return title, _short(parts, words) if short else _long(parts, words)
 
 
-def _long(parts: Sequence[Part]) -> str:
+def _long(parts: Sequence[Part], words: _Words) -> str:
     shown = ["\n".join(_lines(part)) for part in parts[:SHOWN]]
-    return "\n\n".join([*shown, *_and_more(len(parts) - len(shown))])
+    return "\n\n".join([*shown, *_and_more(len(parts) - len(shown), words)])
 
 
 def _lines(part: Part) -> Iterator[str]:
@@ -48,21 +79,21 @@ def _lines(part: Part) -> Iterator[str]:
         yield link
 
 
-def _short(parts: Sequence[Part]) -> str:
+def _short(parts: Sequence[Part], words: _Words) -> str:
     lines: list[str] = []
-    room = SHORT - len(next(_and_more(len(parts)), ""))
+    room = SHORT - len(next(_and_more(len(parts), words), ""))
     for part in parts:
         line = f"- {_cut(part.title, _LONGEST_TITLE)}"
         room -= len(line) + 1
         if lines and room < 0:
             break
         lines.append(line)
-    return "\n".join([*lines, *_and_more(len(parts) - len(lines))])
+    return "\n".join([*lines, *_and_more(len(parts) - len(lines), words)])
 
 
-def _and_more(count: int) -> Iterator[str]:
+def _and_more(count: int, words: _Words) -> Iterator[str]:
     if count:
-        yield f"and {count:,} more"
+        yield words.more.format(count=count)
 
 
 def _link(message: str) -> str | None:

@@ -79,6 +79,8 @@ class Reworded(NamedTuple):
 
     title: str
     message: str
+    language: str | None = None
+    """Of the text, a BCP 47 tag."""
 
 
 class Leaving(NamedTuple):
@@ -156,14 +158,16 @@ def _after(event: Event) -> DeliveryState:
     return after(DeliveryState.COLLECTED, event)
 
 
-def digest_of(window: Window, items: Sequence[Item]) -> Submission:
+def digest_of(window: Window, items: Sequence[Item], language: str | None = None) -> Submission:
     """Build the digest of a window with these items, at least one, in the order of their acceptance.
 
     It goes to the newest address of its items. Its caller is that of the items if they all have the same one.
+    `language` is the BCP 47 tag of its user.
     """
     callers = {item.caller for item in items}
     short = definition_of(window.channel).measure is not None
-    title, message = compose(window.category, [Part(item.title, item.message) for item in items], short=short)
+    parts = [Part(item.title, item.message) for item in items]
+    title, message = compose(window.category, parts, short=short, language=language)
     return Submission(
         user_id=window.user_id,
         title=title,

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from property_alert_notification.base.reasons import SENTENCES, Reason, ReasonCode, cancelled_by
+from property_alert_notification.base.reasons_in_spanish import SENTENCES as SPANISH
 
 BECAUSE = Reason(ReasonCode.WORKER_BROKE, {"error": "KeyError"})
 PARAMETERS = {"because": ["worker_broke", {"error": "KeyError"}], "times": 2, "attempts": 5, "workers": 5}
@@ -26,6 +27,24 @@ def test_every_reason_is_the_same_after_it_was_stored(code: ReasonCode) -> None:
 @pytest.mark.parametrize("code", ReasonCode)
 def test_every_code_fits_its_column(code: ReasonCode) -> None:
     assert re.fullmatch(r"[a-z][a-z_]{1,31}", code)
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_has_a_sentence_in_spanish_with_the_same_parameters(code: ReasonCode) -> None:
+    english, spanish = (re.findall(r"\{(\w+)\}", sentences[code]) for sentences in (SENTENCES, SPANISH))
+
+    assert sorted(english) == sorted(spanish)
+    assert "{" not in _with_parameters(code).sentence("sms", "es-MX")
+
+
+def test_a_reason_in_spanish_has_spanish_words() -> None:
+    collected = Reason(ReasonCode.COLLECTED, {"frequency": "daily", "closes_at": "2026-12-01T08:00:00Z"})
+    used_up = BECAUSE.behind(ReasonCode.ATTEMPTS_USED_UP, attempts=5)
+
+    assert collected.sentence("email", "es") == (
+        "el usuario lo recibe una vez al día por correo electrónico: su resumen se hace el 2026-12-01T08:00:00Z"
+    )
+    assert used_up.sentence("sms", "es") == "se abandonó tras 5 intentos: el proceso falló al tratarlo (KeyError)"
 
 
 def test_the_channel_is_that_of_the_delivery() -> None:

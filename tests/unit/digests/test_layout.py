@@ -21,6 +21,14 @@ def test_a_digest_has_a_title_and_its_items_with_their_first_lines_and_link() ->
     )
 
 
+def test_a_digest_in_spanish() -> None:
+    title, message = compose("listing_alert", parts(SHOWN + 2), short=False, language="es-MX")
+
+    assert title == "Avisos de viviendas: 22 novedades"
+    assert message.endswith("\n\ny 2 más")
+    assert compose("offer", parts(1), short=True, language="es")[0] == "Ofertas: 1 novedad"
+
+
 def test_a_link_further_down_is_shown_too() -> None:
     _, message = compose("offer", [Part("Home", "one\ntwo\nthree\nhttps://homes.example.com/1")], short=False)
     assert message == "• Home\none two\nhttps://homes.example.com/1"

@@ -54,7 +54,7 @@ class AlertDetails:
     """One alert."""
 
     language: str
-    """Of the text: one of `SHOWN`."""
+    """Of the text, as `shown_locale` has it."""
     listing_key: str
     address: str | None
     """None if it is not known, or not to be shown."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from property_alert_notification.base.languages import in_language
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.wording import LONGEST_MESSAGE, LONGEST_TITLE, money, place_of
@@ -68,7 +69,7 @@ def places_in(homes: Sequence[AlertDetails | Reason]) -> list[Reason | None]:
 
 def write_first_alert(alert: FirstAlert, language: str) -> tuple[str, str]:
     """The title and the message."""
-    texts, count = _TEXTS[language], len(alert.homes)
+    texts, count = in_language(_TEXTS, language), len(alert.homes)
     key = "at_least" if alert.has_others else "none" if not count else "one" if count == 1 else "some"
     title = texts[key].format(count=count, name=alert.name)
     lines = [alert.sentence, ""]

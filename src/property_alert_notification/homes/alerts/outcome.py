@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from property_alert_notification.base.languages import in_language
 from property_alert_notification.base.reasons import Reason, ReasonCode
 
 
@@ -47,7 +48,7 @@ class Outcome(StrEnum):
     """`backtest`: the user was told by a search of then; the replayed search does not tell it."""
 
 
-SENTENCES: Mapping[Outcome, str] = {
+_ENGLISH: Mapping[Outcome, str] = {
     Outcome.TOLD: "the user was told",
     Outcome.WAITS_FOR_APPROVAL: "its alert waits for approval",
     Outcome.REJECTED: "its alert was rejected",
@@ -66,6 +67,29 @@ SENTENCES: Mapping[Outcome, str] = {
     Outcome.WOULD_BE_TOLD: "the search would tell it; it did not then",
     Outcome.WOULD_NOT_BE_TOLD: "the user was told, but the search would not tell it",
 }
+_SPANISH: Mapping[Outcome, str] = {
+    Outcome.TOLD: "se avisó al usuario",
+    Outcome.WAITS_FOR_APPROVAL: "su aviso espera la aprobación",
+    Outcome.REJECTED: "su aviso fue rechazado",
+    Outcome.WAITS_FOR_DIGEST: "espera el resumen de la búsqueda",
+    Outcome.NOT_YET_MATCHED: "este cambio todavía no se ha comparado con las búsquedas",
+    Outcome.NOT_TOLD: "la búsqueda coincide, pero no se avisa al usuario",
+    Outcome.NO_ACTIVE_SEARCH: "la búsqueda no estaba activa cuando se hizo el cambio",
+    Outcome.HIDDEN: "entonces no se podía mostrar la vivienda",
+    Outcome.NOT_MATCHING: "la vivienda no cumplía todas las condiciones de la búsqueda",
+    Outcome.NOT_ASKED_FOR: "la vivienda coincidía, pero la búsqueda no pide este cambio de una vivienda en este estado",
+    Outcome.NO_CHANGE: (
+        "la vivienda coincide ahora, pero no cambió nada que se comunique: textos y fotos nuevos no son un cambio"
+    ),
+    Outcome.ALREADY_TOLD: "un cambio anterior de la vivienda decía lo mismo",
+    Outcome.MISSED: "la búsqueda coincide, pero el servicio no lo detectó: comunique este fallo, por favor",
+    Outcome.WOULD_BE_TOLD: "la búsqueda avisaría de ello; entonces no lo hizo",
+    Outcome.WOULD_NOT_BE_TOLD: "se avisó al usuario, pero la búsqueda no avisaría de ello",
+}
+SENTENCES: Mapping[str, Mapping[Outcome, str]] = {"en": _ENGLISH, "es": _SPANISH}
+"""By language."""
+
+_NOT_RECORDED = {"en": "{}, and the reason is not recorded", "es": "{}, y no consta el motivo"}
 
 
 class Became(NamedTuple):
@@ -76,9 +100,11 @@ class Became(NamedTuple):
     """Why the user is not told, or not yet; None if that is not recorded, or needs no reason."""
 
 
-def in_words(outcome: Outcome, why: ReasonCode | None) -> str:
+def in_words(outcome: Outcome, why: ReasonCode | None, language: str | None = None) -> str:
     """The sentence of an outcome; `why` says why the user is not told, None if that is not recorded."""
-    words = SENTENCES[outcome]
+    words = in_language(SENTENCES, language)[outcome]
     if outcome is not Outcome.NOT_TOLD:
         return words
-    return f"{words}, and the reason is not recorded" if why is None else f"{words}: {Reason(why).sentence()}"
+    if why is None:
+        return in_language(_NOT_RECORDED, language).format(words)
+    return f"{words}: {Reason(why).sentence(language=language)}"

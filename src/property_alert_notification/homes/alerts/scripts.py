@@ -110,7 +110,7 @@ def refresh(
         if isinstance(its, Reason):
             untold.add(one.alerted_home)
             return its
-        return Reworded(*write(its))
+        return Reworded(*write(its), its.language)
 
     newest_first = sorted((one for one in known if not one.is_in_first_alert), key=_sequence_of, reverse=True)
     told = {one.id: its for one, its in _readable(newest_first, look_at)}
@@ -191,4 +191,5 @@ def _first_alert(homes: Sequence[_Held], expressions: Mapping[int, Expression]) 
     first, search = kept[0], kept[0].searches[0]
     expression = expressions.get(search.number) if search.number is not None else None
     in_words = "" if expression is None else sentence(expression, first.language)
-    return Reworded(*write_first_alert(FirstAlert(search.name, in_words, kept, first.matched or 0), first.language))
+    alert = FirstAlert(search.name, in_words, kept, first.matched or 0)
+    return Reworded(*write_first_alert(alert, first.language), first.language)

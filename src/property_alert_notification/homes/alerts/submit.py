@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.languages import shown_locale
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import run_within
@@ -215,7 +215,7 @@ def _texts(alerts: Iterable[WantedAlert], people: Mapping[int, Person], stored: 
 
 
 def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:
-    language = shown_language(tag)
+    language = shown_locale(tag)
     searches = [
         ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new, target.number)
         for target, is_new, _ in one.searches

@@ -1,15 +1,17 @@
 """The text of an alert, in the language of its user: the home, its price, what changed, and the searches. Pure."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
+from property_alert_notification.base.languages import in_language
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.criteria import formats
+from property_alert_notification.homes.criteria.comparable import minor_units
 from property_alert_notification.homes.criteria.wording.form import Wording
 from property_alert_notification.homes.criteria.wording.languages import wording_of
-from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 from property_alert_notification.homes.reso.open_house_times import clock_of, day_of, lasts_a_day, time_of
 from property_alert_notification.homes.reso.open_houses import is_online
 
@@ -40,6 +42,8 @@ _EN: Mapping[str, str] = {
     "Expired": "Listing expired",
     "Hold": "Listing on hold",
     "Withdrawn": "Listing withdrawn",
+    "Delete": "Listing removed",
+    "Incomplete": "Listing incomplete",
     "home": "A home in {city}",
     "some_home": "A home",
     "price": "Price: {price}",
@@ -76,6 +80,8 @@ _ES: Mapping[str, str] = {
     "Expired": "Anuncio vencido",
     "Hold": "Anuncio en pausa",
     "Withdrawn": "Anuncio retirado",
+    "Delete": "Anuncio retirado",
+    "Incomplete": "Anuncio incompleto",
     "home": "Una vivienda en {city}",
     "some_home": "Una vivienda",
     "price": "Precio: {price}",
@@ -106,10 +112,11 @@ _ES_BEFORE: Mapping[str, str] = {
     "Expired": "vencido",
     "Hold": "en pausa",
     "Withdrawn": "retirado",
+    "Delete": "retirado",
+    "Incomplete": "incompleto",
 }
 """What a status was; in English it is RESO's word."""
 _WORDS = {"en": _EN, "es": _ES}
-_SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
 
 class Opening(NamedTuple):
@@ -122,13 +129,13 @@ class Opening(NamedTuple):
 def write(details: AlertDetails, opening: Opening | None = None) -> tuple[str, str]:
     """The title and the message of an alert; `opening` may be that of an alert with the same facts of the home."""
     title, lines = opening or open_with(details)
-    searches = "\n".join(_searches(details, _WORDS.get(details.language, _EN)))
+    searches = "\n".join(_searches(details, in_language(_WORDS, details.language)))
     return title, _cut(f"{lines}\n\n{searches}", LONGEST_MESSAGE)
 
 
 def open_with(details: AlertDetails) -> Opening:
     """The title, and all lines before the searches."""
-    words = _WORDS.get(details.language, _EN)
+    words = in_language(_WORDS, details.language)
     place = place_of(details)
     title = f"{_headline(details, words)}: {place}"
     lines = [place]
@@ -142,18 +149,15 @@ def open_with(details: AlertDetails) -> Opening:
 
 def money(amount: float, currency: str, language: str) -> str:
     """An amount, as it is written in a language."""
-    digits = 0 if amount == int(amount) else MINOR_DIGITS.get(currency, 2)
-    text = f"{amount:,.{digits}f}"
-    if language == "es":
-        return f"{text.translate(str.maketrans(',.', '.,'))} {currency}".rstrip()
-    return f"{_SIGNS[currency]}{text}" if currency in _SIGNS else f"{text} {currency}".rstrip()
+    words = wording_of(language)
+    return formats.money(minor_units(amount, currency), currency, words) if currency else formats.plain(amount, words)
 
 
 def place_of(details: AlertDetails) -> str:
     """Where the home is."""
     if details.address is not None:
         return details.address
-    words = _WORDS.get(details.language, _EN)
+    words = in_language(_WORDS, details.language)
     return words["some_home"] if details.city is None else words["home"].format(city=details.city)
 
 
@@ -174,7 +178,7 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
         after = money(fact.after, details.currency, details.language)
         return words["price_was"].format(before=before, after=after)
     if fact.field == "OpenHouse":
-        return _open_house(fact, words)
+        return _open_house(fact, words, details.language)
     if fact.field == "StandardStatus":
         # Of a home that came into a range the title does not say the status.
         headline = words.get(fact.after, fact.after) if fact.kind == IN_RANGE else words[fact.kind]
@@ -188,7 +192,7 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
 
 
 def _difference(field: str, fact: ToldFact, language: str) -> str:
-    words, names = _WORDS.get(language, _EN), wording_of(language)
+    words, names = in_language(_WORDS, language), wording_of(language)
     name = formats.label(field, names)
     name = name[0].upper() + name[1:]
     before, after = (_value(field, one, names) for one in (fact.before, fact.after))
@@ -208,26 +212,34 @@ def _value(field: str, value: Any, words: Wording) -> str | None:
     return formats.member(str(value), words)
 
 
-def _open_house(fact: ToldFact, words: Mapping[str, str]) -> str:
-    before, after = (None if one is None else _time_of(one, words) for one in (fact.before, fact.after))
+def _open_house(fact: ToldFact, words: Mapping[str, str], language: str) -> str:
+    before, after = (None if one is None else _time_of(one, words, language) for one in (fact.before, fact.after))
     if after is None:
         return words["open_house_off"].format(before=before)
     return words["open_house_new" if before is None else "open_house_moved"].format(before=before, after=after)
 
 
-def _time_of(one: Mapping[str, Any], words: Mapping[str, str]) -> str:
+def _time_of(one: Mapping[str, Any], words: Mapping[str, str], language: str) -> str:
     """When an open house is, by the clocks where it is; in UTC, and marked so, if its record does not say where."""
     day, start, end = time_of(one)
-    text = day
+    text = _day(day, language)
     if start is not None:
         until = None if end is None else clock_of(end)[:_MINUTES]
         if end is not None and lasts_a_day(start, end):
-            until = f"{day_of(end, day)}, {until}"
-        begin = {"day": day_of(start, day), "start": clock_of(start)[:_MINUTES]}
+            until = f"{_day(day_of(end, day), language)}, {until}"
+        begin = {"day": _day(day_of(start, day), language), "start": clock_of(start)[:_MINUTES]}
         text = words["at" if until is None else "to"].format(**begin, end=until)
         text = f"{text} UTC" if start.endswith("Z") else text
     text = f"{text}, {words['online']}" if is_online(one) else text
     return f"{text}, {words['by_appointment']}" if one.get("AppointmentRequiredYN") else text
+
+
+def _day(text: str, language: str) -> str:
+    """A date in words; a text that is none as it is."""
+    try:
+        return formats.day(date.fromisoformat(text), wording_of(language))
+    except ValueError:
+        return text
 
 
 def _searches(details: AlertDetails, words: Mapping[str, str]) -> Iterator[str]:

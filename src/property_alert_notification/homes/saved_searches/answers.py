@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from property_alert_notification.base.damaged import UNREADABLE, left_out, readable
-from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.languages import in_language, shown_locale
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Script
 from property_alert_notification.homes.criteria.expression import from_json
@@ -30,20 +30,26 @@ Word = TypeVar("Word", bound=StrEnum)
 _CHANNELS = {channel.value: channel for channel in Channel}
 
 _WARNINGS = {
-    SearchWarning.MATCHES_NOTHING: "No listing on the market matches now: loosen a condition. `preview` says which.",
-    SearchWarning.MATCHES_TOO_MANY: "It would match a great many listings: add a condition, or narrow one. `preview` "
-    "says which.",
+    "en": {
+        SearchWarning.MATCHES_NOTHING: "No listing on the market matches now: loosen a condition.",
+        SearchWarning.MATCHES_TOO_MANY: "A great many listings match: add a condition, or narrow one.",
+    },
+    "es": {
+        SearchWarning.MATCHES_NOTHING: "Ahora no hay ningún anuncio que coincida: amplíe una condición.",
+        SearchWarning.MATCHES_TOO_MANY: "Coinciden muchísimos anuncios: añada una condición o restrinja otra.",
+    },
 }
 
 
 def language_of(user_id: int) -> Script[str]:
     """The language in which a user reads our words: that of the preferences, or else of the profile."""
-    return shown_language((yield from people.language_of(user_id)))
+    return shown_locale((yield from people.language_of(user_id)))
 
 
-def warnings_public(warnings: Iterable[SearchWarning]) -> list[WarningPublic]:
+def warnings_public(warnings: Iterable[SearchWarning], language: str) -> list[WarningPublic]:
     """Warnings with their sentences."""
-    return [WarningPublic(code=one, message=_WARNINGS[one]) for one in warnings]
+    sentences = in_language(_WARNINGS, language)
+    return [WarningPublic(code=one, message=sentences[one]) for one in warnings]
 
 
 def _in_words(search: SavedSearch, language: str) -> str:
@@ -52,7 +58,7 @@ def _in_words(search: SavedSearch, language: str) -> str:
         return sentence(from_json(search.expression), language)
     except UNREADABLE as error:
         left_out("search.unreadable", error, search=str(search.id))
-        return _CANNOT_BE_READ[language]
+        return in_language(_CANNOT_BE_READ, language)
 
 
 _CANNOT_BE_READ = {"en": "This search cannot be read.", "es": "No se puede leer esta búsqueda."}
@@ -102,7 +108,7 @@ def public(search: SavedSearch, language: str, matched_at: datetime | None) -> S
         ReasonActiveOrDisabled=_reason(search),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
-        Warnings=warnings_public(_words(SearchWarning, search.warnings, search)),
+        Warnings=warnings_public(_words(SearchWarning, search.warnings, search), language),
         LastNewChangedTimestamp=matched_at,
         LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, FromClause, Integer, Select, Update, bindpara
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
 
-from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.languages import shown_locale
 from property_alert_notification.database import (
     BatchStatement,
     Returned,
@@ -77,7 +77,7 @@ def lock_user(user_id: int) -> Script[tuple[int, str]]:
     [[words, of_profile, number]] = yield Statement(_LOCK_USER, [(user_id,)])
     if number is None:
         number = yield from _add_person(user_id)
-    return int(number), shown_language(people.read_language(user_id, words, of_profile))
+    return int(number), shown_locale(people.read_language(user_id, words, of_profile))
 
 
 _NAMES = [column.name for column in _searches.c]
@@ -138,7 +138,7 @@ def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[ShownSearch |
         return None
     words, of_profile, digits, *values = rows[0]
     search = SavedSearch(**dict(zip(_NAMES, values, strict=True)))
-    language = shown_language(people.read_language(user_id, words, of_profile))
+    language = shown_locale(people.read_language(user_id, words, of_profile))
     return ShownSearch(search, language, read_day(search.number, digits))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import left_out
-from property_alert_notification.base.languages import shown_language
+from property_alert_notification.base.languages import shown_locale
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.homes.alerts import queries as alerts
@@ -168,7 +168,7 @@ class FirstAlerts:
             return []
         people = await self._submitter.people(connection, {search.user_id for search, _ in wanted})
         made = [
-            _first_alert(search, found, shown_language(people.get(search.user_id, UNKNOWN).language))
+            _first_alert(search, found, shown_locale(people.get(search.user_id, UNKNOWN).language))
             for search, found in wanted
         ]
         submissions = [

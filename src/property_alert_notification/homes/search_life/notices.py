@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from property_alert_notification.base.languages import in_language
 from property_alert_notification.homes.search_life.rules import Notice
 
 _ENGLISH: Mapping[str, str] = {
     "failing": "Your search “{name}” cannot be used any more",
     "unopened": "Do you still need your search “{name}”?",
-    "weekly": "Your search “{name}” now writes once a week",
-    "monthly": "Your search “{name}” now writes once a month",
+    "weekly": "Your search “{name}” now alerts you once a week",
+    "monthly": "Your search “{name}” now alerts you once a month",
     "paused": "Your search “{name}” is paused",
     "too_many": "Your search “{name}” finds a great many homes",
     "quiet": "Your search “{name}” has found nothing for a while",
@@ -25,12 +26,12 @@ _ENGLISH: Mapping[str, str] = {
 _SPANISH: Mapping[str, str] = {
     "failing": "Su búsqueda «{name}» ya no se puede usar",
     "unopened": "¿Todavía necesita su búsqueda «{name}»?",
-    "weekly": "Su búsqueda «{name}» ahora escribe una vez por semana",
-    "monthly": "Su búsqueda «{name}» ahora escribe una vez al mes",
+    "weekly": "Su búsqueda «{name}» ahora le avisa una vez por semana",
+    "monthly": "Su búsqueda «{name}» ahora le avisa una vez al mes",
     "paused": "Su búsqueda «{name}» está en pausa",
     "too_many": "Su búsqueda «{name}» encuentra muchísimas viviendas",
     "quiet": "Su búsqueda «{name}» no ha encontrado nada desde hace tiempo",
-    "failing.text": "No se puede leer, así que no recibe viviendas por ella. Guárdela de nuevo, por favor.",
+    "failing.text": "No se puede leer, así que no recibe avisos de ella. Guárdela de nuevo, por favor.",
     "unopened.text": "Hace tiempo que no mira lo que ha encontrado.",
     "weekly.text": "Hace tiempo que no mira lo que ha encontrado.",
     "monthly.text": "Hace mucho tiempo que no mira lo que ha encontrado.",
@@ -46,7 +47,7 @@ _WITH_LINK = (Notice.UNOPENED, Notice.WEEKLY, Notice.MONTHLY, Notice.PAUSED)
 
 def message_of(notice: Notice, name: str, sentence: str, url: str, language: str) -> tuple[str, str]:
     """The title and the message; `url` leads to the page that keeps the search as it was."""
-    texts = _TEXTS[language]
+    texts = in_language(_TEXTS, language)
     lines = [texts[f"{notice}.text"], *([sentence] if sentence else [])]
     if notice in _WITH_LINK:
         lines += ["", texts["keep"].format(url=url)]

@@ -55,18 +55,24 @@ class EffectiveDecision(BaseModel):
 
 
 def answer(
-    message: Message, person: Person, at: datetime, uses: Sequence[Use], *, is_used: bool = True
+    message: Message,
+    person: Person,
+    at: datetime,
+    uses: Sequence[Use],
+    *,
+    is_used: bool = True,
+    language: str | None = None,
 ) -> EffectiveDecision:
     """What becomes of a message at that moment.
 
     `uses` are the messages of its channel that count into the person's cap. No provider carries a channel that is not
-    used.
+    used. `language` is that of the reason's sentence.
     """
     decision = decide_with_cap(message, person, at, uses) if is_used else NOT_USED
     return EffectiveDecision(
         decision=_WORDS[type(decision)],
         reason_code=decision.reason.code,
-        reason=decision.reason.sentence(message.channel),
+        reason=decision.reason.sentence(message.channel, language),
         rule=decision.rule,
         until=_until(decision),
         channel=message.channel,

@@ -10,8 +10,9 @@ DOCS = Path(__file__).parents[4] / "docs"
 
 
 def test_each_outcome_has_a_sentence_of_its_own() -> None:
-    assert SENTENCES.keys() == set(Outcome)
-    assert len(set(SENTENCES.values())) == len(Outcome)
+    for sentences in SENTENCES.values():
+        assert sentences.keys() == set(Outcome)
+        assert len(set(sentences.values())) == len(Outcome)
 
 
 def test_an_outcome_is_told_with_its_reason() -> None:
@@ -20,6 +21,11 @@ def test_an_outcome_is_told_with_its_reason() -> None:
     assert unknown == "the search matches, but the user is not told, and the reason is not recorded"
     why = in_words(Outcome.NOT_TOLD, ReasonCode.HOME_DISCARDED)
     assert why == "the search matches, but the user is not told: the user discarded the home"
+
+
+def test_an_outcome_is_told_in_spanish() -> None:
+    why = in_words(Outcome.NOT_TOLD, ReasonCode.HOME_DISCARDED, "es-MX")
+    assert why == "la búsqueda coincide, pero no se avisa al usuario: el usuario descartó la vivienda"
 
 
 def test_the_tables_of_both_calls_have_each_outcome() -> None:

@@ -30,7 +30,7 @@ def test_an_alert_names_home_price_change_and_searches() -> None:
 def test_an_alert_in_spanish() -> None:
     title, message = write(replace(ALERT, language="es"))
     assert title == "Nuevo precio: 1 Main St"
-    assert "El precio cambió de 500.000 USD a 470.000 USD" in message
+    assert "El precio cambió de 500.000\N{NO-BREAK SPACE}$ a 470.000\N{NO-BREAK SPACE}$" in message
 
 
 def test_the_title_names_the_newest_status() -> None:
@@ -56,11 +56,14 @@ def test_a_hidden_address_is_not_named() -> None:
         (ToldFact(IN_RANGE, None, None, None), "It did not match before, and does now"),
         (ToldFact(IN_RANGE, "StandardStatus", "Pending", "Active"), "Now active (it was Pending)"),
         (ToldFact(IN_RANGE, "StandardStatus", "Active", "Closed"), "Sold (it was Active)"),
-        (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on 2026-12-01, 10:00 to 12:00"),
-        (ToldFact("Open House", "OpenHouse", HOUSE, None), "Open house on 2026-12-01, 10:00 to 12:00 is cancelled"),
+        (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on December 1, 2026, 10:00 to 12:00"),
+        (
+            ToldFact("Open House", "OpenHouse", HOUSE, None),
+            "Open house on December 1, 2026, 10:00 to 12:00 is cancelled",
+        ),
         (
             ToldFact("Open House", "OpenHouse", {"OpenHouseDate": "2026-12-02"}, {"OpenHouseDate": "2026-12-03"}),
-            "Open house moved from 2026-12-02 to 2026-12-03",
+            "Open house moved from December 2, 2026 to December 3, 2026",
         ),
     ],
 )
@@ -127,35 +130,39 @@ SEATTLE = {
 @pytest.mark.parametrize(
     ("house", "english", "spanish"),
     [
-        (SEATTLE, "2026-12-01, 10:00 to 12:30", "2026-12-01, de 10:00 a 12:30"),
-        (SEATTLE | {"OpenHouseEndTime": None}, "2026-12-01, 10:00", "2026-12-01, 10:00"),
-        (HOUSE | {"OpenHouseStartTime": "10:00:00"}, "2026-12-01, 10:00 to 12:00", "2026-12-01, de 10:00 a 12:00"),
+        (SEATTLE, "December 1, 2026, 10:00 to 12:30", "1 de diciembre de 2026, de 10:00 a 12:30"),
+        (SEATTLE | {"OpenHouseEndTime": None}, "December 1, 2026, 10:00", "1 de diciembre de 2026, 10:00"),
+        (
+            HOUSE | {"OpenHouseStartTime": "10:00:00"},
+            "December 1, 2026, 10:00 to 12:00",
+            "1 de diciembre de 2026, de 10:00 a 12:00",
+        ),
         # After midnight, and on another day.
         (
             SEATTLE | {"OpenHouseEndTime": "2026-12-02T01:00:00-08:00"},
-            "2026-12-01, 10:00 to 01:00",
-            "2026-12-01, de 10:00 a 01:00",
+            "December 1, 2026, 10:00 to 01:00",
+            "1 de diciembre de 2026, de 10:00 a 01:00",
         ),
         (
             SEATTLE | {"OpenHouseEndTime": "2026-12-05T16:00:00-08:00"},
-            "2026-12-01, 10:00 to 2026-12-05, 16:00",
-            "2026-12-01, de 10:00 a 2026-12-05, 16:00",
+            "December 1, 2026, 10:00 to December 5, 2026, 16:00",
+            "1 de diciembre de 2026, de 10:00 a 5 de diciembre de 2026, 16:00",
         ),
         # In winter London has the time of UTC. With Z it is not known where it is.
         (
             SEATTLE | {"OpenHouseStartTime": "2026-12-01T10:00:00+00:00", "OpenHouseEndTime": None},
-            "2026-12-01, 10:00",
-            "2026-12-01, 10:00",
+            "December 1, 2026, 10:00",
+            "1 de diciembre de 2026, 10:00",
         ),
         (
             SEATTLE | {"OpenHouseStartTime": "2026-12-02T01:00:00Z", "OpenHouseEndTime": "2026-12-02T03:00:00Z"},
-            "2026-12-02, 01:00 to 03:00 UTC",
-            "2026-12-02, de 01:00 a 03:00 UTC",
+            "December 2, 2026, 01:00 to 03:00 UTC",
+            "2 de diciembre de 2026, de 01:00 a 03:00 UTC",
         ),
         (
             SEATTLE | {"OpenHouseType": "Livestream Public", "AppointmentRequiredYN": True},
-            "2026-12-01, 10:00 to 12:30, online, by appointment",
-            "2026-12-01, de 10:00 a 12:30, en línea, con cita previa",
+            "December 1, 2026, 10:00 to 12:30, online, by appointment",
+            "1 de diciembre de 2026, de 10:00 a 12:30, en línea, con cita previa",
         ),
     ],
 )
@@ -195,13 +202,14 @@ def test_long_texts_are_cut_and_many_searches_are_counted() -> None:
     [
         (450_000, "USD", "en", "$450,000"),
         (1250.5, "EUR", "en", "€1,250.50"),
-        (450_000, "CHF", "en", "450,000 CHF"),
-        (1250.5, "EUR", "es", "1.250,50 EUR"),
+        (450_000, "CHF", "en", "CHF\N{NO-BREAK SPACE}450,000"),
+        (1250.5, "EUR", "es", "1.250,50\N{NO-BREAK SPACE}€"),
+        (450_000, "USD", "es-419", "$450,000"),
         (5, "", "es", "5"),
-        (123_456.789, "KWD", "en", "123,456.789 KWD"),
-        (1250.5, "KWD", "es", "1.250,500 KWD"),
-        (1_250_000.0, "JPY", "en", "1,250,000 JPY"),
-        (1_250_000.4, "JPY", "en", "1,250,000 JPY"),
+        (123_456.789, "KWD", "en", "KWD\N{NO-BREAK SPACE}123,456.789"),
+        (1250.5, "KWD", "es", "1.250,500\N{NO-BREAK SPACE}KWD"),
+        (1_250_000.0, "JPY", "en", "¥1,250,000"),
+        (1_250_000.4, "JPY", "en", "¥1,250,000"),
     ],
 )
 def test_amounts(amount: Any, currency: str, language: str, text: str) -> None:

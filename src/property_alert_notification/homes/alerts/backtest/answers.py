@@ -18,30 +18,30 @@ from property_alert_notification.homes.alerts.outcome import in_words
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 
-def public(found: Found, saved: Mapping[int, SavedSearch]) -> Backtest:
+def public(found: Found, saved: Mapping[int, SavedSearch], language: str | None) -> Backtest:
     """What a call found, as callers see it."""
     return Backtest(
         compared=found.compared,
         complete=found.after is None,
         outcomes=Counter(fact.outcome for one in found.changes for fact in one.facts),
-        changes=[_change(one, saved) for one in found.changes],
+        changes=[_change(one, saved, language) for one in found.changes],
         next=None if found.after is None else to_cursor(UUID(int=found.after)),
     )
 
 
-def _change(one: Compared, saved: Mapping[int, SavedSearch]) -> BacktestChange:
+def _change(one: Compared, saved: Mapping[int, SavedSearch], language: str | None) -> BacktestChange:
     return BacktestChange(
         sequence=one.change.sequence,
         at=one.made_at,
         ListingKey=str(one.change.after.get("ListingKey", "")),
         property_id=one.change.property_id,
         ModificationTimestamp=one.change.after.get("ModificationTimestamp"),
-        facts=[_fact(fact) for fact in one.facts],
+        facts=[_fact(fact, language) for fact in one.facts],
         searches=[_search(search, saved) for search in one.searches],
     )
 
 
-def _fact(one: ComparedFact) -> BacktestFact:
+def _fact(one: ComparedFact, language: str | None) -> BacktestFact:
     fact = ToldFact.of(one.news)
     return BacktestFact(
         ChangeType=fact.kind,
@@ -50,7 +50,7 @@ def _fact(one: ComparedFact) -> BacktestFact:
         PreviousCurrency=fact.before_currency,
         outcome=one.outcome,
         reason_code=one.why,
-        reason=in_words(one.outcome, one.why),
+        reason=in_words(one.outcome, one.why, language),
     )
 
 

@@ -16,11 +16,12 @@ from property_alert_notification.api.paging import start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.alerts.backtest.answers import public
 from property_alert_notification.homes.alerts.backtest.look_up import Wanted, look_up
 from property_alert_notification.homes.alerts.backtest.run import LONGEST, Period, Run
 from property_alert_notification.homes.alerts.backtest.schemas import Backtest, BacktestRequest, Versions
+from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.compiled import compile_query
 from property_alert_notification.homes.saved_searches.dependencies import (
     CurrencyDep,
@@ -65,6 +66,7 @@ class _Parts:
         wanted = await self._wanted(key, body)
         async with self.database.reading() as connection:
             searches = await look_up(connection, user_id, wanted)
+            language = await run_within(connection, language_of(user_id))
             person = await person_of(connection, user_id, test=False, default=self.default, subjects=self.subjects)
         ends_at = self.clock.monotonic() + LONGEST.total_seconds()
         run = Run(
@@ -76,7 +78,7 @@ class _Parts:
             body.limit,
             lambda: self.clock.monotonic() > ends_at,
         )
-        return public(await run.go_on(after), searches.saved)
+        return public(await run.go_on(after), searches.saved, language)
 
     async def _wanted(self, key: UUID | None, body: BacktestRequest) -> Wanted:
         # An area of 500 corners takes a while, and other callers must not wait for it.

@@ -128,7 +128,9 @@ def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], chann
     parts = [Part(one.title, one.message[:_EXCERPT]) for one in told if isinstance(one, Reworded)]
     if not parts:
         return next(one for one in told if isinstance(one, Reason))
-    return Reworded(*compose(LISTING_ALERT, parts, short=definition_of(channel).measure is not None))
+    language = next((one.language for one in told if isinstance(one, Reworded) and one.language), None)
+    short = definition_of(channel).measure is not None
+    return Reworded(*compose(LISTING_ALERT, parts, short=short, language=language))
 
 
 def up_to_date(

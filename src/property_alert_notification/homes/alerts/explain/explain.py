@@ -59,7 +59,7 @@ def explained_search(search: ExplainableSearch, found: Found) -> ExplainedSearch
         ],
         next_digest_at=None if digest is None else digest[1],
         outcome=outcome,
-        reason=None if outcome is None else in_words(outcome, None),
+        reason=None if outcome is None else in_words(outcome, None, language),
     )
 
 
@@ -120,17 +120,17 @@ def _outcome(
         SearchQueryHumanReadable=None if expression is None else sentence(expression, language),
         outcome=outcome,
         reason_code=why,
-        reason=in_words(outcome, why),
+        reason=in_words(outcome, why, language),
         unmet=unmet,
     )
 
 
-def explained_alerts(rows: Sequence[AlertDelivery]) -> list[ExplainedAlert]:
+def explained_alerts(rows: Sequence[AlertDelivery], language: str | None = None) -> list[ExplainedAlert]:
     """The alerts of these rows, each with its deliveries."""
-    return [_alert(list(group)) for _, group in groupby(rows, key=lambda row: row.notification_id)]
+    return [_alert(list(group), language) for _, group in groupby(rows, key=lambda row: row.notification_id)]
 
 
-def _alert(rows: Sequence[AlertDelivery]) -> ExplainedAlert:
+def _alert(rows: Sequence[AlertDelivery], language: str | None) -> ExplainedAlert:
     try:
         details = AlertDetails.read(rows[0].details)
     except ValueError:
@@ -143,15 +143,17 @@ def _alert(rows: Sequence[AlertDelivery]) -> ExplainedAlert:
         first_alert=details is not None and details.matched is not None,
         left_out=None if left_out is None else code_of(left_out),
         facts=[explained_fact(one.kind, one) for one in facts],
-        deliveries=[_delivery(row) for row in rows if row.channel is not None and row.listing_id == rows[0].listing_id],
+        deliveries=[
+            _delivery(row, language) for row in rows if row.channel is not None and row.listing_id == rows[0].listing_id
+        ],
     )
 
 
-def _delivery(row: AlertDelivery) -> ExplainedDelivery:
+def _delivery(row: AlertDelivery, language: str | None) -> ExplainedDelivery:
     reason = Reason.read(row.reason_code, row.reason_parameters)
     return ExplainedDelivery(
         channel=str(row.channel),
         state=str(row.state),
         reason_code=reason.code,
-        reason=reason.sentence(str(row.channel)),
+        reason=reason.sentence(str(row.channel), language),
     )

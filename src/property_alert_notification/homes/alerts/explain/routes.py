@@ -60,7 +60,9 @@ async def explain_listing(
         listing = await find_listing(connection, listing_key, source)
         found = await look_up(connection, user_id, listing)
         category = cache.current().of(LISTING_ALERT)
-        decisions = await _decisions(connection, user_id, category, clock.now(), default, subjects, unused)
+        decisions = await _decisions(
+            connection, user_id, category, clock.now(), default, subjects, unused, found.language
+        )
     return Explanation(
         ListingKey=listing.listing_key,
         property_id=found.property_id,
@@ -76,7 +78,7 @@ async def explain_listing(
             )
         ),
         changes=[explained_change(one, found) for one in found.changes],
-        alerts=explained_alerts(found.alerts),
+        alerts=explained_alerts(found.alerts, found.language),
         decisions=decisions,
     )
 
@@ -89,6 +91,7 @@ async def _decisions(
     default: Preferences | None,
     subjects: Subjects,
     unused: Collection[Channel],
+    language: str | None,
 ) -> list[EffectiveDecision]:
     person = await person_of(connection, user_id, test=False, default=default, subjects=subjects)
     if person is None:
@@ -100,6 +103,7 @@ async def _decisions(
             now,
             await cap_uses_of(connection, user_id, person, channel, test=False),
             is_used=channel not in unused,
+            language=language,
         )
         for channel in Channel
     ]

@@ -1,6 +1,9 @@
 """Says which condition of a search to loosen or to narrow, in the language of the user. Pure."""
 
+from property_alert_notification.base.languages import in_language
+from property_alert_notification.homes.criteria.formats import plain
 from property_alert_notification.homes.criteria.sentence import phrase
+from property_alert_notification.homes.criteria.wording.languages import wording_of
 from property_alert_notification.homes.saved_searches.preview.compare import Outcome
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
@@ -27,9 +30,11 @@ def advice(outcome: Outcome, language: str) -> str | None:
     """The advice for a search that matches nothing or too much; None for another."""
     if not outcome.warnings:
         return None
+    words = wording_of(language)
+    matching = plain(outcome.matching, words)
     is_nothing = SearchWarning.MATCHES_NOTHING in outcome.warnings
     if (advised := outcome.advised) is None:
-        return (_NOTHING_AT_ALL if is_nothing else _NO_CONDITION)[language].format(matching=outcome.matching)
+        return in_language(_NOTHING_AT_ALL if is_nothing else _NO_CONDITION, language).format(matching=matching)
     condition, count = advised
-    sentences = _NOTHING if is_nothing else _TOO_MANY
-    return sentences[language].format(condition=phrase(condition, language), count=count, matching=outcome.matching)
+    sentence = in_language(_NOTHING if is_nothing else _TOO_MANY, language)
+    return sentence.format(condition=phrase(condition, language), count=plain(count, words), matching=matching)

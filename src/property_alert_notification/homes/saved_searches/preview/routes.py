@@ -95,7 +95,7 @@ def _public(outcome: Outcome, words: str, language: str) -> PreviewPublic:
         ListingsOnMarket=outcome.total,
         Listings=[dict(one) for one in outcome.first],
         ExpectedPerDay=outcome.per_day,
-        Warnings=warnings_public(outcome.warnings),
+        Warnings=warnings_public(outcome.warnings, language),
         Advice=advice(outcome, language),
         Conditions=[
             ConditionPublic(Condition=phrase(condition, language), MatchesWithout=matches)
