@@ -1,5 +1,7 @@
 """Calls that are refused say which call was meant, and what to send."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
+from tests.api.document import DOCUMENT
 
 NOTIFICATIONS, PREFERENCES_PATH = "/api/v1/notifications", "/api/v1/preferences"
 # The same in every worker, which all have to collect the same tests.
@@ -129,3 +132,66 @@ async def test_head_is_answered_wherever_get_is_and_as_get_would_be(lite: httpx2
         assert head.headers["Content-Type"] == get.headers["Content-Type"], path
         if path != "/metrics":
             assert head.headers.get("Content-Length") == get.headers.get("Content-Length"), path
+
+
+async def test_an_answer_that_is_sent_back_names_each_field_to_leave_out(lite: httpx2.AsyncClient) -> None:
+    checked = set()
+    for method, path, body, answered in sent_back():
+        given = dict.fromkeys(answered)
+        where = re.sub(r"\{(\w+)\}", lambda found: "1" if found[1] in ("user_id", "listing_key") else UNKNOWN_ID, path)
+
+        answer = await lite.request(method, where, json=given)
+
+        assert answer.status_code == 422, (method, path, answer.text)
+        told = {one["loc"][-1]: one["msg"] for one in answer.json()["detail"]}
+        for name in answered - body:
+            assert name in told, (method, path, name)
+            assert re.search("leave it out|read-only|write it inside", told[name]), (method, path, told[name])
+        checked.add((method, path))
+    assert len(checked) >= 13
+
+
+def sent_back() -> Iterator[tuple[str, str, set[str], set[str]]]:
+    """The calls that take a body and answer what they store, with the fields of the body and of the answer."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method in {"post", "put", "patch"} & methods.keys():
+            call = methods[method]
+            of_answer = [
+                answer["content"]["application/json"]["schema"]
+                for one in (call, methods.get("get", {}) if method != "post" else {})
+                for status, answer in one.get("responses", {}).items()
+                if status in ("200", "201") and "application/json" in answer.get("content", {})
+            ]
+            answered = set[str]().union(*(fields_of(schema) for schema in of_answer))
+            taken = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+            # Calls whose answer is not what was sent have no field in common with it.
+            if taken is not None and (body := fields_of(taken)) & answered and answered - body:
+                yield method.upper(), path, body, answered
+
+
+def fields_of(schema: dict[str, Any]) -> set[str]:
+    if "$ref" in schema:
+        return fields_of(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    parts = [part for kind in ("anyOf", "oneOf", "allOf") for part in schema.get(kind, ())]
+    return set(schema.get("properties", ())).union(*(fields_of(part) for part in parts))
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("ActiveYN", "is read-only: a search is stopped by POST …/{key}/pause, and goes on by …/{key}/resume"),
+        ("SearchQueryHumanReadable", "is read-only: leave it out"),
+        ("Version", "is not a field of this call: leave it out"),
+        ("BedroomsTotal", "is a condition: write it inside of Criteria"),
+    ],
+)
+async def test_a_field_that_a_new_search_has_not_is_named(lite: httpx2.AsyncClient, field: str, told: str) -> None:
+    search = {"SavedSearchName": "Near work", "Criteria": {}, field: None, "MARK": 1}
+
+    answer = await lite.post("/api/v1/users/1/saved-searches", json=search)
+
+    assert answer.status_code == 422
+    assert [(one["loc"], one["msg"]) for one in answer.json()["detail"]] == [
+        (["body", field], told),
+        (["body"], "has an unknown field, which this call does not take"),
+    ]

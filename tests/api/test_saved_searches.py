@@ -138,6 +138,7 @@ REFUSED: list[tuple[dict[str, Any], list[Any], str]] = [
     ({"Criteria": None}, ["body"], "has no query"),
     ({"SearchQuery": "ListPrice le 1"}, ["body"], "both SearchQuery and Criteria"),
     ({"SearchQueryType": "$filter"}, ["body"], "without SearchQuery"),
+    ({"Criteria": None, "SearchQuery": "City eq null", "SearchQueryType": "Criteria"}, ["body"], "without Criteria"),
     ({"Criteria": None, "SearchQuery": "x", "SearchQueryType": "DMQL2"}, ["body", "SearchQueryType"], "DMQL2"),
     ({"Criteria": {"ListPrice": {"min": 2, "max": 1}}}, ["body", "Criteria.ListPrice.min"], "more than"),
     ({"Criteria": {"Bedrooms": {"min": 2}}}, ["body", "Criteria.Bedrooms"], "BedroomsTotal"),
@@ -207,6 +208,19 @@ async def test_a_user_has_as_many_searches_as_the_setting_allows(
 
     assert [one.status_code for one in (*saved, refused, last, allowed)] == [201, 201, 409, 409, 201]
     assert (other["Version"], "SEARCH_LIMIT_PER_USER" in refused.json()["detail"]) == (1, True)
+
+
+async def test_an_answer_can_be_sent_back_without_the_fields_that_are_read_only(client: httpx2.AsyncClient) -> None:
+    saved = await save(client)
+    path = f"{PATH}/{saved['SavedSearchKey']}"
+    refused = await client.patch(path, json=saved)
+    read_only = {one["loc"][-1] for one in refused.json()["detail"]}
+
+    again = await client.patch(path, json={name: saved[name] for name in saved.keys() - read_only})
+
+    assert again.status_code == 200, again.text
+    changing = ("Version", "ModificationTimestamp", "ReasonActiveOrDisabled")
+    assert {**again.json(), **{name: saved[name] for name in changing}} == saved
 
 
 async def test_a_repeated_call_saves_one_search(client: httpx2.AsyncClient) -> None:

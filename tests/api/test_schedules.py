@@ -117,7 +117,7 @@ async def test_a_count_of_occurrences_has_bounds(lite: httpx2.AsyncClient, count
         ({"user_email": None}, "user_email", "give at least one of them"),
         ({"user_email": ""}, "user_email", ""),
         ({"channels": ["sms"]}, "user_phone_number", "`channels` allows sms only"),
-        ({"send_at": "2027-01-01T00:00:00Z"}, "send_at", "is not a field of this call"),
+        ({"send_at": "2027-01-01T00:00:00Z"}, "send_at", "is not a field of this call: leave it out"),
         ({"category": "Two Words"}, "category", "must match"),
         ({"title": ""}, "title", ""),
     ],

@@ -5,7 +5,7 @@ A name may be anything, also personal data that came into the wrong place. What 
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,13 @@ _COMPARED = 10
 """Unknown names in one place that are compared with ours."""
 
 _known: set[str] = set()
+"""The fields of requests."""
+
+_answered: dict[str, str] = {}
+"""The fields of answers, each with what to do if one is sent back."""
+
+_elsewhere: dict[str, str] = {}
+"""Names that are no fields of calls, each with where they belong."""
 
 
 class Strict(BaseModel):
@@ -23,9 +30,24 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Names that callers send although they are no fields of any call, each with where they belong."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **_options: Any) -> None:
         _known.update(field.alias or name for name, field in cls.model_fields.items())
+        _elsewhere.update(cls.elsewhere)
+
+
+class Answered(BaseModel):
+    """An answer whose fields callers may send back, although not all of them can be changed."""
+
+    changed_by: ClassVar[Mapping[str, str]] = {}
+    """How fields are changed that no request has."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        _answered.update((name, cls.changed_by.get(name, "leave it out")) for name in cls.model_fields)
 
 
 def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -37,8 +59,8 @@ def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str,
             described.append(dict(one))
             continue
         *place, name = one["loc"]
-        if name in _known:  # of another call
-            described.append({**one, "msg": "is not a field of this call"})
+        if (known := _of_ours(name)) is not None:
+            described.append({**one, "msg": known})
             continue
         if tuple(place) not in unknown:
             described.append({"type": one["type"], "loc": tuple(place)})
@@ -47,6 +69,13 @@ def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str,
         if "msg" not in one:
             one["msg"] = _in_words(unknown[one["loc"]])
     return described
+
+
+def _of_ours(name: str) -> str | None:
+    """What is said of a name that this call does not take, but that is one of ours; None of any other."""
+    if name in _known:
+        return "is not a field of this call: leave it out"
+    return f"is read-only: {_answered[name]}" if name in _answered else _elsewhere.get(name)
 
 
 def _in_words(names: Sequence[str]) -> str:

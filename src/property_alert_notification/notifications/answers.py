@@ -11,6 +11,7 @@ from pydantic import (
     Field,
 )
 
+from property_alert_notification.api.known_fields import Answered
 from property_alert_notification.base.reasons import ReasonCode, code_of
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
@@ -140,7 +141,7 @@ class DeliveryPublic(DeliveryOutline):
 _OnlyWhileItWaits = Field(exclude_if=lambda value: value is None)
 
 
-class _NotificationStatus(BaseModel):
+class _NotificationStatus(Answered):
     """The fields of every answer about one notification."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import Line
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel
@@ -55,7 +55,7 @@ class ReplyPatch(Strict):
     """Whether an operator has handled the message."""
 
 
-class ReplyPublic(BaseModel):
+class ReplyPublic(Answered):
     """A message that a person sent to one of our numbers."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import Line
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.times import Moment
 from property_alert_notification.events.event_types import EventType
@@ -111,7 +111,7 @@ class ReplayResult(BaseModel):
     """The `after` of the next call if more events are left; null if none is."""
 
 
-class EndpointPublic(BaseModel):
+class EndpointPublic(Answered):
     """An endpoint. Its secret is shown when it is created or rotated, and never again."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -47,7 +47,7 @@ _ONE_OF = (
     "CountyOrParish",
 )
 _RANGES = ("ListPrice", "BedroomsTotal", "BathroomsTotalInteger", "LivingArea", "LotSizeArea", "YearBuilt")
-_KNOWN = (*_ONE_OF, *_RANGES, "Area", "Keywords", FEATURES)
+CONDITIONS = (*_ONE_OF, *_RANGES, "Area", "Keywords", FEATURES)
 _BESIDE_BOUNDS: Mapping[str, str] = {"ListPrice": "currency", "LivingArea": "units", "LotSizeArea": "units"}
 
 
@@ -57,11 +57,11 @@ def read_criteria(criteria: Any, currency: str, place: str = "Criteria") -> Expr
     Raises:
         InvalidField: a part cannot be understood; `field` is its place, such as `Criteria.ListPrice.min`.
     """
-    _check_names(criteria, (*_KNOWN, "Exclude"), place)
+    _check_names(criteria, (*CONDITIONS, "Exclude"), place)
     parts = list(_conditions(criteria, currency, place, excluding=False))
     if (excluded := criteria.get("Exclude")) is not None:
         where = f"{place}.Exclude"
-        _check_names(excluded, _KNOWN, where)
+        _check_names(excluded, CONDITIONS, where)
         # A home is left out for any of them.
         parts += [Excluding(part) for part in _conditions(excluded, currency, where, excluding=True)]
     return And(tuple(parts))
@@ -78,7 +78,7 @@ def _check_names(given: Any, known: tuple[str, ...], place: str) -> None:
 
 
 def _conditions(given: Mapping[str, Any], currency: str, place: str, *, excluding: bool) -> Iterator[Expression]:
-    for name in _KNOWN:
+    for name in CONDITIONS:
         if (value := given.get(name)) is None:
             continue
         where = f"{place}.{name}"

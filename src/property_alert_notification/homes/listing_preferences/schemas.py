@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 
 
@@ -30,7 +30,7 @@ class ListingPreferencePut(Strict):
     """`Discard`: no alert about the home is made for this user from now on."""
 
 
-class ListingPreferencePublic(BaseModel):
+class ListingPreferencePublic(Answered):
     """What a user thinks of a listing."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

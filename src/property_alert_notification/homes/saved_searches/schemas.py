@@ -1,17 +1,18 @@
 """The requests and answers about saved searches, with the names of RESO's SavedSearch and Prospecting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import Line, Object, Text
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.homes.criteria.read_criteria import CONDITIONS
 from property_alert_notification.homes.reso.words import ChangeType, squash
 from property_alert_notification.homes.saved_searches import words
 from property_alert_notification.homes.saved_searches.words import HalfDay, QueryType, SearchReason, SearchWarning
@@ -68,7 +69,7 @@ _HalfDays = Annotated[list[_HalfDay], Field(max_length=14), BeforeValidator(_hal
 _Channels = Annotated[list[Channel], Field(min_length=1, max_length=len(Channel)), AfterValidator(_once)]
 _Change = Annotated[ChangeType, BeforeValidator(_in_either_spelling(ChangeType))]
 WantedChanges = Annotated[list[_Change], Field(min_length=1, max_length=len(ChangeType)), AfterValidator(_once)]
-_FilterType = Annotated[Literal[QueryType.FILTER], BeforeValidator(_query_type)]
+_Type = Annotated[QueryType, BeforeValidator(_query_type)]
 _Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY, examples=["ListPrice le 650000"])]
 _Criteria = Annotated[Object, Field(examples=[EXAMPLE["Criteria"]])]
 
@@ -76,12 +77,14 @@ _Criteria = Annotated[Object, Field(examples=[EXAMPLE["Criteria"]])]
 class QueryFields(Strict):
     """A query, in one of its two forms."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(CONDITIONS, "is a condition: write it inside of Criteria")
+
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     SearchQuery: _Query | None = None
     """An OData `$filter` over fields of RESO's Property resource."""
-    SearchQueryType: _FilterType | None = None
-    """The language of `SearchQuery`; `OdataFilter` is understood, too."""
+    SearchQueryType: _Type | None = None
+    """The form of the query, which follows from it and need not be said; `OdataFilter` is understood, too."""
     Criteria: _Criteria | None = None
     """The same as a JSON object. docs/searches.md lists its fields."""
 
@@ -89,8 +92,10 @@ class QueryFields(Strict):
     def _has_one_query(self) -> Self:
         if self.SearchQuery is not None and self.Criteria is not None:
             raise ValueError("has both SearchQuery and Criteria: give one of them")
-        if self.SearchQueryType is not None and self.SearchQuery is None:
-            raise ValueError("has SearchQueryType without SearchQuery")
+        if self.SearchQueryType is QueryType.FILTER and self.SearchQuery is None:
+            raise ValueError("has the SearchQueryType $filter without SearchQuery")
+        if self.SearchQueryType is QueryType.CRITERIA and self.Criteria is None:
+            raise ValueError("has the SearchQueryType Criteria without Criteria")
         return self
 
 
@@ -170,8 +175,13 @@ class WarningPublic(BaseModel):
     message: str
 
 
-class SavedSearchPublic(BaseModel):
+class SavedSearchPublic(Answered):
     """A saved search."""
+
+    changed_by: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("ActiveYN", "ReasonActiveOrDisabled"),
+        "a search is stopped by POST …/{key}/pause, and goes on by …/{key}/resume",
+    )
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import Address, Line, UserId
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.times import LocalTime
@@ -110,7 +110,7 @@ class SchedulePatch(Strict):
         return self
 
 
-class ScheduleOutline(BaseModel):
+class ScheduleOutline(Answered):
     """A schedule without content and addresses: for lists, and for keys without `notifications:read`."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.homes.reso.words import StandardStatus
 from property_alert_notification.operators.properties.service import HomeView, ListingName
 
@@ -66,7 +66,7 @@ class Ruling(BaseModel):
     made_by: str
 
 
-class PropertyPublic(BaseModel):
+class PropertyPublic(Answered):
     """A home with its listings."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, LiveOperator, needs
+from property_alert_notification.api.known_fields import Answered
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound, StoreUnavailable
 from property_alert_notification.base.vocabulary import CATEGORY, CategoryKind, Channel, Frequency, Scope
@@ -32,7 +33,7 @@ Name = Annotated[
 CacheDep = Annotated[CategoryCache, Depends(_cache)]
 
 
-class CategoryPublic(BaseModel):
+class CategoryPublic(Answered):
     """The properties of all messages of one category."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

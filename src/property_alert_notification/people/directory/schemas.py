@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from property_alert_notification.api.fields import Address, Line
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.base.zones import ZoneName
 
 _ADA: JsonDict = {
@@ -39,7 +39,7 @@ class ProfilePut(Strict):
     """ISO 3166-1 alpha-2, for example `US`."""
 
 
-class ProfilePublic(BaseModel):
+class ProfilePublic(Answered):
     """The stored profile of a user."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)

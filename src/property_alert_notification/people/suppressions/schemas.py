@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import INT64_MAX, Line
-from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
@@ -72,7 +72,7 @@ class SuppressionCreate(_About, WithEvidence):
         return self
 
 
-class SuppressionPublic(BaseModel):
+class SuppressionPublic(Answered):
     """One entry of the suppression list. Its subject is stored as a keyed hash only."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
