@@ -20,7 +20,12 @@ _COMMAND = ["-m", _SERVICE]
 
 
 def run(
-    folder: Path, *arguments: str, answer: str = "", module: str = _SERVICE, **settings: str
+    folder: Path,
+    *arguments: str,
+    answer: str = "",
+    module: str = _SERVICE,
+    patience: float = PATIENCE,
+    **settings: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end; `answer` is what a person types, `module` another one that runs the command."""
     with TemporaryFile() as typed, TemporaryFile() as stdout, TemporaryFile() as stderr:
@@ -28,7 +33,7 @@ def run(
         typed.seek(0)
         process = start(["-m", module, *arguments], cwd=folder, settings=settings, streams=(typed, stdout, stderr))
         try:
-            code = process.wait(PATIENCE)
+            code = process.wait(patience)
         finally:
             end(process, signal.SIGKILL)
         said = (_text(stdout), _text(stderr))

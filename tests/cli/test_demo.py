@@ -1,12 +1,15 @@
 """`demo` against a running service."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from property_alert_notification.cli.demo.alerts import alerts, preferences
+from property_alert_notification.cli.demo.digests import digest_time
 from property_alert_notification.cli.demo.listings import read_listings
 from property_alert_notification.cli.demo.searches import searches
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
@@ -72,10 +75,38 @@ def test_every_search_of_the_demo_is_understood() -> None:
     assert all(read_criteria(search["Criteria"], "USD") for _, search in made)
 
 
+def test_the_searches_of_one_user_differ() -> None:
+    made = list(searches(list(islice(read_sales(), 300)), 2_000))
+    first = [search for user, search in made if user == made[0][0]]
+
+    assert len({str(search["Criteria"]) for search in first}) == len(first) == 10
+    assert {search["ScheduleType"] for search in first} == {"Daily", "ASAP"}
+
+
+def test_a_digest_comes_after_the_homes_were_played() -> None:
+    now = datetime(2026, 11, 30, 7, 59, 50, tzinfo=UTC)
+    zone = ZoneInfo("America/Los_Angeles")
+
+    assert digest_time(now, timedelta(seconds=4), zone).isoformat() == "2026-11-30T00:00:00-08:00"
+    assert digest_time(now, timedelta(seconds=6), zone).isoformat() == "2026-11-30T00:01:00-08:00"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("migrated_sqlite_url")
+def test_digests_arrive_while_the_demo_is_running(tmp_path: Path) -> None:
+    with running_dev(tmp_path) as service:
+        options = ("--count", "1", "--homes", "40", "--searches", "600", "--digests", "100")
+        done = run(tmp_path, "demo", "--url", service.url, *options, patience=300)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\d+ digests carried \d+ of them", " ".join(done.stdout.split()))
+
+
 @pytest.mark.usefixtures("migrated_sqlite_url")
 def test_homes_are_replayed_and_alerts_of_what_matches_arrive(tmp_path: Path) -> None:
     with running_dev(tmp_path) as service:
-        options = ("--count", "1", "--homes", "2", "--searches", "8")
+        options = ("--count", "1", "--homes", "2", "--searches", "8", "--digests", "0")
         done = run(tmp_path, "demo", "--url", service.url, *options)
         with a_blocking_caller(service.url) as client:
             messages = client.get("/api/mailbox/messages", params={"limit": 200}).json()["messages"]

@@ -25,7 +25,7 @@ BETWEEN_ROUNDS = 0.2
 _COLUMNS = ("sent", "delivered", "suppressed", "failed")
 
 
-async def run(url: str, count: int, *, homes: int, searches: int, patience: float) -> bool:
+async def run(url: str, count: int, *, homes: int, searches: int, digests: int, patience: float) -> bool:
     """The whole demo, on the console; `patience` is in seconds. Returns whether every delivery came to its end.
 
     The demo is two stories: `count` notifications of other services, and `homes` homes with saved searches.
@@ -46,7 +46,7 @@ async def run(url: str, count: int, *, homes: int, searches: int, patience: floa
             sent_at = clock.monotonic()
             details = await demo.follow(accepted, patience)
             if homes:
-                await tell(demo_client, progress.console, homes=homes, count=searches)
+                await tell(demo_client, progress.console, homes=homes, count=searches, digests=digests)
     _report(console, details)
     console.print(_speed("alerts submitted", len(accepted), sent_at - started_at))
     if details:

@@ -14,13 +14,14 @@ _STRIDE = 7_919
 def searches(sales: Sequence[Sale], count: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """`count` searches, each with its user. One of five is told in a daily digest, the others at once."""
     for number in range(count):
-        name, criteria = _criteria(sales[number * _STRIDE % len(sales)], number)
+        turn = number // len(USERS)  # so that the searches of one user differ
+        name, criteria = _criteria(sales[(number * _STRIDE + turn) % len(sales)], number + turn)
         yield (
             USERS[number % len(USERS)],
             {
                 "SavedSearchName": name,
                 "Criteria": {"StandardStatus": ["Active"], **criteria},
-                "ScheduleType": "Daily" if number % 5 == 0 else "ASAP",
+                "ScheduleType": "Daily" if (number + turn) % 5 == 0 else "ASAP",
                 "Channels": ["email"],
             },
         )
