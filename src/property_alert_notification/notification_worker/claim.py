@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.homes.alerts.digests.scripts import LeftOut, record_left_out, up_to_date
-from property_alert_notification.homes.reso.open_house_times import LAST_ZONE
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
@@ -52,8 +51,6 @@ class SendingRules:
     """The time to live of messages whose category has no `message_ttl`."""
     subjects: Subjects
     """The hashes of addresses and users on the suppression list."""
-    zones: Collection[tzinfo] = (LAST_ZONE,)
-    """The time zones of open houses, as far as they are known."""
 
     def ttl_of(self, category: str) -> timedelta:
         """The time to live of messages of this category."""
@@ -138,7 +135,7 @@ def claim_batch(
     if not claims:
         return ClaimedBatch([], [])
     stored = yield from notification_scripts.contents({claim.notification_id for claim in claims})
-    contents, left_out = yield from up_to_date(stored, channel, now, rules.zones)
+    contents, left_out = yield from up_to_date(stored, channel, now)
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     claimed = [wanted_of(claim, contents[claim.notification_id], channel, rules) for claim in claims]
     about = [(one.user, one.message) for one in claimed]
@@ -287,7 +284,7 @@ def recheck(
     Returns also what this leaves out; it is to be recorded.
     """
     stored = yield from notification_scripts.contents([job.claim.notification_id])
-    contents, left_out = yield from up_to_date(stored, channel, now, rules.zones)
+    contents, left_out = yield from up_to_date(stored, channel, now)
     wanted = wanted_of(job.claim, contents[job.claim.notification_id], channel, rules)
     about = [(wanted.user, wanted.message)]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)

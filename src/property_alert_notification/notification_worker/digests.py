@@ -1,9 +1,7 @@
 """Closes due digest windows, and ends the items of digests whose delivery has ended."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from datetime import tzinfo
-from functools import partial
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -31,21 +29,16 @@ class DigestCloser:
         context: WorkerContext,
         planner: Planner,
         *,
-        zones: Collection[tzinfo],
         wake: Callable[[], None],
         woken: asyncio.Event,
     ) -> None:
-        """`wake` is called after a delivery became due; `woken` is set when a window is due or a digest has ended.
-
-        `zones` are those of open houses.
-        """
+        """`wake` is called after a delivery became due; `woken` is set when a window is due or a digest has ended."""
         self._database = context.database
         self._clock = context.clock
         self._metrics = context.metrics
         self._broken_rows = context.broken_rows
         self._ended = context.ended_digests
         self._planner = planner
-        self._refresh = partial(refreshed, zones=zones)
         self._wake = wake
         self._woken = woken
 
@@ -70,7 +63,7 @@ class DigestCloser:
         if not (ended := self._ended.take(AT_ONCE)):
             return 0
         try:
-            self._report(await self._database.run(process_ended(ended, self._planner, self._refresh)))
+            self._report(await self._database.run(process_ended(ended, self._planner, refreshed)))
         except Exception as error:
             if not is_row_fault(error):
                 self._ended.add_all(ended)
@@ -82,7 +75,7 @@ class DigestCloser:
             return await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
 
     async def _close_some(self, only: Sequence[UUID] | None) -> int:
-        turn = await self._database.run(close_due(self._planner, self._refresh, limit=AT_ONCE, only=only))
+        turn = await self._database.run(close_due(self._planner, refreshed, limit=AT_ONCE, only=only))
         self._report(turn)
         return turn.windows
 

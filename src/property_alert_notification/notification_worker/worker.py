@@ -18,7 +18,6 @@ from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.bounces.sources import sources
 from property_alert_notification.feedback.webhooks.setup import create_dispatcher
-from property_alert_notification.homes.feeds.settings import zones_of_feeds
 from property_alert_notification.homes.feeds.setup import feed_loops
 from property_alert_notification.homes.listings.keys.renew import KeyRenewal
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
@@ -210,12 +209,11 @@ def _rules(parts: Parts) -> SendingRules:
         parts.categories.current,
         settings.default_ttl,
         Subjects(settings.secrets),
-        zones_of_feeds(load(ListingSettings)),
     )
 
 
 def _digest_closer(parts: Parts, context: WorkerContext, planner: Planner, due: DueWatch) -> DigestCloser:
-    return DigestCloser(context, planner, zones=_rules(parts).zones, wake=parts.wake, woken=due.digests)
+    return DigestCloser(context, planner, wake=parts.wake, woken=due.digests)
 
 
 def _address_look_up(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso.open_house_times import LAST_ZONE, is_over
+from property_alert_notification.homes.reso.open_house_times import is_over
 from property_alert_notification.homes.reso.open_houses import is_public, open_houses_of
 
 SEATTLE, BERLIN = ZoneInfo("America/Los_Angeles"), ZoneInfo("Europe/Berlin")
@@ -21,28 +21,26 @@ def on_sunday(start: str | None = None, end: str | None = None) -> dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("one", "zones", "ends_at"),
+    ("one", "ends_at"),
     [
-        (on_sunday("13:00:00", "15:30:00"), [SEATTLE], "2026-12-06T23:30:00Z"),
-        (on_sunday("13:00:00", "15:30:00"), [BERLIN], "2026-12-06T14:30:00Z"),
-        (on_sunday("13:00:00", "15:30:00"), [SEATTLE, BERLIN], "2026-12-06T23:30:00Z"),
-        (on_sunday("13:00:00", "15:30:00"), [LAST_ZONE], "2026-12-07T03:30:00Z"),
+        # Its record does not say where it is: it is over when it is over everywhere.
+        (on_sunday("13:00:00", "15:30:00"), "2026-12-07T03:30:00Z"),
+        (on_sunday("2026-12-06T19:00:00Z", "15:30:00"), "2026-12-07T03:30:00Z"),
         # Without an end it is over with its day.
-        (on_sunday("13:00:00"), [BERLIN], "2026-12-06T23:00:00Z"),
-        (on_sunday(), [LAST_ZONE], "2026-12-07T12:00:00Z"),
-        # An end with its offset is a moment wherever the home is.
-        (on_sunday("13:00:00", "2026-12-06T21:00:00Z"), [BERLIN, LAST_ZONE], "2026-12-06T21:00:00Z"),
-        (on_sunday("2026-12-06T19:00:00Z", "15:30:00"), [SEATTLE], "2026-12-06T23:30:00Z"),
-        # Its record says where it is.
-        (on_sunday("2026-12-06T13:00:00-08:00"), [BERLIN], "2026-12-07T08:00:00Z"),
-        (on_sunday("2026-12-06T13:00:00Z"), [SEATTLE], "2026-12-07T08:00:00Z"),
+        (on_sunday("13:00:00"), "2026-12-07T12:00:00Z"),
+        (on_sunday(), "2026-12-07T12:00:00Z"),
+        (on_sunday("2026-12-06T13:00:00Z"), "2026-12-07T12:00:00Z"),
+        (on_sunday("2026-12-06T13:00:00-08:00"), "2026-12-07T08:00:00Z"),
+        # An end with its offset is a moment.
+        (on_sunday("13:00:00", "2026-12-06T21:00:00Z"), "2026-12-06T21:00:00Z"),
+        (on_sunday("2026-12-06T13:00:00-08:00", "2026-12-06T15:30:00-08:00"), "2026-12-06T23:30:00Z"),
         # It ends after midnight.
-        (on_sunday("20:00:00", "00:30:00"), [BERLIN], "2026-12-06T23:30:00Z"),
+        (on_sunday("20:00:00", "00:30:00"), "2026-12-07T12:30:00Z"),
     ],
 )
-def test_an_open_house_is_over_once_it_is_in_every_zone_of_a_feed(one: Any, zones: Any, ends_at: str) -> None:
+def test_an_open_house_is_over_at_its_end(one: Any, ends_at: str) -> None:
     end = datetime.fromisoformat(ends_at)
-    assert (is_over(one, end - INSTANT, zones), is_over(one, end, zones)) == (False, True)
+    assert (is_over(one, end - INSTANT), is_over(one, end)) == (False, True)
 
 
 def understood(zone: ZoneInfo | None = None, **given: Any) -> dict[str, Any]:

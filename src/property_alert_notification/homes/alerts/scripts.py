@@ -1,7 +1,7 @@
 """Makes what alerts tell now, right before they are sent."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -36,7 +36,7 @@ from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
-from property_alert_notification.homes.reso.open_house_times import LAST_ZONE, is_over
+from property_alert_notification.homes.reso.open_house_times import is_over
 
 _alerts = table_of(Alert)
 _RECORD_NAMED = BatchStatement(
@@ -77,19 +77,17 @@ def record_named(moved: Sequence[Moved]) -> Statement:
 
 
 def refreshed(
-    notifications: Sequence[UUID], channel: Channel, now: datetime, *, zones: Collection[tzinfo] = (LAST_ZONE,)
+    notifications: Sequence[UUID], channel: Channel, now: datetime
 ) -> Script[Mapping[UUID, Reworded | Reason]]:
     """What those of these notifications tell now that are alerts, or why they must not be sent on this channel."""
-    return (yield from refresh(notifications, channel, now, zones)).now
+    return (yield from refresh(notifications, channel, now)).now
 
 
-def refresh(
-    notifications: Sequence[UUID], channel: Channel, now: datetime, zones: Collection[tzinfo]
-) -> Script[Refreshed]:
+def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> Script[Refreshed]:
     """What those of these notifications tell now that are alerts.
 
     A home that changed since is compared with the searches again, as they are now. A first alert names and counts the
-    homes that still match. An open house is over when it is in each of the `zones`. Of newer alerts about a home those
+    homes that still match. Of newer alerts about a home those
     count that are sent: they are looked at first, and so are those that wait, which another claim takes.
     """
     known = yield from stored_alerts(notifications)
@@ -98,7 +96,7 @@ def refresh(
     later = (yield from stored_alerts(sorted(waiting))) if waiting else []
     running = yield from running_searches([*known, *later])
     expressions = yield from expressions_of(one for one in (*known, *later) if not one.is_unchanged)
-    hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now, zones=zones))
+    hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now))
     firsts = list(map(_once, _homes_of_firsts(known, hold)))
     places = [each for homes in firsts for each in _places(homes)]
     untold = {one.alerted_home for one, reason in places if reason is not None}

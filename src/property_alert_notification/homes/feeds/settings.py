@@ -1,7 +1,7 @@
 """The settings of feeds: `FEED_…` of one feed, `FEED_NWMLS_…` of a further one with the name `nwmls`."""
 
 from collections.abc import Mapping
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -12,7 +12,6 @@ from property_alert_notification.base.http import http_url
 from property_alert_notification.base.settings import SettingsGroup, given_instances, load, variable_name
 from property_alert_notification.base.zones import ZoneName, zone_named
 from property_alert_notification.homes.listings.settings import ListingSettings
-from property_alert_notification.homes.reso.open_house_times import LAST_ZONE
 from property_alert_notification.homes.reso.record import Feed
 
 DEFAULT_NAME = "default"
@@ -117,16 +116,6 @@ def configured_feeds() -> Mapping[str, FeedSettings]:
     if len(set(sources)) < len(sources):
         raise ConfigurationError("FEED_EVENT_SOURCE: two feeds have the same source of events. Give each its own")
     return feeds
-
-
-def zones_of_feeds(listings: ListingSettings) -> list[tzinfo]:
-    """The time zones in which a time of day of a record may be.
-
-    Raises:
-        ConfigurationError: a setting of a feed is wrong.
-    """
-    known = {listings.feed.zone, *(feed.reading(listings).zone for feed in configured_feeds().values())}
-    return [zone or LAST_ZONE for zone in known]
 
 
 def event_source(name: str, feed: FeedSettings) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from property_alert_notification.homes.listings.snapshot import OpenHouse
-from property_alert_notification.homes.reso.open_house_times import LAST_ZONE, end_of, names_of_time
+from property_alert_notification.homes.reso.open_house_times import end_of, names_of_time
 from property_alert_notification.homes.reso.open_houses import takes_place
 from property_alert_notification.homes.reso.words import OpenHouseStatus
 
@@ -51,8 +51,7 @@ def _planned(some: Iterable[OpenHouse], now: datetime) -> list[OpenHouse]:
     planned: list[OpenHouse] = []
     known: set[object] = set()
     for one in sorted(filter(_takes_place, some), key=_order):
-        # A record does not say in which zone a time of day is.
-        if known.isdisjoint(names := same_time(one)) and end_of(one.day, one.start, one.end, LAST_ZONE) > now:
+        if known.isdisjoint(names := same_time(one)) and end_of(one.day, one.start, one.end) > now:
             planned.append(one)
         known.update(names)
     return planned

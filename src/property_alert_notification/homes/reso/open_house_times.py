@@ -1,11 +1,11 @@
 """When an open house is: by the clocks where it is, or at moments in UTC if its record does not say where. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-LAST_ZONE = timezone(timedelta(hours=-12))
+_LAST_ZONE = timezone(timedelta(hours=-12))
 """Where a day ends last: what is over there is over everywhere."""
 
 _DAY = timedelta(days=1)
@@ -14,24 +14,22 @@ _DATE = len("2026-12-06")
 _CLOCK = len("2026-12-06T13:00:00")
 
 
-def is_over(one: Mapping[str, Any], now: datetime, zones: Collection[tzinfo]) -> bool:
-    """Whether an open house is over in all of these zones: a record does not say in which it is.
-
-    Without an end it is over with its day.
-    """
-    return all(end_of(*time_of(one), zone) <= now for zone in zones)
+def is_over(one: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an open house in a record is over."""
+    return end_of(*time_of(one)) <= now
 
 
-def end_of(day: str, start: str | None, end: str | None, zone: tzinfo) -> datetime:
-    """When an open house is over, whose times of day are in this zone. Without an end it is over with its day."""
+def end_of(day: str, start: str | None, end: str | None) -> datetime:
+    """When an open house is over, everywhere if it is not known where it is. Without an end it is over with its day."""
     if end is None:
+        zone: tzinfo = _LAST_ZONE
         # A moment in UTC does not say where the day is.
         if start is not None and is_moment(start) and start[-1] != "Z":
             zone = datetime.fromisoformat(start).tzinfo or zone
         return datetime.combine(_day_after(day), time(), zone)
     if is_moment(end):
         return datetime.fromisoformat(end)
-    return datetime.fromisoformat(_end_by_the_clock(day, start, end)).replace(tzinfo=zone)
+    return datetime.fromisoformat(_end_by_the_clock(day, start, end)).replace(tzinfo=_LAST_ZONE)
 
 
 def _end_by_the_clock(day: str, start: str | None, end: str) -> str:

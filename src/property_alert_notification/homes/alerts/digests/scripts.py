@@ -4,7 +4,7 @@ Quiet hours may have held a digest for a night.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
@@ -134,19 +134,16 @@ def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], chann
 
 
 def up_to_date(
-    contents: Mapping[UUID, Content], channel: Channel, now: datetime, zones: Collection[tzinfo]
+    contents: Mapping[UUID, Content], channel: Channel, now: datetime
 ) -> Script[tuple[dict[UUID, Content], LeftOut]]:
-    """The contents of notifications; alerts and their digests as they are sent now, or with why they must not be.
-
-    An open house is over when it is in each of the `zones`.
-    """
+    """The contents of notifications; alerts and their digests as they are sent now, or with why they must not be."""
     alerts = [id_ for id_, content in contents.items() if content.category == LISTING_ALERT]
     digests = [id_ for id_, content in contents.items() if content.carries == LISTING_ALERT]
     carried = (yield from _digests_of(digests)) if digests else []
     wanted = {*alerts, *(item.notification_id for one in carried for item in one.items)}
     if not wanted:
         return dict(contents), LeftOut({}, ())
-    current, moved = yield from refresh(sorted(wanted), channel, now, zones)
+    current, moved = yield from refresh(sorted(wanted), channel, now)
     told = {id_: current[id_] for id_ in alerts if id_ in current} | {
         one.id: _digest(one.items, current, channel) for one in carried
     }
