@@ -137,8 +137,8 @@ async def _members(connection: Any, key: str) -> Sequence[queries.Member]:
 
 
 async def test_a_record_that_speaks_for_two_homes_joins_none(feeds: Feeds) -> None:
-    upi = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R:1"}
-    other = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R:2"}
+    upi = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R22231"}
+    other = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R22232"}
     await feeds.take(a_record(0, key="a", **HOME | upi), a_record(0, key="b", **HOME | other))
     await feeds.take(a_record(0, key="c", **SAME_HOME))
 

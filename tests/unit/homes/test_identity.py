@@ -43,6 +43,8 @@ def test_the_parts_of_an_address_are_the_same_as_the_whole() -> None:
 
 UPI = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R:1234567890"}
 KING = {"ParcelNumber": "641410-0192", "CountyOrParish": "King", "StateOrProvince": "WA"}
+SUB = {"UniversalParcelId": "urn:reso:upi:2.0:US:36061:010237502:sub:118"}
+BUILDING = SEATTLE | {"UnparsedAddress": "123 Main St", "PropertyType": "Residential Income"}
 HOME = SEATTLE | {"UnparsedAddress": "11515 Pinehurst Way NE"}
 FLAT = SEATTLE | {"UnparsedAddress": "123 Main St #4B", "PropertySubType": "Condominium"}
 
@@ -57,14 +59,14 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
     ("universal differs, parcel agrees", UPI | KING, {"UniversalParcelId": "US:53033:R:999999999"} | KING, None),
     (
         "property id",
-        {"UniversalPropertyId": "US-53033-N-1234567-R-N"},
-        {"UniversalPropertyId": "us-53033-n-1234567-r-n"},
+        {"UniversalPropertyId": "US-53033-N-6414192-R-N"},
+        {"UniversalPropertyId": "us-53033-n-6414192-r-n"},
         Evidence.UNIVERSAL,
     ),
     (
         "universal of two kinds, parcel decides",
         UPI | KING,
-        {"UniversalPropertyId": "US-53033-N-1234567-R-N"} | KING,
+        {"UniversalPropertyId": "US-53033-N-6414192-R-N"} | KING,
         Evidence.PARCEL,
     ),
     (
@@ -152,6 +154,48 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
         None,
     ),
     ("nothing", {}, {}, None),
+    (
+        "county without a state",
+        {"ParcelNumber": "641410", "CountyOrParish": "King"},
+        {"ParcelNumber": "641410", "CountyOrParish": "King"},
+        None,
+    ),
+    (
+        "county of a country without states",
+        {"ParcelNumber": "641410", "CountyOrParish": "Kerry", "Country": "IE"},
+        {"ParcelNumber": "641410", "CountyOrParish": "Kerry", "Country": "Ireland"},
+        Evidence.PARCEL,
+    ),
+    ("county by its number", KING | SEATTLE, KING | SEATTLE | {"CountyOrParish": "53033"}, Evidence.PARCEL),
+    ("county with its state", KING, KING | {"CountyOrParish": "King, WA"}, Evidence.PARCEL),
+    (
+        "county of the name of a city",
+        KING | {"CountyOrParish": "St. Louis"},
+        KING | {"CountyOrParish": "St. Louis City"},
+        None,
+    ),
+    (
+        "county of a saint",
+        KING | {"CountyOrParish": "St. Louis"},
+        KING | {"CountyOrParish": "Saint Louis County"},
+        Evidence.PARCEL,
+    ),
+    (
+        "town without a state",
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield", "Country": "US"},
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield", "Country": "US"},
+        None,
+    ),
+    ("flat and building of one identifier", UPI | FLAT, UPI | BUILDING, None),
+    ("a unit of one identifier, and none", UPI | FLAT, UPI | HOME, Evidence.UNIVERSAL),
+    ("two units of one identifier", UPI | {"UnitNumber": "12"} | HOME, UPI | {"UnitNumber": "12A"} | HOME, None),
+    (
+        "two numbers of one unit that is identified",
+        SUB | {"UnitNumber": "12"},
+        SUB | {"UnitNumber": "12A"},
+        Evidence.UNIVERSAL,
+    ),
+    ("two units that are identified", SUB | HOME, {"UniversalParcelId": SUB["UniversalParcelId"] + "9"} | HOME, None),
 ]
 
 

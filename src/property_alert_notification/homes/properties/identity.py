@@ -15,7 +15,14 @@ from typing import Any
 
 from property_alert_notification.homes.properties.address import Address, address_of
 from property_alert_notification.homes.properties.folding import plain
-from property_alert_notification.homes.properties.places import country_of, county_of, state_of
+from property_alert_notification.homes.properties.identifiers import (
+    Universal,
+    bare,
+    is_same_number,
+    parcel_of,
+    universal_of,
+)
+from property_alert_notification.homes.properties.places import FEDERAL, country_of, county_of, state_of
 
 NEAR = 30.0
 """Metres between two records of one address at most."""
@@ -41,7 +48,7 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
-FORM = 2
+FORM = 3
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
 
 MARK = f"{FORM}\x1e"
@@ -62,7 +69,8 @@ class Identity:
 
     to_let: bool
     """A home that is for sale and to let has two offers, which are told apart like two homes."""
-    universal: Mapping[str, str]
+    universal: Mapping[str, Universal]
+    """By their notation."""
     parcel: str
     """As it is written, without blanks; empty if there is none."""
     county: str
@@ -109,10 +117,8 @@ def identity_of(stored: str) -> Identity:
     several = units.isdecimal() and int(units) > 1
     return Identity(
         to_let="lease" in kinds,
-        universal={
-            name: its for name in ("UniversalParcelId", "UniversalPropertyId") if (its := _universal(fields, name))
-        },
-        parcel=_parcel(fields.get("ParcelNumber")),
+        universal=universal_of(fields.get(name) for name in _UNIVERSAL),
+        parcel=parcel_of(fields.get("ParcelNumber")),
         county=county_of(fields.get("CountyOrParish")),
         state=state_of(fields.get("StateOrProvince")),
         country=country_of(fields.get("Country")),
@@ -127,9 +133,9 @@ def identity_of(stored: str) -> Identity:
 
 def keys_of(identity: Identity) -> set[int]:
     """Numbers of which two records of the same home have at least one in common. Others may have it too."""
-    texts = [f"{name} {value}" for name, value in identity.universal.items()]
+    texts = [f"{name} {its.area}:{bare(its.parcel)}:{its.sub}" for name, its in identity.universal.items()]
     if identity.parcel:
-        texts.append(f"parcel {_bare(identity.parcel)}")
+        texts.append(f"parcel {bare(identity.parcel)}")
     if identity.named_by_address:
         home = f"{identity.address.street}, {identity.address.unit}"
         if place := identity.postcode or (identity.state + identity.town if identity.town else ""):
@@ -140,38 +146,39 @@ def keys_of(identity: Identity) -> set[int]:
 
 def contradict(one: Identity, other: Identity) -> bool:
     """Whether they are known to be of two homes."""
-    units = one.address.unit, other.address.unit
-    if one.to_let is not other.to_let or (all(units) and units[0] != units[1]):
+    if one.to_let is not other.to_let:
         return True
-    if shared := one.universal.keys() & other.universal.keys():
-        return any(one.universal[name] != other.universal[name] for name in shared)
-    return bool(one.parcel and other.parcel) and not _same_parcel(one, other)
+    shared = one.universal.keys() & other.universal.keys()
+    if any(not one.universal[name].is_same(other.universal[name]) for name in shared):
+        return True
+    # An identifier of a part of a parcel says more than the number of a unit.
+    if all((one.address.unit, other.address.unit)) and one.address.unit != other.address.unit:
+        return not any(one.universal[name].sub for name in shared)
+    return bool(not shared and one.parcel and other.parcel) and not _same_parcel(one, other)
 
 
 def evidence(one: Identity, other: Identity) -> Evidence | None:
     """Why they are of the same home; None if they are not, or it cannot be said."""
     if contradict(one, other):
         return None
-    if one.universal.keys() & other.universal.keys():
-        return Evidence.UNIVERSAL
-    if one.parcel and other.parcel:
+    shared = one.universal.keys() & other.universal.keys()
+    if shared or (one.parcel and other.parcel):
         # A building for sale has the number of the flats in it.
         is_one_of_it = one.address.unit != other.address.unit and (one.is_building or other.is_building)
-        return None if is_one_of_it else Evidence.PARCEL
+        if is_one_of_it and not any(one.universal[name].sub for name in shared):
+            return None
+        return Evidence.UNIVERSAL if shared else Evidence.PARCEL
     return Evidence.ADDRESS if _same_address(one, other) else None
 
 
 def _same_parcel(one: Identity, other: Identity) -> bool:
-    if _bare(one.parcel) != _bare(other.parcel):
+    if not is_same_number(one.parcel, other.parcel):
         return False
-    parts = [re.split(r"[^0-9a-z]+", each.parcel) for each in (one, other)]
-    if min(map(len, parts)) > 1 and _without_zeros(parts[0]) != _without_zeros(parts[1]):
-        return False  # block 1, lot 23 is not block 12, lot 3
     if _differ(one.country, other.country) or _differ(one.state, other.state) or _differ(one.county, other.county):
         return False
     if one.point and other.point and metres(one.point, other.point) > FAR:
         return False
-    has_county = bool(one.county and other.county and one.state == other.state)
+    has_county = bool(one.county and other.county) and _same_state(one, other)
     return has_county or _same_place(one, other)
 
 
@@ -189,7 +196,14 @@ def _same_place(one: Identity, other: Identity) -> bool:
     """Whether both are known to be in one town, or of one postcode."""
     if one.postcode and other.postcode:
         return one.postcode == other.postcode and not _differ(one.state, other.state)
-    return bool(one.town and one.town == other.town and one.state == other.state)
+    return bool(one.town and one.town == other.town) and _same_state(one, other)
+
+
+def _same_state(one: Identity, other: Identity) -> bool:
+    """Whether both are known to be in one state, or in one country without states."""
+    if one.state or other.state:
+        return one.state == other.state
+    return one.country == other.country and one.country not in ("", *FEDERAL)
 
 
 def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -228,32 +242,3 @@ def _squashed(value: str | None) -> str:
 def _postcode(value: str | None) -> str:
     code = _squashed(value)
     return code[:5] if re.fullmatch(r"\d{9}", code) else code
-
-
-def _universal(fields: Mapping[str, str], name: str) -> str:
-    """An identifier without the version of its notation; empty if it is none."""
-    if name not in fields:
-        return ""
-    text = "".join(fields[name].casefold().split())
-    text = re.sub(r"^urn:reso:up[ip]d?:(\d+(\.\d+)*:)?", "", text)
-    return text if len(_bare(text)) >= 6 and any(one.isdigit() for one in text) else ""
-
-
-def _parcel(value: str | None) -> str:
-    """A parcel number; empty if it is only there to fill the field, or if it is that of several parcels."""
-    if not value:
-        return ""
-    text = re.sub(r"\s*([-./])\s*", r"\1", plain(value))
-    bare = _bare(text)
-    filled = len(set(bare)) < 2 or bare in "12345678901234567890" or len(bare) < 4
-    if filled or not any(one.isdigit() for one in bare) or re.search(r"[,;&+]|\band\b|\bmultiple\b", text):
-        return ""
-    return re.sub(r"\s+", "-", text)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^0-9a-z]+", "", text).lstrip("0")
-
-
-def _without_zeros(parts: list[str]) -> list[str]:
-    return [part.lstrip("0") for part in parts]

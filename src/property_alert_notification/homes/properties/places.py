@@ -35,6 +35,9 @@ STATES: Mapping[str, frozenset[str]] = {
 }
 """The names of each state, by its code."""
 
+FEDERAL = frozenset({"us", "ca", "mx", "au"})
+"""Countries in which towns and counties of different states have the same name."""
+
 PROVINCES = frozenset({"ab", "bc", "mb", "nb", "nl", "ns", "on", "pe", "qc", "sk"})
 """Those of them that are of Canada."""
 
@@ -52,8 +55,10 @@ def country_of(value: str | None) -> str:
 
 
 def county_of(value: str | None) -> str:
-    """A county: King County is king."""
-    return re.sub(r" (county|co|parish|borough)$|^(county|parish) of ", "", _words(value))
+    """A county: King County and King (WA) are king; its number says nothing, since others write the name."""
+    name = re.sub(r"^(county|parish) of ", "", _words(re.sub(r"[,(].*", "", value or "")))
+    name = re.sub(r" (county|co|parish|borough)$", "", name)
+    return "" if name.isdigit() else re.sub(r"^saint ", "st ", name)
 
 
 @lru_cache(maxsize=10_000)
