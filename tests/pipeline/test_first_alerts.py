@@ -173,7 +173,7 @@ async def first_alert_now(homes: Homes) -> Any:
     table = table_of(Notification)
     async with homes.database.reading() as connection:
         [id_] = (await connection.execute(select(table.c.id).where(table.c.title.contains("your search")))).scalars()
-    now, moved = await homes.run(refresh([id_], Channel.EMAIL, homes.clock.now(), ()))
+    now, moved = await homes.run(refresh([id_], Channel.EMAIL, homes.clock.now()))
     if moved:
         await homes.run(only(record_named(moved)))
     return now[id_]
