@@ -23,6 +23,9 @@ _OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 _CACHE = 32_768
 """KiB for each of the two connections that scripts run on, one that writes and one that reads."""
 
+_POOLED_CACHE = 16_384
+"""KiB for each connection of the pool."""
+
 _ROWS_AT_ONCE = 64
 
 _LAST_WAIT = 0.1
@@ -163,7 +166,7 @@ def sqlite_engine(
     async def connect() -> aiosqlite.Connection:
         if not may_make and not file.exists():
             raise FileNotFoundError(ENOENT, "the store is not there", str(file))
-        return await connections.open(lambda: _open(engine, wait))
+        return await connections.open(lambda: _open(engine, wait, _POOLED_CACHE))
 
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(file)),
@@ -171,6 +174,7 @@ def sqlite_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
+        pool_use_lifo=True,  # the connection that was used last has the pages in memory that are needed again
         pool_reset_on_return=None,  # every transaction here ends with its block
         hide_parameters=True,
     )
@@ -192,17 +196,10 @@ def sqlite_engine(
 
 def open_for_scripts(engine: AsyncEngine, wait: float) -> sqlite3.Connection:
     """A connection as the pool has them, without the thread of its own."""
-    connection = _open(engine, wait)
-    try:
-        # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
-        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return _open(engine, wait, _CACHE)
 
 
-def _open(engine: AsyncEngine, wait: float) -> sqlite3.Connection:
+def _open(engine: AsyncEngine, wait: float, cache: int) -> sqlite3.Connection:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     given: Any = {**options, **_OPTIONS, "timeout": wait}
     keep_private(arguments[0])
@@ -210,6 +207,8 @@ def _open(engine: AsyncEngine, wait: float) -> sqlite3.Connection:
     try:
         connection.text_factory = text_or_bytes
         _set_pragmas(connection)
+        # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
+        connection.execute(f"PRAGMA cache_size = -{cache}")
     except BaseException:
         connection.close()
         raise
