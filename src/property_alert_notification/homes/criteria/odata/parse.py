@@ -1,24 +1,27 @@
 """Parses a `$filter` into an expression. Numbers have no currency and no unit yet: `units.py` gives them. Pure."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.evaluate import COORDINATES
-from property_alert_notification.homes.criteria.expression import And, Expression, IsMissing, Not, Or, Within
+from property_alert_notification.homes.criteria.expression import And, Compare, Expression, IsMissing, Not, Or, Within
 from property_alert_notification.homes.criteria.known_fields import Kind, kind_of
 from property_alert_notification.homes.criteria.odata import compare
+from property_alert_notification.homes.criteria.odata.advice import FUNCTIONS, about_function, about_value
 from property_alert_notification.homes.criteria.odata.compare import LITERALS, Operand
 from property_alert_notification.homes.criteria.odata.geography import circle_of, polygons_of
-from property_alert_notification.homes.criteria.odata.tokens import Token, fault, tokens_of
-
-DEEPEST = 32
-"""How deep parentheses, `not` and `any` may be nested."""
+from property_alert_notification.homes.criteria.odata.reader import Reader
+from property_alert_notification.homes.criteria.odata.tokens import Token, tokens_of
 
 _OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 _CONNECTIVES = frozenset({"and", "or", "not", "in", "has", *_OPERATORS})
 _TEXT_FUNCTIONS = frozenset({"contains", "startswith", "endswith"})
 _NOT_CLOSED = "was not expected here: the arguments of a function end with a parenthesis"
-_KNOWN_FUNCTIONS = "contains, startswith, endswith, tolower, toupper, geo.distance and geo.intersects"
+_CONSTANTS = ("null", "true", "false")
+_GLUED = tuple(f"{word}'" for word in sorted(_CONNECTIVES))
+_MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+
+_Read = TypeVar("_Read")
 
 
 def parse(filter_: str, field: str) -> Expression:
@@ -30,44 +33,17 @@ def parse(filter_: str, field: str) -> Expression:
     parser = _Parser(tokens_of(filter_, field), field)
     expression = parser.any_of()
     if parser.token.kind != "end":
-        raise parser.fault("was not expected here: conditions are joined by and, or")
+        raise parser.fault(parser.why_not_the_end())
     return expression
 
 
-class _Parser:
-    """Reads the parts from left to right."""
+class _Parser(Reader):
+    """Reads the conditions."""
 
     def __init__(self, tokens: list[Token], field: str) -> None:
-        self._tokens = tokens
-        self._at = 0
-        self._field = field
-        self._depth = 0
+        super().__init__(tokens, field)
         self._variable: tuple[str, Operand] | None = None
         """Within `any`: the name for one value, and the field that has it."""
-
-    @property
-    def token(self) -> Token:
-        return self._tokens[self._at]
-
-    def fault(self, problem: str, token: Token | None = None) -> InvalidField:
-        return fault(token or self.token, problem, self._field)
-
-    def _next(self) -> Token:
-        token = self.token
-        self._at += token.kind != "end"
-        return token
-
-    def _is(self, *words: str) -> bool:
-        token = self.token
-        return token.kind in ("name", "sign") and token.text.lower() in words
-
-    def _take(self, *words: str) -> Token | None:
-        return self._next() if self._is(*words) else None
-
-    def _expect(self, sign: str, problem: str) -> Token:
-        if (token := self._take(sign)) is None:
-            raise self.fault(problem)
-        return token
 
     def any_of(self) -> Expression:
         parts = [self._all_of()]
@@ -91,7 +67,7 @@ class _Parser:
         self._enter(token)
         if token.text == "(":
             found = self.any_of()
-            self._leave()
+            self._leave(token)
             return found
         if self._variable:
             raise self.fault("cannot be used inside any(…): write it before the field", token)
@@ -99,47 +75,58 @@ class _Parser:
         self._depth -= 1
         return found
 
-    def _enter(self, token: Token) -> None:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise self.fault(f"is nested more than {DEEPEST} deep", token)
-
-    def _leave(self) -> None:
-        self._expect(")", "was not expected here: a parenthesis is not closed")
-        self._depth -= 1
-
     def _condition(self) -> Expression:
-        token = self.token
-        if token.kind == "name" and token.text.lower() not in _CONNECTIVES and self._tokens[self._at + 1].text == "(":
-            name = token.text.lower()
-            if name in _TEXT_FUNCTIONS:
-                return self._against_truth(self._call(lambda: self._text_test(name)))
-            if name == "geo.intersects":
-                return self._against_truth(self._call(self._intersects))
-            if name == "geo.distance":
-                return self._distance()
-        if token.kind in LITERALS:
-            return self._flipped()
+        if self.token.kind in LITERALS or self._is(*_CONSTANTS):
+            return self._mirrored()
+        if (test := self._test()) is not None:
+            operator = self._take("eq", "ne")
+            return test if operator is None else self._as_truth(test, operator.text, self._next())
+        if self._is_call("geo.distance"):
+            place, operator = self._call(self._point), self._next()
+            return self._distance(place, operator, operator.text, self._next())
         operand = self._operand()
         if self._take("/"):
             return self._any_value(operand)
         return self._compared(operand)
 
-    def _call(self, read: Callable[[], Expression]) -> Expression:
+    def _mirrored(self) -> Expression:
+        """A condition that begins with its value: `3 le BedroomsTotal`."""
+        literal, operator = self._next(), self._take(*_OPERATORS)
+        if operator is None:
+            raise self.fault("must be an operator: eq, ne, gt, ge, lt or le")
+        word = operator.text.lower()
+        word = _MIRRORED.get(word, word)
+        if (test := self._test()) is not None:
+            return self._as_truth(test, word, literal)
+        if self._is_call("geo.distance"):
+            return self._distance(self._call(self._point), operator, word, literal)
+        operand = self._operand()
+        return self._understood(lambda token: compare.compare(operand, word, token), literal)
+
+    def _is_call(self, *functions: str) -> bool:
+        return self.token.kind == "name" and self._is(*functions) and self._tokens[self._at + 1].text == "("
+
+    def _test(self) -> Expression | None:
+        """A function that is true or false, if there is one."""
+        if self._is_call(*_TEXT_FUNCTIONS):
+            name = self.token.text.lower()
+            return self._call(lambda: self._text_test(name))
+        return self._call(self._intersects) if self._is_call("geo.intersects") else None
+
+    def _call(self, read: Callable[[], _Read]) -> _Read:
         self._at += 2
+        opened = self._tokens[self._at - 1]
         found = read()
+        if self.token.kind == "end":
+            raise self.fault("is not closed", opened)
         self._expect(")", _NOT_CLOSED)
         return found
 
-    def _against_truth(self, test: Expression) -> Expression:
-        """A test as it is, or compared with true or false."""
-        operator = self._take("eq", "ne")
-        if operator is None:
-            return test
-        truth = self._take("true", "false")
-        if truth is None:
-            raise self.fault("must be true or false")
-        return test if (operator.text.lower() == "eq") == (truth.text.lower() == "true") else Not(test)
+    def _as_truth(self, test: Expression, operator: str, truth: Token) -> Expression:
+        """A test that is compared with true or false."""
+        if truth.kind != "name" or truth.text.lower() not in ("true", "false") or operator.lower() not in ("eq", "ne"):
+            raise self.fault("must be true or false, by eq or ne", truth)
+        return test if (operator.lower() == "eq") == (truth.text.lower() == "true") else Not(test)
 
     def _operand(self) -> Operand:
         """A field, or a field in small or capital letters."""
@@ -148,11 +135,14 @@ class _Parser:
             raise self.fault("was not expected here: a condition begins with a field or a function", token)
         if self.token.text == "(":
             if token.text.lower() not in ("tolower", "toupper"):
-                raise self.fault(f"is no function that is understood here: these are {_KNOWN_FUNCTIONS}", token)
-            self._enter(self._next())
+                raise self.fault(about_function(token.text), token)
+            opened = self._next()
+            self._enter(opened)
             operand = self._operand()
-            self._leave()
+            self._leave(opened)
             return operand.in_any_case()
+        if token.text.lower() in FUNCTIONS:
+            raise self.fault("needs parentheses: it is a function", token)
         return self._field_of(token)
 
     def _field_of(self, token: Token) -> Operand:
@@ -167,17 +157,26 @@ class _Parser:
             raise self.fault(str(problem), token) from None
 
     def _literal(self) -> Token:
-        if self._is("null", "true", "false") or self.token.kind in LITERALS:
+        if self._is(*_CONSTANTS) or self.token.kind in LITERALS:
             return self._next()
         if self._take("tolower", "toupper"):
-            self._enter(self._expect("(", "was not expected here: the function needs a text in parentheses"))
+            opened = self._expect("(", "was not expected here: the function needs a text in parentheses")
+            self._enter(opened)
             token = self._literal()
-            self._leave()
+            self._leave(opened)
             return token
+        if self.token.kind == "name":
+            raise self.fault(about_value(self.token.text))
         raise self.fault("must be a value: a number, a text in single quotes, a date, true, false or null")
 
     def _compared(self, operand: Operand) -> Expression:
+        if self.token.kind == "end" or self._is(")", "and", "or"):
+            if operand.kind is Kind.SWITCH:
+                return Compare(operand.field, "eq", True)
+            raise self.fault(f"was not expected here: {operand.token.text} needs an operator and a value")
         operator = self._next()
+        if operator.kind == "typed" and operator.text.lower().startswith(_GLUED):
+            raise self.fault("needs a blank before the quote", operator)
         match operator.text.lower() if operator.kind == "name" else "":
             case "in":
                 return self._in_list(operand, operator)
@@ -194,26 +193,20 @@ class _Parser:
         except ValueError as problem:
             raise self.fault(str(problem), token) from None
 
-    def _flipped(self) -> Expression:
-        """A condition that begins with its value: `3 le BedroomsTotal`."""
-        literal, operator = self._next(), self._take(*_OPERATORS)
-        if operator is None:
-            raise self.fault("must be an operator: eq, ne, gt, ge, lt or le")
-        word = operator.text.lower()
-        word = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}.get(word, word)
-        operand = self._operand()
-        return self._understood(lambda token: compare.compare(operand, word, token), literal)
-
     def _in_list(self, operand: Operand, operator: Token) -> Expression:
-        self._expect("(", "must be a list in parentheses: ('Seattle','Bellevue')")
+        opened = self._expect("(", "must be a list in parentheses: ('Seattle','Bellevue')")
         literals = [self._literal()]
         while self._take(","):
             literals.append(self._literal())
+        if self.token.kind == "end":
+            raise self.fault("is not closed", opened)
         self._expect(")", "was not expected here: a list has commas between its values, and ends with a parenthesis")
         parts = [self._understood(lambda token: compare.compare(operand, "eq", token), one) for one in literals]
         return compare.joined(parts)
 
     def _text_test(self, name: str) -> Expression:
+        if self.token.kind in LITERALS:
+            raise self.fault(f"was not expected here: write the field first, as {name}(City,'text')")
         operand = self._operand()
         self._expect(",", "was not expected here: the function needs a field and a text")
         literal = self._literal()
@@ -225,7 +218,7 @@ class _Parser:
             raise self.fault("cannot be read: only any(…) may follow a field")
         if operand.kind not in (Kind.SEVERAL, Kind.LOCAL) or self._variable:
             raise self.fault("is for fields with several values", name)
-        self._expect("(", "needs parentheses: any(x: x eq 'Dishwasher')")
+        opened = self._expect("(", "needs parentheses: any(x: x eq 'Dishwasher')")
         if self._take(")"):
             return Not(IsMissing(operand.field))
         variable = self._next()
@@ -235,7 +228,7 @@ class _Parser:
         self._variable = variable.text, operand.one_value()
         found = self.any_of()
         self._variable = None
-        self._leave()
+        self._leave(opened)
         return found
 
     def _coordinates(self) -> None:
@@ -253,18 +246,22 @@ class _Parser:
         self._expect(",", "was not expected here: the function needs Coordinates and a polygon")
         return self._understood(lambda token: Within(polygons_of(str(token.value))), self._place())
 
-    def _distance(self) -> Expression:
-        self._at += 1
-        self._expect("(", "needs parentheses")
+    def _point(self) -> Token:
+        """The point of `geo.distance`, whichever of its arguments comes first."""
+        if self.token.kind == "typed":
+            place = self._place()
+            self._expect(",", "was not expected here: the function needs a point and Coordinates")
+            self._coordinates()
+            return place
         self._coordinates()
         self._expect(",", "was not expected here: the function needs Coordinates and a point")
-        place = self._place()
-        self._expect(")", _NOT_CLOSED)
-        operator = self._take("le", "lt")
-        if operator is None:
-            raise self.fault("must be le: a distance is at most so many metres; not (…) turns it round")
-        radius = self._next()
+        return self._place()
+
+    def _distance(self, place: Token, operator: Token, word: str, radius: Token) -> Expression:
+        word = word.lower()
+        if operator.kind != "name" or word not in ("le", "lt"):
+            raise self.fault("must be le: a distance is at most so many metres; not (…) turns it round", operator)
         if radius.kind != "number" or not isinstance(radius.value, int | float) or radius.value <= 0:
             raise self.fault("must be a number of metres, more than 0", radius)
-        metres = compare.below(radius.value) if operator.text.lower() == "lt" else radius.value
+        metres = compare.below(radius.value) if word == "lt" else radius.value
         return self._understood(lambda token: Within(circle_of(str(token.value), metres)), place)

@@ -7,6 +7,7 @@ from typing import Literal, NoReturn
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.expression import Value
+from property_alert_notification.homes.criteria.odata.advice import about_character
 from property_alert_notification.homes.criteria.shown import shown
 from property_alert_notification.homes.reso import times, values
 
@@ -28,19 +29,6 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_ADVICE = {
-    "'": "has no closing quote; a quote inside a text is written twice",
-    '"': "is no quote of OData: write 'single quotes'",
-    "=": "is no operator: write eq",
-    "<": "is no operator: write lt or le",
-    ">": "is no operator: write gt or ge",
-    "!": "is no operator: write ne or not",
-    "&": "is no operator: write and",
-    "|": "is no operator: write or",
-    "+": "is no space here: write the filter as it is, without the encoding of URLs",
-    "%": "cannot be read: write the filter as it is, without the encoding of URLs",
-    "$": "cannot be read: write the expression alone, without $filter=",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +67,7 @@ def _refuse_character(filter_: str, at: int, field: str) -> NoReturn:
     at += len(filter_[at:]) - len(filter_[at:].lstrip())
     part = re.match(r"\w[\w.:+-]*|.", filter_[at:], re.DOTALL)
     text = part[0] if part else ""
-    raise fault(Token("sign", text, at), _ADVICE.get(text[:1], "cannot be read"), field)
+    raise fault(Token("sign", text, at), about_character(filter_[at:]), field)
 
 
 def fault(token: Token, problem: str, field: str) -> InvalidField:
