@@ -186,7 +186,7 @@ async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, u
 
 async def test_a_home_that_another_agent_still_offers_is_in_the_digest(world: World, homes: Homes, user: int) -> None:
     await homes.search(user, up_to(600_000), schedule=DAILY)
-    same = {"UniversalParcelId": "US-53033-N-7", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
+    same = {"UniversalParcelId": "US-53033-N-7000192-R-N", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
     await homes.list(a_home(key="1", **same))
     await homes.list(a_home(10, key="2", **same))
     await homes.list(a_home(60, key="1", ListPrice=480_000, **same))

@@ -226,7 +226,7 @@ async def test_a_home_that_another_agent_still_offers_is_announced(world: World,
     await world.a_user(1)
     await homes.profile(1)
     await homes.search(1)
-    same = {"UniversalParcelId": "US-53033-N-7", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
+    same = {"UniversalParcelId": "US-53033-N-7000192-R-N", "UnparsedAddress": "7 Pine St", "PostalCode": "98125"}
     await homes.list(a_home(key="1", **same))
     await homes.list(a_home(10, key="2", **same))
     await homes.match()

@@ -91,7 +91,7 @@ async def test_what_a_listing_told_goes_along_with_it_after_a_corrected_address_
     async with homes.database.reading() as connection:
         facts = set((await connection.execute(select(table_of(Told).c.fact))).scalars())
 
-    await homes.list(a_home(120, key="b", ListPrice=470_000, UniversalPropertyId="US-53033-N-7-R-N"))
+    await homes.list(a_home(120, key="b", ListPrice=470_000, UniversalPropertyId="US-53033-N-7000192-R-N"))
     await digest_is_near(homes)
 
     # What it is was told of neither home; its new price was.
@@ -123,7 +123,7 @@ async def test_homes_that_are_merged_and_split_while_changes_are_matched_are_tol
     batch = await matching.next(begin, matching_is_quick)
     assert batch is not None
 
-    others = {"b": {"UniversalPropertyId": "US-53033-N-7-R-N"}, "c": PARCEL, "d": PARCEL}
+    others = {"b": {"UniversalPropertyId": "US-53033-N-7000192-R-N"}, "c": PARCEL, "d": PARCEL}
     await homes.list(*(a_home(120, key=key, ListPrice=now[key], **others[key]) for key in now))
     async with homes.database.transaction() as connection:
         await Teller(homes.planner, WHOLE).tell(connection, batch.changes)

@@ -154,18 +154,6 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
         None,
     ),
     ("nothing", {}, {}, None),
-    (
-        "county without a state",
-        {"ParcelNumber": "641410", "CountyOrParish": "King"},
-        {"ParcelNumber": "641410", "CountyOrParish": "King"},
-        None,
-    ),
-    (
-        "county of a country without states",
-        {"ParcelNumber": "641410", "CountyOrParish": "Kerry", "Country": "IE"},
-        {"ParcelNumber": "641410", "CountyOrParish": "Kerry", "Country": "Ireland"},
-        Evidence.PARCEL,
-    ),
     ("county by its number", KING | SEATTLE, KING | SEATTLE | {"CountyOrParish": "53033"}, Evidence.PARCEL),
     ("county with its state", KING, KING | {"CountyOrParish": "King, WA"}, Evidence.PARCEL),
     (
@@ -181,10 +169,16 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
         Evidence.PARCEL,
     ),
     (
-        "town without a state",
-        {"UnparsedAddress": "1 Elm St", "City": "Springfield", "Country": "US"},
-        {"UnparsedAddress": "1 Elm St", "City": "Springfield", "Country": "US"},
+        "town, one has a state",
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield", "StateOrProvince": "IL"},
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield"},
         None,
+    ),
+    (
+        "town of feeds that name no state",
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield"},
+        {"UnparsedAddress": "1 Elm St", "City": "Springfield"},
+        Evidence.ADDRESS,
     ),
     ("flat and building of one identifier", UPI | FLAT, UPI | BUILDING, None),
     ("a unit of one identifier, and none", UPI | FLAT, UPI | HOME, Evidence.UNIVERSAL),

@@ -22,7 +22,7 @@ from property_alert_notification.homes.properties.identifiers import (
     parcel_of,
     universal_of,
 )
-from property_alert_notification.homes.properties.places import FEDERAL, country_of, county_of, state_of
+from property_alert_notification.homes.properties.places import country_of, county_of, state_of
 
 NEAR = 30.0
 """Metres between two records of one address at most."""
@@ -178,7 +178,7 @@ def _same_parcel(one: Identity, other: Identity) -> bool:
         return False
     if one.point and other.point and metres(one.point, other.point) > FAR:
         return False
-    has_county = bool(one.county and other.county) and _same_state(one, other)
+    has_county = bool(one.county and other.county and one.state == other.state)
     return has_county or _same_place(one, other)
 
 
@@ -196,14 +196,7 @@ def _same_place(one: Identity, other: Identity) -> bool:
     """Whether both are known to be in one town, or of one postcode."""
     if one.postcode and other.postcode:
         return one.postcode == other.postcode and not _differ(one.state, other.state)
-    return bool(one.town and one.town == other.town) and _same_state(one, other)
-
-
-def _same_state(one: Identity, other: Identity) -> bool:
-    """Whether both are known to be in one state, or in one country without states."""
-    if one.state or other.state:
-        return one.state == other.state
-    return one.country == other.country and one.country not in ("", *FEDERAL)
+    return bool(one.town and one.town == other.town and one.state == other.state)
 
 
 def metres(one: tuple[float, float], other: tuple[float, float]) -> float:

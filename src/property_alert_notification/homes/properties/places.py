@@ -35,9 +35,6 @@ STATES: Mapping[str, frozenset[str]] = {
 }
 """The names of each state, by its code."""
 
-FEDERAL = frozenset({"us", "ca", "mx", "au"})
-"""Countries in which towns and counties of different states have the same name."""
-
 PROVINCES = frozenset({"ab", "bc", "mb", "nb", "nl", "ns", "on", "pe", "qc", "sk"})
 """Those of them that are of Canada."""
 
