@@ -112,6 +112,7 @@ def test_an_end_that_is_the_start_is_not_known() -> None:
     ("given", "field"),
     [
         ({"OpenHouseDate": None}, "OpenHouseDate"),
+        ({"OpenHouseDate": None, "OpenHouseStartTime": "13:00"}, "OpenHouseDate"),
         ({"OpenHouseDate": "12/06/2026"}, "OpenHouseDate"),
         ({"OpenHouseDate": "9999-12-31"}, "OpenHouseDate"),
         ({"OpenHouseStartTime": "1900-01-01T13:00:00Z"}, "OpenHouseStartTime"),

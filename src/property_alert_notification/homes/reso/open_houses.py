@@ -60,9 +60,9 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
             raise InvalidField(f"{place}.{name}", str(fault)) from None
 
     said = field("OpenHouseDate", lambda value: _day_of(value, zone))
-    said = said or field("OpenHouseStartTime", lambda value: _day_of(value, zone))
+    said = said or _day_within(given.get("OpenHouseStartTime"), zone)
     if said is None:
-        raise InvalidField(f"{place}.OpenHouseDate", "is missing")
+        raise InvalidField(f"{place}.OpenHouseDate", "is missing: send the day, such as 2026-12-06")
     start = field("OpenHouseStartTime", lambda value: _where_it_is(_time(value, said, zone), said, zone))
     # Some feeds have the day in UTC, which in the evening may be the next one.
     day = start.date() if isinstance(start, datetime) and _is_local(start, zone) else said
@@ -96,6 +96,14 @@ def _day_of(value: Any, zone: ZoneInfo | None) -> date | None:
     return day
 
 
+def _day_within(start: Any, zone: ZoneInfo | None) -> date | None:
+    """The day of a start, if it has one."""
+    try:
+        return _day_of(start, zone)
+    except ValueError:
+        return None
+
+
 def _time(value: Any, day: date, zone: ZoneInfo | None) -> _Time:
     return times.clock_time(value, zone, day.isoformat())
 
@@ -106,7 +114,7 @@ def _where_it_is(one: _Time, day: date, zone: ZoneInfo | None) -> _Time:
         return one if one is None or zone is None else datetime.combine(day, one, zone)
     local = one if zone is None else one.astimezone(zone)
     if abs(local.date() - day) > _DAY:
-        raise ValueError("is of another day than OpenHouseDate")
+        raise ValueError("is of another day than OpenHouseDate: send the day of the start, or no OpenHouseDate")
     return local
 
 
@@ -139,7 +147,10 @@ def _end_after(start: _Time, end: _Time, day: date, zone: ZoneInfo | None) -> _T
     if lasts > timedelta():
         return end
     if not is_of_day or lasts + _DAY >= _DAY / 2:
-        raise ValueError("is before OpenHouseStartTime")
+        raise ValueError(
+            "is before OpenHouseStartTime: send an end after the start, with its day if that is another one, as in "
+            "2026-12-07T01:00:00-08:00"
+        )
     return end + _DAY if isinstance(end, datetime) else end
 
 
