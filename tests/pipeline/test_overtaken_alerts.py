@@ -19,12 +19,15 @@ from tests.pipeline.world import World
 NOW = "New listing: 1 Pinehurst Way NE", "Price: $470,000"
 
 
-async def two_alerts(world: World, homes: Homes) -> tuple[UUID, UUID, int]:
-    """An alert by email that tells a price, a newer one that tells another, and the search of the newer one."""
+async def two_alerts(world: World, homes: Homes, *, concierge: bool = False) -> tuple[UUID, UUID, int]:
+    """An alert by email that tells a price, a newer one that tells another, and the search of the newer one.
+
+    With `concierge` the newer one needs approval.
+    """
     await world.a_user(1)
     await homes.profile(1)
     await homes.search(1, changes=[ChangeType.NEW_LISTING])
-    newer = await homes.search(1, changes=[ChangeType.PRICE_CHANGE])
+    newer = await homes.search(1, changes=[ChangeType.PRICE_CHANGE], concierge=concierge)
     await homes.list(a_home())
     await homes.match()
     await homes.list(a_home(60, ListPrice=470_000))
@@ -111,6 +114,13 @@ async def test_a_newer_alert_counts_only_if_it_is_sent_or_will_be_soon(world: Wo
         assert await now_of(homes, first) == [NOW], state
     await deliver(homes, second, "retry_wait", unknowns=1)
     assert await now_of(homes, first) == [PRICE_CHANGED_SINCE]
+
+
+async def test_a_newer_alert_that_waits_for_approval_does_not_count_before_its_addresses_are_known(
+    world: World, homes: Homes
+) -> None:
+    first, _, _ = await two_alerts(world, homes, concierge=True)
+    assert await now_of(homes, first) == [NOW]
 
 
 async def test_a_newer_alert_on_another_channel_does_not_count(world: World, homes: Homes) -> None:
