@@ -91,9 +91,10 @@ def _without_blanks(text: str) -> str:
 
 
 def _is_list(text: str) -> bool:
-    """Whether it is several long numbers with blanks between them."""
+    """Whether it is several long numbers of one form with blanks between them."""
     parts = text.split()
-    return len(parts) > 1 and all(len(bare(part)) >= 8 for part in parts)
+    forms = {re.sub(r"\d", "0", re.sub(r"[a-z]", "a", part)) for part in parts}
+    return len(parts) > 1 and len(forms) == 1 and len(bare(parts[0])) >= 8
 
 
 def is_same_number(one: str, other: str) -> bool:
