@@ -1,6 +1,7 @@
 """The key is asked for before anything of a body is read; what is in no order at all is refused before that."""
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -84,6 +85,89 @@ async def test_json_is_utf_8(lite: httpx2.AsyncClient, encoding: str) -> None:
     for method, path in paths:
         answer = await lite.request(method, path, content=body, headers=headers)
         assert (answer.status_code, "UTF-8" in answer.json()["detail"]) == (400, True), path
+
+
+TAKING = [
+    ("POST", "/api/v1/notifications/"),
+    ("POST", "/api/v1/notifications/batch"),
+    ("PUT", "/api/v1/preferences/1"),
+    ("POST", "/api/v1/users/1/saved-searches"),
+    ("POST", "/api/v1/listing-events"),
+    ("POST", "/api/v1/reso/entity-events"),
+]
+
+
+async def test_a_body_in_another_encoding_is_refused_with_the_place(lite: httpx2.AsyncClient) -> None:
+    for method, path in TAKING:
+        body = '{"a": "é"}'.encode("latin-1")
+        answer = await lite.request(method, path, content=body, headers={"Content-Type": "application/json"})
+
+        assert answer.status_code == 400, path
+        assert (
+            answer.json()["detail"] == "The body is not in UTF-8, which JSON has to be in: see the byte at position 7."
+        )
+
+
+async def test_a_body_that_is_no_json_is_refused_with_the_place(lite: httpx2.AsyncClient) -> None:
+    for method, path in TAKING:
+        answer = await lite.request(method, path, content='{"a":\n 1,}', headers={"Content-Type": "application/json"})
+
+        [error] = answer.json()["detail"]
+        assert (answer.status_code, error["type"], error["loc"]) == (422, "json_invalid", ["body", 9]), path
+        assert error["msg"].startswith("is not JSON: ")
+        assert error["msg"].endswith(": line 2, column 4")
+
+
+async def test_a_compressed_body_is_answered_415_with_what_is_read(lite: httpx2.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for method, path in [*TAKING, ("POST", "/callbacks/sms/twilio"), ("POST", "/u/token")]:
+        answer = await lite.request(method, path, content=gzip.compress(b"{}"), headers=headers)
+
+        assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity"), path
+        assert "gzip" in answer.json()["detail"]
+    plain = {"Content-Type": "application/json", "Content-Encoding": "identity"}
+    assert (await lite.post("/api/v1/notifications/", content=json.dumps(NOTIFICATION), headers=plain)).status_code in (
+        200,
+        404,
+    )
+    assert (await lite.get("/api/v1/notifications", headers={"Content-Encoding": "gzip"})).status_code == 200
+
+
+@pytest.mark.parametrize("apart", ["", " "])
+async def test_a_field_with_two_values_is_refused_and_named(lite: httpx2.AsyncClient, apart: str) -> None:
+    body = json.dumps(NOTIFICATION)[:-1]
+    for path, given, loc in [
+        ("/api/v1/notifications/", body + f', "title"{apart}: "another"}}', ["body", "title"]),
+        ("/api/v1/notifications/", body + f', "ada@example.com"{apart}: 1, "ada@example.com": 2}}', ["body"]),
+        ("/api/v1/preferences/2", '{"email_enabled": false, "sms_enabled": true, "email_enabled": true}', None),
+        ("/api/v1/users/1/saved-searches", '{"Criteria": {"BedroomsTotal": 1, "BedroomsTotal": 2}}', ["body"]),
+    ]:
+        answer = await lite.post(path, content=given, headers={"Content-Type": "application/json"})
+
+        [error] = answer.json()["detail"]
+        assert (answer.status_code, error["loc"]) == (422, loc or ["body", "email_enabled"]), path
+        assert error["msg"].endswith("is there more than once with different values: send it once")
+    same = body + f', "title"{apart}: {json.dumps(NOTIFICATION["title"])}}}'
+    await lite.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
+    taken = await lite.post("/api/v1/notifications/", content=same, headers={"Content-Type": "application/json"})
+    assert taken.status_code == 200, taken.text
+
+
+async def test_a_field_with_two_values_spoils_no_other_item_of_a_batch(lite: httpx2.AsyncClient) -> None:
+    await lite.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
+    good = json.dumps(NOTIFICATION)
+    bad = f'{good[:-1]}, "user_id": 2}}'
+
+    answer = await lite.post(
+        "/api/v1/notifications/batch",
+        content=f'{{"notifications": [{good}, {bad}, {good[:-1]}, "user_id": {"9" * 5_000}}}, {good}]}}',
+        headers={"Content-Type": "application/json"},
+    )
+
+    first, second, third, last = answer.json()["results"]
+    assert "id" in first
+    assert "id" in last
+    assert [one["error"]["detail"][0]["loc"] for one in (second, third)] == [["body", "user_id"]] * 2
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from property_alert_notification.homes.feeds import routes
+from property_alert_notification.homes.feeds.settings import FeedSettings
 
 PATH = "/api/v1/reso/entity-events"
 CONTEXT = "urn:reso:metadata:2.0:resource:entityevent"
@@ -21,8 +22,43 @@ async def test_an_event_may_come_alone_or_in_a_batch_with_fields_and_headers_of_
     alone = await client.post(PATH, json=more, headers=headers)
     batch = await client.post(PATH, json={"@reso.context": CONTEXT, "value": [more, EVENT]}, headers=headers)
 
-    assert (alone.status_code, alone.json()) == (200, {"queued": 1, "ignored": 0, "refused": []})
-    assert batch.json() == {"queued": 1, "ignored": 0, "refused": []}
+    assert (alone.status_code, _counts(alone)) == (200, {"queued": 1, "ignored": 0, "refused": []})
+    assert _counts(batch) == {"queued": 1, "ignored": 0, "refused": []}
+
+
+def _counts(answer: httpx2.Response) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name != "warning"}
+
+
+NWMLS, CRMLS = (FeedSettings(url="http://127.0.0.1:9/odata", event_source=name) for name in ("", "crmls-push"))
+
+
+@pytest.mark.parametrize(
+    ("source", "feeds", "known"),
+    [
+        ("nwmls", {}, "no feed is configured"),
+        ("", {}, "no feed is configured"),
+        ("other", {"nwmls": NWMLS, "crmls": CRMLS}, "the sources of feeds are nwmls, crmls-push"),
+        ("crmls", {"nwmls": NWMLS, "crmls": CRMLS}, "the sources of feeds are nwmls, crmls-push"),
+        ("", {"nwmls": NWMLS, "crmls": CRMLS}, "name one in the header"),
+        ("NWMLS", {"nwmls": NWMLS, "crmls": CRMLS}, None),
+        ("crmls-push", {"nwmls": NWMLS, "crmls": CRMLS}, None),
+    ],
+)
+def test_events_that_no_feed_takes_are_answered_with_a_warning(
+    source: str, feeds: dict[str, FeedSettings], known: str | None
+) -> None:
+    warning = routes.warning_of(source, feeds)
+
+    assert (warning is None) if known is None else (known in str(warning))
+    assert warning is None or "EntityEventSource" in warning
+
+
+async def test_the_warning_is_in_the_answer(client: httpx2.AsyncClient) -> None:
+    answer = await client.post(PATH, json=EVENT, headers={"EntityEventSource": "unknown"})
+
+    assert (answer.status_code, answer.json()["queued"]) == (200, 1)
+    assert answer.json()["warning"] == routes.warning_of("unknown", {})
 
 
 async def test_an_event_that_cannot_be_understood_does_not_affect_its_neighbours(client: httpx2.AsyncClient) -> None:

@@ -30,3 +30,21 @@ async def test_a_preference_is_stored_changed_listed_and_taken_back(client: http
     assert read.json() == changed.json()
     assert (await client.get("/api/v1/users/2/listings/1/preference")).status_code == 404
     assert [(await client.delete(f"{USER}/1/preference")).status_code for _ in range(2)] == [204, 404]
+
+
+async def test_a_preference_is_read_in_either_spelling(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/listing-events", json=RECORD | {"ListingKey": "1"})
+    for spelling in ("favorite", "FAVORITE", " Favorite"):
+        put = await client.put(f"{USER}/1/preference", json={"ContactListingPreference": spelling})
+        listed = (await client.get(USER, params={"preference": spelling})).json()
+
+        assert (put.status_code, put.json()["ContactListingPreference"]) == (200, "Favorite")
+        assert [one["ListingKey"] for one in listed["items"]] == ["1"]
+
+
+async def test_a_misspelt_query_parameter_is_refused(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/listing-events", json=RECORD | {"ListingKey": "1"})
+
+    for path in (USER, f"{USER}/1/preference", "/api/v1/listings/1", "/api/v1/listings/1/history"):
+        answer = await client.get(path, params={"sorce": "other"})
+        assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "extra_forbidden"), path

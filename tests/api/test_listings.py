@@ -50,6 +50,29 @@ async def test_characters_that_no_store_keeps_do_not_harm_the_neighbours(client:
     assert (stored["City"], stored["UnparsedAddress"]) == ("Seattle", "1  Elm St")
 
 
+async def test_a_record_that_cannot_be_read_is_refused_alone_and_its_field_is_named(client: httpx2.AsyncClient) -> None:
+    start = json.dumps(RECORD)[:-1]
+    wrong = {
+        "ListPrice": f'{start}, "ListPrice": 538001}}',
+        "TaxYear": f'{start}, "TaxYear": {"9" * 5_000}}}',
+        "Deep": f'{start}, "Deep": {"[" * 2_000}{"]" * 2_000}}}',
+        "YearBuilt": f'{start}, "YearBuilt": NaN}}',
+    }
+    batch = f'{{"value": [{", ".join(wrong.values())}, {json.dumps(RECORD)}]}}'
+
+    answer = await client.post(EVENTS, content=batch, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    assert [one["status"] for one in results] == [*["refused"] * len(wrong), "accepted"]
+    assert [one["error"]["detail"][0]["loc"] for one in results[:-1]] == [
+        ["body", "value", place, field] for place, field in enumerate(wrong)
+    ]
+    for field, record in wrong.items():
+        alone = await client.post(EVENTS, content=record, headers={"Content-Type": "application/json"})
+        assert alone.json()["results"][0]["error"]["detail"][0]["loc"] == ["body", field]
+
+
 async def test_each_record_of_a_batch_has_a_result_and_a_wrong_one_affects_no_other(client: httpx2.AsyncClient) -> None:
     records = [RECORD, RECORD | {"ListPrice": "450.000"}, {"ListingKey": "2"}, 7, RECORD, RECORD | {"ListingKey": 3}]
 

@@ -219,3 +219,12 @@ async def _accept(client: httpx2.AsyncClient, **fields: Any) -> dict[str, Any]:
     body = {"title": "A home for you", "message": "3 bedrooms", "user_id": 1, "user_email": "a@b.example"}
     answer = await client.post("/api/v1/notifications", json=body | {"user_phone_number": "+14155552671"} | fields)
     return dict((await client.get(f"/api/v1/notifications/{answer.json()['id']}")).json())
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_filter_that_does_not_exist_is_refused(client: httpx2.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/api/mailbox/messages", params={"address": "ada@example.com", "x": "1"})
+
+    assert answer.status_code == 422
+    assert all(one["loc"][:1] == ["query"] for one in answer.json()["detail"])
+    assert "ada@example.com" not in answer.text

@@ -117,13 +117,28 @@ async def test_a_change_of_an_old_version_changes_nothing_and_names_the_current_
         await client.post(f"{path}/pause", headers=late),
         await client.delete(path, headers=late),
     ]
+    weak = await client.patch(path, json={"SavedSearchName": "Third"}, headers={"If-Match": 'W/"2"'})
     no_tag = await client.delete(path, headers={"If-Match": "2"})
     current = await client.patch(path, json={"SavedSearchName": "Third"}, headers={"If-Match": '"7", "2"'})
 
     assert (by_body.status_code, [one.status_code for one in by_header]) == (409, [412, 412, 412])
-    assert all("current version is 2" in one.json()["detail"] for one in (by_body, *by_header))
+    assert weak.status_code == 412  # RFC 9110, 13.1.1: a weak tag never matches
+    assert all("current version is 2" in one.json()["detail"] for one in (by_body, weak, *by_header))
     assert (no_tag.status_code, no_tag.json()["detail"][0]["loc"]) == (422, ["header", "If-Match"])
     assert (current.status_code, current.json()["Version"]) == (200, 3)
+
+
+async def test_every_answer_with_a_search_has_its_version_as_its_tag(client: httpx2.AsyncClient) -> None:
+    once = {"Idempotency-Key": "created"}
+    made = [await client.post(PATH, json=SEARCH, headers=once) for _ in range(2)]
+    path = f"{PATH}/{made[0].json()['SavedSearchKey']}"
+    calls = [("POST", f"{path}/{what}", None) for what in ("pause", "pause", "resume", "viewed")]
+    calls += [("GET", path, None), ("PATCH", path, {"SavedSearchName": "Third"})]
+
+    answers = made + [await client.request(method, where, json=body) for method, where, body in calls]
+
+    for answer in answers:
+        assert answer.headers["ETag"] == f'"{answer.json()["Version"]}"'
 
 
 async def test_a_change_without_a_difference_is_no_new_version(client: httpx2.AsyncClient) -> None:

@@ -43,8 +43,8 @@ TAKEN = {
     "a kind of json": post(kind=b"application/vnd.alerts+json"),
 }
 REFUSED: dict[str, tuple[bytes, tuple[int, ...]]] = {
-    "gzip": (post(b"Content-Encoding: gzip", body=gzip.compress(LATER)), (400, 422)),
-    "a gzip bomb": (post(b"Content-Encoding: gzip", body=gzip.compress(b" " * 50_000_000)), (400, 422)),
+    "gzip": (post(b"Content-Encoding: gzip", body=gzip.compress(LATER)), (415,)),
+    "a gzip bomb": (post(b"Content-Encoding: gzip", body=gzip.compress(b" " * 50_000_000)), (415,)),
     "no content type": (post(kind=b""), (415,)),
     "plain text": (post(kind=b"text/plain"), (415,)),
     "a form": (post(kind=b"application/x-www-form-urlencoded", body=b"title=x"), (415,)),

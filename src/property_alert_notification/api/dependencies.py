@@ -9,15 +9,20 @@ from ipaddress import ip_address
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.models import HTTPBearer
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.access.authenticator import Authenticator
-from property_alert_notification.api.problems import documented
+from property_alert_notification.api.json_request import KeyedRequest
+from property_alert_notification.api.problems import documented, is_json
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import LiveOnly
 from property_alert_notification.base.vocabulary import Scope
@@ -83,11 +88,52 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-class KeyedRoute(APIRoute):
+class StrictQueryRoute(APIRoute):
+    """A route that refuses query parameters that it does not have: a misspelt filter would answer something else.
+
+    A route without any ignores them, unless it deletes something.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind the check."""
+        answer = super().get_route_handler()
+        known = _query_names(self.dependant)
+        if known is None or not (known or "DELETE" in (self.methods or ())):
+            return answer
+        names = frozenset(known)
+
+        async def check(request: Request) -> Response:
+            if request.scope["query_string"] and (unknown := request.query_params.keys() - names):
+                errors = [{"type": "extra_forbidden", "loc": ("query", name)} for name in sorted(unknown)]
+                raise RequestValidationError(errors)
+            return await answer(request)
+
+        return check
+
+
+def _query_names(dependant: Dependant) -> set[str] | None:
+    """The query parameters of a route; None if a model has them, which refuses others itself."""
+    names = set[str]()
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return None
+        names.add(field.alias)
+    for one in dependant.dependencies:
+        if (its := _query_names(one)) is None:
+            return None
+        names |= its
+    return names
+
+
+class KeyedRoute(StrictQueryRoute):
     """A route that admits or rejects the caller before the body is read. FastAPI alone would read the body first.
 
     It answers with a slash behind its path and without.
     """
+
+    by_record = False
+    """Whether the body has records, of which one that cannot be read does not affect the others."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """`options` are FastAPI's."""
@@ -102,11 +148,16 @@ class KeyedRoute(APIRoute):
             raise TypeError(f"{self.path} must have one API key dependency: see needs()")
         key, scope = cast(_ApiKey, keys[0].call), Scope((keys[0].own_oauth_scopes or [""])[-1])
 
-        async def let_in(request: Request) -> Response:
+        takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
+
+        async def let_in(received: Request) -> Response:
+            request = KeyedRequest(received.scope, received.receive)
             if ADMISSION not in request.scope:
                 request.scope[ADMISSION] = await key.admit(request, scope)
             if request.scope.get("has_body"):
                 await _read_body(request)
+                if takes_json and is_json(request):
+                    await request.read_json(by_record=self.by_record)
             response = await answer(request)
             for name, value in cast(Admission, request.scope[ADMISSION]).headers:
                 response.headers.setdefault(name, value)
@@ -115,17 +166,30 @@ class KeyedRoute(APIRoute):
         return let_in
 
 
+class RecordsRoute(KeyedRoute):
+    """A keyed route whose body has records."""
+
+    by_record = True
+
+
 class KeyedRouter(APIRouter):
     """The routes of one prefix below `/api/v1`, for callers with an API key."""
 
-    def __init__(self, prefix: str, tag: str, *more: int, max_body_size: int = LARGEST_BODY) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        tag: str,
+        *more: int,
+        max_body_size: int = LARGEST_BODY,
+        route: type[KeyedRoute] = KeyedRoute,
+    ) -> None:
         """`more` are the statuses that its routes may answer with, besides those of every route."""
         super().__init__(
             prefix=f"/api/v1{prefix}",
             generate_unique_id_function=operation_id,
             tags=[tag],
             responses=documented(*sorted({401, 403, 413, 422, 429, 503, *more})),
-            route_class=KeyedRoute,
+            route_class=route,
             max_body_size=max_body_size,
         )
 

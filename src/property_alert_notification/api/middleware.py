@@ -45,8 +45,7 @@ class RequestContext:
         scope["has_body"], scope["declared_size"] = body.expected, head.declared
         log_with(answer.request_id.decode())
         try:
-            app = self._app if head.why_not is None else problem(400, head.why_not)
-            await app(scope, body.receive, answer.send)
+            await (_refusal_of(head, body) or self._app)(scope, body.receive, answer.send)
         except Exception as error:
             if answer.status:
                 raise
@@ -62,6 +61,15 @@ class RequestContext:
         if series is None:
             series = self._series[labels] = self._metrics.requests.series(*labels)
         series.observe(seconds)
+
+
+def _refusal_of(head: RequestHead, body: Body) -> ASGIApp | None:
+    if head.why_not is not None:
+        return problem(400, head.why_not)
+    if head.coding is not None and body.expected:
+        detail = f"No body in {head.coding} encoding is read: send it as it is, without `Content-Encoding`."
+        return problem(415, detail, headers={"Accept-Encoding": "identity"})
+    return None
 
 
 class ErrorsAsProblems:

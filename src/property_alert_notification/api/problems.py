@@ -137,7 +137,7 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
     errors = without_unknown_names(error.errors())
-    if not _is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and await request.body():
+    if not is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and request.scope.get("has_body"):
         return problem(_WRONG_KIND, SEND_JSON)
     if "/preferences" in request.url.path:
         return _invalid_preferences(errors)
@@ -159,7 +159,8 @@ def _hint(errors: Sequence[Any]) -> str:
     return "; ".join(f"{'.'.join(map(str, one['loc'][1:])) or one['loc'][0]} {in_words(one)}" for one in errors[:10])
 
 
-def _is_json(request: Request) -> bool:
+def is_json(request: Request) -> bool:
+    """Whether the headers say that the body is JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 

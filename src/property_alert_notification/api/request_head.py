@@ -1,4 +1,4 @@
-"""Reads the headers of a request once: its id, the size of its body, and whether it can be understood in two ways."""
+"""Reads the headers of a request once: its id, its body's size and coding, and whether it has two meanings."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,14 @@ from starlette.types import Scope
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _HIDDEN = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 """An encoded slash, backslash or control character, which a proxy may decode to another path."""
+_CODING = re.compile(rb"[A-Za-z0-9._, -]{1,60}")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:%\[\]-]*")
 
 
 class RequestHead:
     """The facts that the headers state about a request."""
 
-    __slots__ = ("declared", "request_id", "waits", "why_not")
+    __slots__ = ("coding", "declared", "request_id", "waits", "why_not")
 
     def __init__(self, scope: Scope) -> None:
         self.request_id: bytes | None = None
@@ -22,6 +23,8 @@ class RequestHead:
         """Bytes of the body; None when the headers have no length."""
         self.waits = False
         """The client waits for `100 Continue` before it sends the body."""
+        self.coding: str | None = None
+        """The content coding of the body, such as gzip; None if it is sent as it is."""
         hosts: list[bytes] = []
         for name, value in scope["headers"]:
             if name == b"host":
@@ -32,6 +35,8 @@ class RequestHead:
                 self.declared = None
             elif name == b"expect":
                 self.waits = True
+            elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+                self.coding = value.decode("latin-1") if _CODING.fullmatch(value) else "this"
             elif name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 self.request_id = value
         self.why_not = _why_not(scope, hosts)

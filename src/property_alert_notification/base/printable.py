@@ -12,12 +12,13 @@ def is_printable(value: Any) -> bool:
     waiting = [value]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, dict):
+        if isinstance(part, str):  # most parts are
+            if not part.isprintable() and UNPRINTABLE.search(part):
+                return False
+        elif isinstance(part, dict):
             waiting += [*part, *part.values()]
         elif isinstance(part, list):
             waiting += part
-        elif isinstance(part, str) and not part.isprintable() and UNPRINTABLE.search(part):
-            return False
     return True
 
 

@@ -5,6 +5,7 @@ notification in JSON, is answered here. Every other call goes through FastAPI to
 documentation, errors and access are those of any other route.
 """
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -24,6 +25,8 @@ from property_alert_notification.notifications.submit import PATH, submit
 
 _PATHS = (f"{PATH}/", PATH)
 _JSON = b"application/json"
+_NAMES = re.compile(rb'"[ \t\r\n]*:')
+"""The ends of all names, and what looks like one in a text."""
 
 
 class FastPath:
@@ -85,10 +88,18 @@ def _whole_body(message: Message) -> NotificationCreate | None:
     """The notification, if this message has the whole body and the body is valid."""
     if message["type"] != "http.request" or message.get("more_body"):
         return None
+    given = message.get("body", b"")
     try:
-        return NotificationCreate.model_validate_json(message.get("body", b""))
+        read = NotificationCreate.model_validate_json(given)
     except ValidationError:
         return None
+    return read if _has_no_name_twice(given, read) else None
+
+
+def _has_no_name_twice(given: bytes, read: NotificationCreate) -> bool:
+    """False if a name may be there twice: pydantic takes the last value. The route reads the body again then."""
+    names = len(read.model_fields_set) + len(read.addresses)
+    return len(_NAMES.findall(given)) == names
 
 
 def _again(first: Message, receive: Receive) -> Receive:

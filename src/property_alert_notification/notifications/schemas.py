@@ -13,12 +13,14 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from property_alert_notification.api.fields import Address, Line, UserId
 from property_alert_notification.api.idempotency.calls import KeyText
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.api.problems import InvalidRequest, Problem
+from property_alert_notification.base.json_body import REPEATED, Repeated, repeated_in
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.times import LocalTime, Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
@@ -105,9 +107,15 @@ class WrongItem:
 def _by_itself(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     """Turn an invalid item into its own error, so that the other items are accepted."""
     try:
-        return validate(item)
+        return validate(item) if (name := repeated_in(item)) is None else WrongItem(item, _repeated(name))
     except ValidationError as error:
         return WrongItem(item, error)
+
+
+def _repeated(name: str) -> ValidationError:
+    known = (name,) if name in BatchItem.model_fields else ()
+    problem = PydanticCustomError("value_error", REPEATED if known else f"has a field that {REPEATED}")
+    return ValidationError.from_exception_data("BatchItem", [{"type": problem, "loc": known, "input": None}])
 
 
 class NotificationBatch(Strict):
@@ -133,6 +141,13 @@ class NotificationBatch(Strict):
             ]
         },
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_them_once(cls, value: Any) -> Any:
+        if isinstance(value, Repeated):
+            raise ValueError(f"has a field that {REPEATED}")  # noqa: TRY004 - a wrong value, not a fault of ours
+        return value
 
     notifications: Annotated[
         list[Annotated[BatchItem, WrapValidator(_by_itself)]], Field(min_length=1, max_length=1_000)

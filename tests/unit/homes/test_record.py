@@ -1,11 +1,13 @@
 """Records of Property, as real feeds send them."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.json_body import read_records
 from property_alert_notification.homes.reso import words
 from property_alert_notification.homes.reso.record import FIELDS, Feed, ListingRecord, read
 
@@ -228,10 +230,6 @@ def test_what_is_no_object_is_refused() -> None:
         read(["ListingKey"], Feed(None, "USD"), NOW)
 
 
-def test_a_number_that_is_not_finite_is_refused() -> None:
-    assert _refused(X_Local=float("nan")).field == "value"
-
-
 _HOSTILE = [
     True,
     0,
@@ -276,7 +274,7 @@ def _read_or_refuse(fields: dict[str, Any], value: Any) -> None:
 
 def test_a_name_that_is_too_long_is_not_kept() -> None:
     assert _read(Local={"x" * 101: 1, "y": 2}).fields["Local"] == {"y": 2}
-    assert _refused(**{"x" * 101: 1}).field == "value"
+    assert _refused(**{"x" * 101: 1}).field == "x" * 100 + "…"
 
 
 STRAY = ["\x00", "\x0b", "\ud800", "\udfff", "\ufffe", "\x7f"]
@@ -306,9 +304,42 @@ def test_stray_characters_of_texts_become_blanks(stray: str) -> None:
 def test_a_stray_character_in_a_key_or_in_the_name_of_a_field_refuses_the_record(stray: str) -> None:
     assert _refused(ListingKey=f"1{stray}").field == "ListingKey"
     assert _refused(SourceSystemName=f"mred{stray}").field == "SourceSystemName"
-    assert _refused(**{f"City{stray}": "Seattle"}).field == "value"
-    assert _refused(Local={"deep": [{f"a{stray}": 1}]}).field == "value"
+    assert _refused(**{f"City{stray}": "Seattle"}).field.startswith("City\\u")
+    assert _refused(Local={"deep": [{f"a{stray}": 1}]}).field.startswith("a\\u")
     deep: Any = 1
     for _ in range(9):
         deep = [deep]
-    assert _refused(**{f"City{stray}": deep}).field == "value"
+    assert _refused(**{f"City{stray}": deep}).field.startswith("City\\u")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "9" * 5_000])
+@pytest.mark.parametrize("value", ["{}", '[{{"Order": {}}}]', '{{"a": [[{}]]}}'])
+def test_a_number_that_is_none_is_named_by_its_field(number: str, value: str) -> None:
+    for field in ("ListPrice", "Media", "X_Local", "OpenHouse"):
+        refused = _refused(**read_records(f'{{"{field}": {value.format(number)}}}'.encode()))
+
+        assert refused.field == field
+        assert "infinite, too large or not a number" in refused.problem
+
+
+@pytest.mark.parametrize(
+    ("record", "named"),
+    [
+        ({"Local\x00": 1}, "Local\\u0000"),
+        ({"Local": [{"a\ud800": 1}]}, "a\\ud800"),
+    ],
+)
+def test_a_field_whose_name_cannot_be_kept_is_named_so_that_it_can_be_shown(record: dict[str, Any], named: str) -> None:
+    assert _refused(**record).field == named
+
+
+def test_a_field_with_two_values_is_named() -> None:
+    body = json.dumps(LEAST)[:-1]
+    for twice, named in (
+        ('"ListPrice": 1, "ListPrice": 2', "ListPrice"),
+        ('"Media": [{"Order": 1, "Order": 2}]', "Media"),
+    ):
+        with pytest.raises(InvalidField) as refused:
+            read(read_records(f"{body}, {twice}}}".encode()), Feed(None, "USD"), NOW)
+        assert refused.value.field == named
+    assert read(read_records(f'{body}, "ListPrice": 1, "ListPrice": 1}}'.encode()), Feed(None, "USD"), NOW)

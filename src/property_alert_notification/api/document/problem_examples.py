@@ -33,7 +33,9 @@ def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
 
 
 TROUBLE: dict[str, Any] = {
-    "400": _problem(400, "Bad Request", "There was an error parsing the body"),
+    "400": _problem(
+        400, "Bad Request", "The body is not in UTF-8, which JSON has to be in: see the byte at position 14."
+    ),
     "401": contents_of(Unauthorised("This API key is unknown, has expired or was revoked.")),
     "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
     "412": search_examples.NOT_MATCHING,

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.json_body import REPEATED, Repeated
 from property_alert_notification.homes.reso.record import LONGEST_KEY
+from property_alert_notification.homes.reso.size import shown_name
 
 MOST = 1_000
 """Events of one call."""
@@ -50,6 +52,8 @@ def events_of(body: Mapping[str, Any]) -> tuple[Sequence[Any], bool]:
         raise InvalidField("@reso.context", "must be that of EntityEvent: urn:reso:metadata:2.0:resource:entityevent")
     if "value" not in body:
         return [body], False
+    if isinstance(body, Repeated):
+        raise InvalidField(shown_name(body.names[0]), REPEATED)
     events = body["value"]
     if not isinstance(events, list) or len(events) > MOST:
         raise InvalidField("value", f"must be a list of at most {MOST:,} events")
@@ -77,6 +81,8 @@ def read_events(events: Iterable[Any]) -> EventBatch:
 def _read(event: Any) -> tuple[int, str, str]:
     if not isinstance(event, dict):
         raise InvalidField("value", "must be a list of objects, each an event")
+    if isinstance(event, Repeated):
+        raise InvalidField(shown_name(event.names[0]), REPEATED)
     resource = event.get("ResourceName")
     if not isinstance(resource, str) or not resource.strip():
         raise InvalidField("ResourceName", "must be the name of a resource, such as Property")

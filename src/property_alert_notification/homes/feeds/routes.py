@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated, Any, cast
 
 from fastapi import Body, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, KeyedRouter, needs
+from property_alert_notification.api.dependencies import ClockDep, KeyedRouter, RecordsRoute, needs
 from property_alert_notification.api.document.listing_examples import EVENT
 from property_alert_notification.api.idempotency.calls import CallDep, json_answer
 from property_alert_notification.api.idempotency.stored import Answer
@@ -26,7 +26,7 @@ MOST_WAITING = 100_000
 RETRY_AFTER = 30
 """Seconds after which a call that was refused because too many wait may be repeated."""
 
-router = KeyedRouter("/reso/entity-events", "listings")
+router = KeyedRouter("/reso/entity-events", "listings", route=RecordsRoute)
 
 _MayWrite = Annotated[Admission, needs(Scope.LISTINGS_WRITE, live_only=True)]
 
@@ -53,6 +53,8 @@ class EntityEventsAnswer(BaseModel):
     """Events about other resources than Property."""
     refused: list[RefusedEvent]
     """Events that cannot be understood."""
+    warning: str | None = Field(None, exclude_if=lambda warning: warning is None)
+    """Why no record will be requested yet; left out if a feed requests them."""
 
 
 async def _feeds(request: Request) -> Mapping[str, FeedSettings]:
@@ -79,7 +81,7 @@ _Events = Annotated[
 @router.post("", response_model=EntityEventsAnswer, responses=documented(409))
 async def take_entity_events(
     request: Request,
-    body: _Events,
+    _body: _Events,
     admission: _MayWrite,
     feeds: _FeedsDep,
     clock: ClockDep,
@@ -90,15 +92,18 @@ async def take_entity_events(
 
     A 200 means that they are stored on disk. A worker then requests each record from the feed. An event may come more
     than once and in any order. Fields and headers that RESO does not have are ignored. 429 with Retry-After if too many
-    events wait for their records.
+    events wait for their records. `warning` if no feed has the source of the events.
     """
-    events, is_batch = events_of(body)
+    # As it was read: a copy would not show the names that it has twice.
+    events, is_batch = events_of(await request.json())
     found = read_events(events)
     if found.refused and not is_batch:
         raise found.refused[0].fault
     source = _source_of(entity_event_source, feeds)
     refused = [RefusedEvent(position=one.place, error=_error(one)) for one in found.refused]
-    answer = EntityEventsAnswer(queued=len(found.events), ignored=found.ignored, refused=refused)
+    answer = EntityEventsAnswer(
+        queued=len(found.events), ignored=found.ignored, refused=refused, warning=warning_of(source, feeds)
+    )
 
     async def store(connection: AsyncConnection) -> Answer:
         if await queries.has_more(connection, MOST_WAITING):
@@ -120,8 +125,24 @@ def _source_of(header: str | None, feeds: Mapping[str, FeedSettings]) -> str:
         if not header.isprintable():
             raise InvalidField("EntityEventSource", "must be printable")
         return header.strip()
-    sources = [event_source(name, feed) for name, feed in feeds.items()]
+    sources = _sources(feeds)
     return sources[0] if len(sources) == 1 else ""
+
+
+def warning_of(source: str, feeds: Mapping[str, FeedSettings]) -> str | None:
+    """What is wrong if no feed requests the records of a source. A feed may get it later: the events wait for it."""
+    sources = _sources(feeds)
+    if source.casefold() in map(str.casefold, sources):
+        return None
+    named = f"the EntityEventSource {source}" if source else "no EntityEventSource: name one in the header"
+    known = f"the sources of feeds are {', '.join(sources)}" if sources else "no feed is configured"
+    return (
+        f"No feed requests the records of events with {named}; {known}. The events wait until a feed has their source."
+    )
+
+
+def _sources(feeds: Mapping[str, FeedSettings]) -> list[str]:
+    return [event_source(name, feed) for name, feed in feeds.items()]
 
 
 def _error(one: Unreadable) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Source: RESO Web API Core 2.0 (RCP-25); RFC 6749, 4.4 (client credentials).
 """
 
 import asyncio
-import json
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import quote_plus
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError
 from property_alert_notification.base.http import Answer, HttpCaller, fields_of, raise_unless_taken
+from property_alert_notification.base.json_body import read_records
 from property_alert_notification.homes.feeds.odata import (
     Page,
     all_of,
@@ -201,6 +201,6 @@ class WebApi:
         if not answer.is_whole:
             raise RetryLater("its answer is incomplete or too large")
         try:
-            return json.loads(answer.body)
+            return read_records(answer.body)
         except (ValueError, RecursionError):
             raise RetryLater("its answer is not JSON") from None

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
+from property_alert_notification.homes.reso.words import in_either_spelling
 
 
 class Preference(StrEnum):
@@ -19,6 +20,9 @@ class Preference(StrEnum):
     """The user does not want to hear of the home again."""
 
 
+GivenPreference = Annotated[Preference, BeforeValidator(in_either_spelling(Preference))]
+
+
 class ListingPreferencePut(Strict):
     """What a user thinks of a listing."""
 
@@ -26,7 +30,7 @@ class ListingPreferencePut(Strict):
         use_attribute_docstrings=True, json_schema_extra={"examples": [{"ContactListingPreference": "Discard"}]}
     )
 
-    ContactListingPreference: Preference
+    ContactListingPreference: GivenPreference
     """`Discard`: no alert about the home is made for this user from now on."""
 
 
@@ -58,7 +62,7 @@ class ListingPreferenceQuery(Strict):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    preference: Preference | None = None
+    preference: GivenPreference | None = None
     """Only listings of which the user thinks so."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """The maximum number of listings on the page."""

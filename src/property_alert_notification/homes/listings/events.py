@@ -7,9 +7,11 @@ from typing import Any
 
 from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.json_body import REPEATED, Repeated
 from property_alert_notification.homes.listings.answers import RecordResult
 from property_alert_notification.homes.listings.intake import Received, received
-from property_alert_notification.homes.reso.record import Feed, key_of, read
+from property_alert_notification.homes.reso.record import KEYS, Feed, key_of, read
+from property_alert_notification.homes.reso.size import shown_name
 
 MOST = 1_000
 """Records of one call."""
@@ -33,6 +35,8 @@ def records_of(body: Mapping[str, Any]) -> tuple[Sequence[Any], bool]:
         raise InvalidField("@reso.context", "must be that of Property: urn:reso:metadata:2.0:resource:property")
     if "value" not in body:
         return [body], False
+    if isinstance(body, Repeated):
+        raise InvalidField(shown_name(body.names[0]), REPEATED)
     records = body["value"]
     if not isinstance(records, list) or len(records) > MOST:
         raise InvalidField("value", f"must be a list of at most {MOST:,} records")
@@ -54,6 +58,8 @@ def _read(record: Any, place: Sequence[str | int], feed: Feed, now: datetime) ->
 
 
 def _key(record: Any) -> str | None:
+    if isinstance(record, Repeated) and not KEYS.isdisjoint(record.names):
+        return None
     try:
         return key_of(record)
     except (InvalidField, AttributeError):

@@ -9,7 +9,14 @@ from fastapi import Body, Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, charge, needs
+from property_alert_notification.api.dependencies import (
+    ClockDep,
+    DatabaseDep,
+    KeyedRouter,
+    RecordsRoute,
+    charge,
+    needs,
+)
 from property_alert_notification.api.document.listing_examples import RECORD
 from property_alert_notification.api.idempotency.calls import CallDep, json_answer
 from property_alert_notification.api.idempotency.stored import Answer
@@ -37,7 +44,7 @@ PATH = "/api/v1/listing-events"
 LARGEST = 4 * 1024 * 1024
 """The largest body of a call with events, in bytes."""
 
-events_router = KeyedRouter("/listing-events", "listings", max_body_size=LARGEST)
+events_router = KeyedRouter("/listing-events", "listings", max_body_size=LARGEST, route=RecordsRoute)
 router = KeyedRouter("/listings/{listing_key}", "listings")
 
 # Listings are shared by all callers, and alerts to real people follow from them.
@@ -65,7 +72,7 @@ _Events = Annotated[
 @events_router.post("", response_model=ListingEventsAnswer, responses=documented(409))
 async def take_listing_events(
     request: Request,
-    body: _Events,
+    _body: _Events,
     admission: _MayWrite,
     settings: _SettingsDep,
     metrics: _MetricsDep,
@@ -78,7 +85,8 @@ async def take_listing_events(
     records may come in any order, and more than once. A record that cannot be understood does not affect the others.
     Each record counts as one call towards the rate of the API key.
     """
-    records, batch = records_of(body)
+    # As it was read: a copy would not show the names that it has twice.
+    records, batch = records_of(await request.json())
     admission = await charge(request, admission, items="value", count=len(records))
     # Reading a thousand records may take long, and other callers must not wait for it.
     read = await asyncio.to_thread(read_all, records, batch=batch, feed=settings.feed, now=clock.now())

@@ -11,12 +11,17 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import times, values, words
 from property_alert_notification.homes.reso.currencies import largest_amount
+from property_alert_notification.homes.reso.limits import COUNTS, SUMS_AND_AREAS, keep_possible
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
 from property_alert_notification.homes.reso.personal import without_personal
-from property_alert_notification.homes.reso.size import UNPRINTABLE_NAME, check_size
+from property_alert_notification.homes.reso.places import read_places
+from property_alert_notification.homes.reso.size import UNPRINTABLE_NAME, check_size, shown_name
 
 LONGEST_KEY = 255
 """Characters of a key."""
+
+KEYS = frozenset({"ListingKey", "ListingKeyNumeric"})
+"""The fields of which one has the key of a listing."""
 
 FUTURE = timedelta(days=1)
 """How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
@@ -86,8 +91,8 @@ def _made_printable(value: Any) -> Any:
         return [_made_printable(part) for part in value]
     if not isinstance(value, dict):
         return value
-    if not all(map(is_printable, value)):
-        raise InvalidField("value", UNPRINTABLE_NAME)
+    if (unprintable := next((name for name in value if not is_printable(name)), None)) is not None:
+        raise InvalidField(shown_name(unprintable), UNPRINTABLE_NAME)
     return {name: _made_printable(part) for name, part in value.items()}
 
 
@@ -147,10 +152,13 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
     }
     for name in kept.keys() & FIELDS.keys():
         kept[name] = _field(record, name, FIELDS[name])
+    keep_possible(kept, COUNTS)
     _read_baths(record, kept)
     _read_money(record, kept, feed)
     _read_areas(record, kept)
-    _read_place(record, kept)
+    keep_possible(kept, SUMS_AND_AREAS)
+    read_places(kept)
+    _read_coordinates(record, kept)
     if (open_houses := open_houses_of(record, feed.zone)) is not None:
         kept["OpenHouse"] = open_houses
     if isinstance(media := kept.get("Media"), list):
@@ -220,12 +228,12 @@ def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
             kept[units] = unit
 
 
-def _read_place(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+def _read_coordinates(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
     """Read the coordinates, which may be missing. 0, 0 is what many systems write for none."""
     longitude, latitude = (_field(record, name, values.number) for name in ("Longitude", "Latitude"))
     if longitude is None and latitude is None:
         longitude, latitude = _point_of(record.get("Coordinates"))
-    if (longitude, latitude) == (0, 0):
+    if longitude in (0, None) and latitude in (0, None):
         longitude = latitude = None
     for name, value, most in (("Longitude", longitude, 180), ("Latitude", latitude, 90)):
         if value is not None and abs(value) > most:

@@ -11,7 +11,10 @@ from typing import Any
 from property_alert_notification.homes.reso.currencies import CURRENCIES, SYMBOLS, WRITTEN_SMALL
 from property_alert_notification.homes.reso.words import AREA_UNITS, LOCKED, LOOKUPS, member, squash
 
-NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
+NO_VALUE = frozenset(
+    {"", "-", "--", "---", ".", "n/a", "n.a.", "na", "nan", "none", "null", "unknown", "unk", "undefined", "tbd", "tba"}
+    | {"to be determined", "not available", "not applicable"}
+)
 """Texts that say that there is no value, in small letters."""
 
 LARGEST = 10**15
@@ -200,10 +203,10 @@ def word_of(field: str, value: Any) -> str | None:
     Raises:
         ValueError: it is none, and the enumeration is locked.
     """
-    if value is None or value == "":
-        return None
     if isinstance(value, list) and len(value) == 1:
         [value] = value
+    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
+        return None
     if not isinstance(value, str):
         raise ValueError("must be one word of its enumeration")  # noqa: TRY004 - a wrong value, not a fault of ours
     found = LOOKUPS[field].get(squash(member(value.strip())))

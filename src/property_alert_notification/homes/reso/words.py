@@ -1,8 +1,9 @@
 """The words of the RESO Data Dictionary 2.1 that this service understands."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class StandardStatus(StrEnum):
@@ -107,6 +108,12 @@ def member(text: str) -> str:
     """The member of an enumeration without the namespace that OData literals have: `RESO.Status'Active'`."""
     found = _NAMESPACE.match(text)
     return found["member"] if found else text
+
+
+def in_either_spelling(kind: type[StrEnum]) -> Callable[[Any], Any]:
+    """A function that reads `PriceChange` and `price change` as `Price Change`, and leaves what is no member."""
+    members = {squash(one): one for one in kind}
+    return lambda value: members.get(squash(value), value) if isinstance(value, str) else value
 
 
 def _by_spelling(words: Iterable[str], others: Mapping[str, str]) -> dict[str, str]:

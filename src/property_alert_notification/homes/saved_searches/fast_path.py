@@ -5,7 +5,6 @@ otherwise. So a usual call, a valid search in JSON, is answered here, by the fun
 call goes through FastAPI to the same function, so that documentation, errors and access are those of any other route.
 """
 
-import json
 import re
 from typing import cast
 from uuid import UUID
@@ -22,6 +21,7 @@ from property_alert_notification.api.idempotency.keys import only_one
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.api.problems import answer_to
 from property_alert_notification.base.errors import LiveOnly, RequestError
+from property_alert_notification.base.json_body import read_json
 from property_alert_notification.base.vocabulary import Scope as Permission
 from property_alert_notification.homes.saved_searches.preconditions import Expected, versions_in
 from property_alert_notification.homes.saved_searches.routes import change_saved_search, create_saved_search, router
@@ -99,8 +99,8 @@ def _whole_body(message: Message, kind: type[BaseModel]) -> BaseModel | None:
         return None
     try:
         # As FastAPI reads it.
-        return kind.model_validate(json.loads(message.get("body", b"")))
-    except (ValidationError, ValueError, RecursionError):
+        return kind.model_validate(read_json(message.get("body", b"")))
+    except (ValidationError, ValueError):
         return None
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends, Header
 
 from property_alert_notification.base.errors import Conflict, InvalidField, RequestError
 
-_ETAG = re.compile(r'^(W/)?"(?P<version>[1-9][0-9]{0,9})"$')
+_ETAG = re.compile(r'^(?P<weak>W/)?"(?P<version>[1-9][0-9]{0,9})"$')
 _ANY = "*"
 
 
@@ -55,6 +55,8 @@ def etag_of(version: int) -> str:
 def versions_in(header: str | None) -> frozenset[int] | None:
     """The versions that `If-Match` has; None if it has none, or any version will do.
 
+    A weak tag matches no version: the comparison is the strong one (RFC 9110, 8.8.3.2).
+
     Raises:
         InvalidField: it has something else than an `ETag` of ours.
     """
@@ -65,7 +67,7 @@ def versions_in(header: str | None) -> frozenset[int] | None:
         raise InvalidField(
             "If-Match", 'must be the ETag of an answer, for example "3", with its quotes', place="header"
         )
-    return frozenset(int(one["version"]) for one in found if one is not None)
+    return frozenset(int(one["version"]) for one in found if one is not None and not one["weak"])
 
 
 async def _expected(

@@ -1,6 +1,7 @@
 """Saved searches over HTTP."""
 
 import asyncio
+import json
 from http import HTTPStatus
 from typing import Annotated
 
@@ -69,7 +70,7 @@ async def create_saved_search(
         yield from changes.add(shown.search, *keep(answer), limit=settings.limit_per_user)
         return answer
 
-    return await call.answer_at_end(admission, create, asked=body)
+    return _with_etag(await call.answer_at_end(admission, create, asked=body))
 
 
 @router.get("", response_model=SavedSearchPage)
@@ -159,7 +160,7 @@ async def _change(call: IdempotentCall, admission: Admission, change: Script[Sho
     def work() -> Script[Answer]:
         return Answer(HTTPStatus.OK, public(*(yield from change)).model_dump_json())
 
-    return await call.answer_script(admission, work())
+    return _with_etag(await call.answer_script(admission, work()))
 
 
 QUICK = 2_048
@@ -177,6 +178,10 @@ async def _read(request: Request, given: QueryFields, currency: str, estimator: 
 
 
 def _answer(search: SavedSearchPublic, admission: Admission) -> Response:
-    answer = json_answer(search, admission)
-    answer.headers["ETag"] = etag_of(search.Version)
+    return _with_etag(json_answer(search, admission))
+
+
+def _with_etag(answer: Response) -> Response:
+    """An answer that shows a search, also that of an earlier call, with the version in its header."""
+    answer.headers["ETag"] = etag_of(json.loads(bytes(answer.body))["Version"])
     return answer

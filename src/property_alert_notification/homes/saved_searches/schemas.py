@@ -1,6 +1,6 @@
 """The requests and answers about saved searches, with the names of RESO's SavedSearch and Prospecting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -13,7 +13,7 @@ from property_alert_notification.api.known_fields import Answered, Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.homes.criteria.read_criteria import CONDITIONS
-from property_alert_notification.homes.reso.words import ChangeType, squash
+from property_alert_notification.homes.reso.words import ChangeType, in_either_spelling
 from property_alert_notification.homes.saved_searches import words
 from property_alert_notification.homes.saved_searches.words import HalfDay, QueryType, SearchReason, SearchWarning
 
@@ -37,12 +37,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def _in_either_spelling(kind: type[_Word]) -> Callable[[Any], Any]:
-    """Read `PriceChange` and `price change` as `Price Change`."""
-    members = {squash(one): one for one in kind}
-    return lambda value: members.get(squash(value), value) if isinstance(value, str) else value
-
-
 def _query_type(value: Any) -> Any:
     if isinstance(value, str) and value.lower() in _FILTER_TYPES:
         return QueryType.FILTER
@@ -63,11 +57,11 @@ def _once(values: list[_Word] | None) -> list[_Word] | None:
 
 
 _Name = Annotated[Line, Field(min_length=1, max_length=255)]
-_Schedule = Annotated[words.ScheduleType, BeforeValidator(_in_either_spelling(words.ScheduleType))]
-_HalfDay = Annotated[HalfDay, BeforeValidator(_in_either_spelling(HalfDay))]
+_Schedule = Annotated[words.ScheduleType, BeforeValidator(in_either_spelling(words.ScheduleType))]
+_HalfDay = Annotated[HalfDay, BeforeValidator(in_either_spelling(HalfDay))]
 _HalfDays = Annotated[list[_HalfDay], Field(max_length=14), BeforeValidator(_half_days), AfterValidator(_once)]
 _Channels = Annotated[list[Channel], Field(min_length=1, max_length=len(Channel)), AfterValidator(_once)]
-_Change = Annotated[ChangeType, BeforeValidator(_in_either_spelling(ChangeType))]
+_Change = Annotated[ChangeType, BeforeValidator(in_either_spelling(ChangeType))]
 WantedChanges = Annotated[list[_Change], Field(min_length=1, max_length=len(ChangeType)), AfterValidator(_once)]
 _Type = Annotated[QueryType, BeforeValidator(_query_type)]
 _Query = Annotated[Text, Field(min_length=1, max_length=LONGEST_QUERY, examples=["ListPrice le 650000"])]

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from property_alert_notification.api.dependencies import DatabaseDep, operation_id
+from property_alert_notification.api.dependencies import DatabaseDep, StrictQueryRoute, operation_id
 from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound
@@ -129,6 +129,7 @@ _api = APIRouter(
     tags=["mailbox"],
     responses=documented(403, 413, 422, 503),
     generate_unique_id_function=operation_id,
+    route_class=StrictQueryRoute,
 )
 mailbox_routers = (_pages, _api)
 """The page and the API."""

@@ -1,0 +1,171 @@
+"""Reads JSON as others send it: what Python's reader would guess, or gives up on, is an error that says where. Pure."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from json import JSONDecodeError
+from math import inf
+from typing import Any
+
+DEEPEST = 100
+"""Levels of nesting that are read. Nothing that this service takes has a tenth of them."""
+
+REPEATED = "is there more than once with different values: send it once"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+"""Texts, of which brackets are no brackets, and brackets."""
+
+Pairs = list[tuple[str, Any]]
+
+
+class Repeated(dict[str, Any]):
+    """An object that has names more than once, with different values. It has the last ones."""
+
+    names: tuple[str, ...] = ()
+
+
+class Unreadable(ValueError):
+    """The body cannot be read; the text says where, and what to send."""
+
+
+class RepeatedName(ValueError):
+    """An object has a name more than once, with different values."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("a name is repeated")
+        self.name = name
+
+
+def read_json(body: bytes) -> Any:
+    """The value of a body. A whole number of thousands of digits is infinite.
+
+    Raises:
+        JSONDecodeError: it is not JSON.
+        RepeatedName: an object has a name more than once, with different values.
+        Unreadable: it is not in UTF-8, or nested too deep.
+    """
+    text = _text_of(body)
+    try:
+        return _read(text, _once)
+    except RecursionError:
+        raise Unreadable(f"The body is nested too deep: {DEEPEST} levels are read.{_place_of_depth(text)}") from None
+
+
+def read_records(body: bytes) -> Any:
+    """The value of a body with many records, of which one that cannot be used must not affect the others.
+
+    An object that has a name more than once is a `Repeated`. What is deeper than `DEEPEST` is 0.
+
+    Raises:
+        JSONDecodeError: it is not JSON.
+        Unreadable: it is not in UTF-8.
+    """
+    text = _text_of(body)
+    try:
+        return _read(text, _marked)
+    except RecursionError:
+        try:
+            return _read(_without_depths(text), _marked)
+        except JSONDecodeError as fault:
+            raise JSONDecodeError(fault.msg, text, fault.pos) from None
+
+
+def repeated_in(value: Any) -> str | None:
+    """A name that an object within the value has more than once, if there is one."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Repeated):
+            return part.names[0]
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return None
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as fault:
+        place = fault.start + (len(_BYTE_ORDER_MARK) if body.startswith(_BYTE_ORDER_MARK) else 0)
+        problem = f"The body is not in UTF-8, which JSON has to be in: see the byte at position {place}."
+        raise Unreadable(problem) from None
+
+
+def _read(text: str, objects: Callable[[Pairs], dict[str, Any]]) -> Any:
+    try:
+        return _READERS[objects].decode(text)
+    except (JSONDecodeError, RepeatedName):
+        raise
+    except ValueError:  # Python converts no number of more than 4,300 digits
+        return json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole).decode(text)
+
+
+def _whole(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        return -inf if digits.startswith("-") else inf
+
+
+def _once(pairs: Pairs) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs) and (names := _contradictions(pairs)):
+        raise RepeatedName(names[0])
+    return found
+
+
+def _marked(pairs: Pairs) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs) and (names := _contradictions(pairs)):
+        found = Repeated(found)
+        found.names = names
+    return found
+
+
+_READERS: Mapping[Callable[[Pairs], dict[str, Any]], json.JSONDecoder] = {
+    objects: json.JSONDecoder(object_pairs_hook=objects) for objects in (_once, _marked)
+}
+
+
+def _contradictions(pairs: Pairs) -> tuple[str, ...]:
+    """The names that have different values."""
+    found: dict[str, str] = {}
+    written = [(name, json.dumps(value, sort_keys=True)) for name, value in pairs]
+    return tuple(dict.fromkeys(name for name, value in written if found.setdefault(name, value) != value))
+
+
+def _depths(text: str) -> Iterator[tuple[int, int, int]]:
+    """The depth within each bracket that opens and around each that closes, and where it begins and ends."""
+    depth = 0
+    for part in _PARTS.finditer(text):
+        if part[0] in "[{":
+            depth += 1
+            yield depth, part.start(), part.end()
+        elif part[0] in "]}":
+            yield -depth, part.start(), part.end()
+            depth -= 1
+
+
+def _without_depths(text: str) -> str:
+    """The text with 0 in place of what is nested too deep; everything else is where it was."""
+    kept, done, is_within = list[str](), 0, False
+    for depth, begin, end in _depths(text):
+        if depth == DEEPEST + 1:
+            kept.append(text[done:begin])
+            done, is_within = begin, True
+        elif depth == -DEEPEST - 1:
+            kept.append("0".ljust(end - done))
+            done, is_within = end, False
+    # What never ends is no JSON.
+    return "".join(kept if is_within else [*kept, text[done:]])
+
+
+def _place_of_depth(text: str) -> str:
+    begin = next((begin for depth, begin, _ in _depths(text) if depth > DEEPEST), None)
+    if begin is None:
+        return ""
+    line, before = text.count("\n", 0, begin) + 1, text.rfind("\n", 0, begin)
+    return f" See line {line}, column {begin - before}."
