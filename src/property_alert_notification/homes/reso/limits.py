@@ -66,7 +66,7 @@ SUMS_AND_AREAS: Mapping[str, Limits] = {
     "LotSizeAcres": Limits(0, 10**8, frozenset({0})),
     "LotSizeArea": _LOT,
     "LotSizeSquareFeet": _LOT,
-    "TaxAssessedValue": Limits(0, 10**15, frozenset({0})),
+    "TaxAssessedValue": Limits(0, 10**14, frozenset({0})),
 }
 
 

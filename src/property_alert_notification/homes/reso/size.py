@@ -40,10 +40,11 @@ def check_size(record: Mapping[str, Any]) -> None:
         raise InvalidField("value", f"has a record with more than {MOST_FIELDS} fields")
     most = 2
     for name, value in record.items():
-        if len(name) > LONGEST_NAME:
-            raise InvalidField(shown_name(name), f"has a name longer than {LONGEST_NAME} characters")
-        if not name.isprintable() and not is_printable(name):
-            raise InvalidField(shown_name(name), UNPRINTABLE_NAME)
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            _check_name(name)
+        if type(value) is str:  # most values are: a call for each would take a while
+            most += _LONGEST_ESCAPE * (len(name) + len(value)) + 2 * _AROUND
+            continue
         try:
             most += _LONGEST_ESCAPE * len(name) + _AROUND + _most_bytes(value, DEEPEST)
         except _Unusable as fault:
@@ -51,6 +52,13 @@ def check_size(record: Mapping[str, Any]) -> None:
     if most > LARGEST_RECORD and len(_write(record)) > LARGEST_RECORD:
         largest = max(record, key=lambda name: len(_write(record[name])))
         raise InvalidField(largest, f"makes the record larger than {LARGEST_RECORD // 1024} kB")
+
+
+def _check_name(name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise InvalidField(shown_name(name), f"has a name longer than {LONGEST_NAME} characters")
+    if not is_printable(name):
+        raise InvalidField(shown_name(name), UNPRINTABLE_NAME)
 
 
 def _most_bytes(value: Any, levels: int) -> int:
