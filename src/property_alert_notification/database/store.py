@@ -253,7 +253,11 @@ def _postgres_engine(
     target = postgres(url)
     settings = {"lock_timeout": f"{round(wait * 500)}ms", **BY_INDEX}
     session = {"application_name": "property-alerts", **settings, **target.server_settings}
-    own = {"connection_class": PostgresConnection, "server_settings": session}
+    own = {
+        "connection_class": PostgresConnection,
+        "server_settings": session,
+        "max_cached_statement_lifetime": 0,  # prepared for as long as the connection is there
+    }
     engine = create_async_engine(
         "postgresql+asyncpg://",
         pool_size=pool_size,
