@@ -190,8 +190,23 @@ async def test_a_field_that_a_new_search_has_not_is_named(lite: httpx2.AsyncClie
 
     answer = await lite.post("/api/v1/users/1/saved-searches", json=search)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 422, answer.text
     assert [(one["loc"], one["msg"]) for one in answer.json()["detail"]] == [
         (["body", field], told),
         (["body"], "has an unknown field, which this call does not take"),
     ]
+
+
+async def test_a_misspelt_field_may_have_been_meant_for_one_that_the_call_takes(lite: httpx2.AsyncClient) -> None:
+    # `active` is a field of the list of searches, and `email` one of profiles.
+    for unknown, told in (
+        ("Active", "which this call does not take"),
+        ("Emails", "which this call does not take"),
+        ("Schedule", "did you mean ScheduleType?"),
+        ("criteria", "did you mean Criteria?"),
+    ):
+        answer = await lite.post("/api/v1/users/1/saved-searches", json={"SavedSearchName": "Near work", unknown: 1})
+
+        assert told in answer.json()["detail"][0]["msg"], unknown
+    listed = await lite.get("/api/v1/users/1/saved-searches", params={"Active": "true"})
+    assert "did you mean active?" in listed.json()["detail"][0]["msg"]

@@ -3,7 +3,7 @@
 A name may be anything, also personal data that came into the wrong place. What it may have been meant for is ours.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -50,8 +50,12 @@ class Answered(BaseModel):
         _answered.update((name, cls.changed_by.get(name, "leave it out")) for name in cls.model_fields)
 
 
-def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Pydantic's errors, in which one for each place replaces all about unknown fields, without their names."""
+def without_unknown_names(errors: Iterable[Mapping[str, Any]], taken: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Pydantic's errors, in which one for each place replaces all about unknown fields, without their names.
+
+    `taken` are the fields that the call takes, not those within others. If they are known, no other field is meant by
+    an unknown one beside them.
+    """
     described: list[dict[str, Any]] = []
     unknown: dict[tuple[Any, ...], list[str]] = {}
     for one in errors:
@@ -67,7 +71,8 @@ def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str,
         unknown.setdefault(tuple(place), []).append(str(name))
     for one in described:
         if "msg" not in one:
-            one["msg"] = _in_words(unknown[one["loc"]])
+            is_beside = taken and len(one["loc"]) == 1
+            one["msg"] = _in_words(unknown[one["loc"]], taken if is_beside else _known)
     return described
 
 
@@ -78,8 +83,8 @@ def _of_ours(name: str) -> str | None:
     return f"is read-only: {_answered[name]}" if name in _answered else _elsewhere.get(name)
 
 
-def _in_words(names: Sequence[str]) -> str:
-    near = [get_close_matches(name, _known, n=1) for name in names[:_COMPARED] if len(name) <= _LONGEST]
+def _in_words(names: Sequence[str], ours: Collection[str]) -> str:
+    near = [get_close_matches(name, ours, n=1) for name in names[:_COMPARED] if len(name) <= _LONGEST]
     meant = dict.fromkeys(name for names in near for name in names)
     several = len(names) > 1
     return f"has {'unknown fields' if several else 'an unknown field'}" + (

@@ -10,6 +10,7 @@ from typing import Any, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 
@@ -136,12 +137,22 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
-    errors = without_unknown_names(error.errors())
+    errors = without_unknown_names(error.errors(), _taken_by(request.scope.get("route")))
     if not is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and request.scope.get("has_body"):
         return problem(_WRONG_KIND, SEND_JSON)
     if "/preferences" in request.url.path:
         return _invalid_preferences(errors)
     return problem(_INVALID, [_field_problem(one, in_words(one)) for one in errors], title=InvalidField.title)
+
+
+def _taken_by(route: object) -> list[str]:
+    """The fields of the body and of the query that a route takes."""
+    if not isinstance(route, APIRoute):
+        return []
+    parameters = (*route.dependant.body_params, *route.dependant.query_params)
+    kinds = [one.field_info.annotation for one in parameters]
+    models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
 def _invalid_preferences(errors: Sequence[Any]) -> JSONResponse:

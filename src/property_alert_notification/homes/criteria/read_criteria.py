@@ -24,7 +24,7 @@ from property_alert_notification.homes.criteria.expression import (
     Range,
     Within,
 )
-from property_alert_notification.homes.criteria.known_fields import FEATURES
+from property_alert_notification.homes.criteria.known_fields import FEATURES, KINDS
 from property_alert_notification.homes.criteria.read_areas import read_area
 from property_alert_notification.homes.criteria.shown import shown
 from property_alert_notification.homes.reso import values
@@ -72,6 +72,8 @@ def _check_names(given: Any, known: tuple[str, ...], place: str) -> None:
         raise InvalidField(place, "must be an object of conditions")
     for name in given:
         if name not in known:
+            if name in KINDS:
+                raise InvalidField(f"{place}.{name}", "is no condition of Criteria: write a $filter in SearchQuery")
             close = get_close_matches(shown(name), known, 1, 0.5)
             advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
             raise InvalidField(f"{place}.{shown(name)}", f"is not known: {advice}")

@@ -91,6 +91,8 @@ def test_all_conditions_must_hold_and_each_exclusion_excludes() -> None:
         (None, "Criteria", "object"),
         ({"Bedrooms": {"min": 3}}, "Criteria.Bedrooms", "did you mean BedroomsTotal?"),
         ({"Colour": "red"}, "Criteria.Colour", "known are"),
+        ({"GarageSpaces": {"min": 2}}, "Criteria.GarageSpaces", "write a $filter in SearchQuery"),
+        ({"Exclude": {"Appliances": ["Range"]}}, "Criteria.Exclude.Appliances", "write a $filter in SearchQuery"),
         ({"City": []}, "Criteria.City", "leave it out"),
         ({"City": {"a": 1}}, "Criteria.City", "list"),
         ({"City": ["Seattle", 5]}, "Criteria.City[1]", "text"),
