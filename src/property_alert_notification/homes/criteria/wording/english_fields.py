@@ -75,13 +75,13 @@ LABELS: Mapping[str, str] = labels_in(
     AreaSource: source of the area; AssociationFee2: second association fee;
     AssociationFee2Frequency: second association fee frequency; AssociationFeeIncludes: the association fee includes;
     AssociationName: association; AssociationName2: second association; AssociationYN: homeowners association;
-    AvailabilityDate: available from; BackOnMarketDate: date back on the market;
+    AvailabilityDate: availability date; BackOnMarketDate: date back on the market;
     BackOnMarketTimestamp: time back on the market; Basement: kind of basement;
     BelowGradeFinishedArea: finished area below grade;
     BelowGradeFinishedAreaSource: source of the finished area below grade;
     BelowGradeFinishedAreaUnits: units of the finished area below grade; BuilderName: builder;
     BuildingAreaSource: source of the building area; BuildingAreaTotal: building area;
-    BuildingAreaUnits: units of the building area; BuildingName: building; BusinessName: business;
+    BuildingAreaUnits: units of the building area; BuildingName: building name; BusinessName: business name;
     BuyerAgentMlsId: buyer agent MLS ID; BuyerOfficeMlsId: buyer office MLS ID; BuyerOfficeName: buyer office;
     CableTvExpense: cable TV expense; CancellationDate: date cancelled; CapRate: capitalization rate; City: city;
     CityRegion: part of the city; CloseDate: closing date; ClosePrice: sale price;

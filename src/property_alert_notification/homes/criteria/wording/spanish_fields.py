@@ -25,7 +25,7 @@ FRAMES: Mapping[str, Frame] = MappingProxyType({
 NOUNS: Mapping[str, Noun] = MappingProxyType({
     "BathroomsFull": Noun("baño completo", "baños completos"),
     "BathroomsHalf": Noun("medio baño", "medios baños"),
-    "BathroomsOneQuarter": Noun("cuarto de baño mínimo", "cuartos de baño mínimos"),
+    "BathroomsOneQuarter": Noun("baño de un cuarto", "baños de un cuarto"),
     "BathroomsPartial": Noun("baño parcial", "baños parciales"),
     "BathroomsThreeQuarter": Noun("baño de tres cuartos", "baños de tres cuartos"),
     "BathroomsTotalDecimal": Noun("baño", "baños"),
@@ -129,7 +129,7 @@ LABELS: Mapping[str, str] = labels_in(
     FarmLandAreaUnits: unidad de la superficie agrícola; FarmLandAreaYN: superficie agrícola;
     Features: características; FeedTypes: tipos de pienso; Fencing: cercado; FireplaceFeatures: tipo de chimenea;
     FireplaceYN: chimenea; Flooring: suelos; FoundationArea: superficie de los cimientos; FoundationDetails: cimientos;
-    FrontageType: tipo de fachada; FuelExpense: gastos de combustible; Furnished: amueblada;
+    FrontageType: frente de la parcela; FuelExpense: gastos de combustible; Furnished: amueblada;
     FurnitureReplacementExpense: gastos de reposición de muebles; GarageYN: garaje;
     GardenerExpense: gastos de jardinería; GrazingPermitsBlmYN: permisos de pastoreo del BLM;
     GrazingPermitsForestServiceYN: permisos de pastoreo del servicio forestal;
@@ -225,7 +225,7 @@ LABELS: Mapping[str, str] = labels_in(
     Vegetation: vegetación; VideosChangeTimestamp: último cambio de los vídeos; View: vistas; ViewYN: con vistas;
     VirtualTourURLBranded: visita virtual; VirtualTourURLUnbranded: visita virtual sin marca;
     WalkScore: facilidad para caminar (Walk Score); WaterBodyName: nombre del lago, río o mar;
-    WaterfrontFeatures: tipo de orilla; WaterfrontYN: a orillas del agua;
+    WaterfrontFeatures: tipo de orilla; WaterfrontYN: frente al agua;
     WaterSewerExpense: gastos de agua y alcantarillado; WaterSource: origen del agua; WindowFeatures: ventanas;
     WithdrawnDate: fecha de retirada; WoodedArea: superficie arbolada;
     WorkmansCompensationExpense: gastos de seguro laboral; YearBuilt: año de construcción;
