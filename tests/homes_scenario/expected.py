@@ -410,12 +410,12 @@ class Expected:
         if (alert.user, home) in self.discarded or alert.user in self.erased:
             return None
         searches = [its for its in self.searches.of(alert.user) if its.active and its.name in alert.searches]
-        shown, names = now[alert.listing], frozenset(search.name for search in searches)
+        shown = now[alert.listing]
         if _name(shown) != _name(record):
             if _is_gone(shown, record):
                 others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
                 shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
-            names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
+        names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
         if _is_gone(shown, record):
             return None
         price_before = next((fact.before for fact in change.facts if fact.kind == "Price Change"), None)

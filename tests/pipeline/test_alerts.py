@@ -1,5 +1,7 @@
 """From a record of a feed to the mailbox, on each store: everyone whose search matches hears of it, once."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from property_alert_notification.base.vocabulary import Channel
@@ -9,6 +11,7 @@ from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
 from property_alert_notification.homes.alerts.freshness import (
     HOME_DISCARDED,
+    NO_LONGER_MATCHES,
     SEARCH_PAUSED,
 )
 from property_alert_notification.homes.alerts.models import Told
@@ -31,6 +34,15 @@ async def alerts(homes: Homes) -> list[tuple[int, str]]:
     async with homes.database.reading() as connection:
         found = await connection.execute(select(table.c.user_id, table.c.title).order_by(table.c.id))
         return [tuple(row) for row in found]
+
+
+async def told_now(homes: Homes) -> dict[int, Any]:
+    """What the only alert of each user tells now by email, or why it must not be sent."""
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        users = {row[0]: row[1] for row in await connection.execute(select(table.c.id, table.c.user_id))}
+    now = await homes.run(refreshed(list(users), Channel.EMAIL, homes.clock.now()))
+    return {users[id_]: its for id_, its in now.items()}
 
 
 async def test_a_matching_home_reaches_the_mailbox_of_its_user_once(world: World, homes: Homes) -> None:
@@ -305,6 +317,40 @@ async def test_whoever_discarded_the_home_or_paused_the_search_meanwhile_is_not_
     kept = now[ids["of both"]].message
     assert "- Kept" in kept
     assert "Paused" not in kept
+
+
+async def test_a_search_that_was_edited_meanwhile_is_asked_again_and_named_as_it_is_now(
+    world: World, homes: Homes
+) -> None:
+    await world.a_user(1)
+    await world.a_user(2)
+    for user in (1, 2):
+        await homes.profile(user)
+    narrowed = await homes.search(1, up_to(600_000), name="Narrowed")
+    widened = await homes.search(2, up_to(600_000), name="Widened")
+    await homes.list(a_home())
+    await homes.match()
+
+    await homes.change_search(narrowed, up_to(100_000))
+    await homes.change_search(widened, up_to(900_000))
+
+    its = await told_now(homes)
+    assert its[1] == NO_LONGER_MATCHES
+    assert "- Widened: Homes, Active, up to $900,000" in its[2].message
+
+
+async def test_an_address_that_was_corrected_meanwhile_is_told(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    await homes.list(a_home(UnparsedAddress="10 Fresh St"))
+    await homes.match()
+    await homes.list(a_home(1, UnparsedAddress="999 Corrected Ave"))
+    await homes.match()
+
+    its = await told_now(homes)
+    assert its[1].title == "New listing: 999 Corrected Ave"
+    assert "10 Fresh St" not in its[1].message
 
 
 async def test_who_was_refused_was_not_told(world: World, homes: Homes) -> None:

@@ -110,11 +110,10 @@ def details_of(
     matched: int | None = None,
 ) -> AlertDetails:
     """What an alert about a listing with these fields tells."""
-    shown = fields.get("InternetAddressDisplayYN") is not False
     return AlertDetails(
         language,
         str(fields.get("ListingKey", "")),
-        _text(fields.get("UnparsedAddress")) if shown else None,
+        shown_address(fields),
         _text(fields.get("City")),
         str(fields.get("StandardStatus", "")),
         fields.get("ListPrice"),
@@ -123,6 +122,16 @@ def details_of(
         tuple(searches),
         matched,
     )
+
+
+def shown_address(fields: Mapping[str, Any]) -> str | None:
+    """The address of a listing, if it is known and may be shown."""
+    return _text(fields.get("UnparsedAddress")) if may_show_address(fields) else None
+
+
+def may_show_address(fields: Mapping[str, Any]) -> bool:
+    """Whether the address of a listing may be shown."""
+    return fields.get("InternetAddressDisplayYN") is not False
 
 
 def _text(value: Any) -> str | None:

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.details import (
+    AlertDetails,
+    ToldFact,
+    ToldSearch,
+    may_show_address,
+    shown_address,
+)
 from property_alert_notification.homes.alerts.differences import NAMED, value_of
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.reso.open_house_times import names_of
 from property_alert_notification.homes.reso.open_houses import is_invitation
 
@@ -24,6 +31,14 @@ _OPEN_HOUSE = "OpenHouse"
 """The field of facts about open houses, and of records with all of them."""
 
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
+
+
+class RunningSearch(NamedTuple):
+    """A search that is neither paused nor deleted."""
+
+    name: str
+    since: int
+    """The number of its last edit, in one order with those of the changes of listings."""
 
 
 def offered(
@@ -52,10 +67,12 @@ def matching(
     return tuple(filter(holds, searches))
 
 
-def still_asked_for(details: AlertDetails, running: Collection[int], *, is_discarded: bool) -> AlertDetails | Reason:
-    """The alert with those of its searches that are neither paused nor deleted, or why it must not be sent.
+def still_asked_for(
+    details: AlertDetails, running: Mapping[int, RunningSearch], *, is_discarded: bool
+) -> AlertDetails | Reason:
+    """The alert with those of its searches that are running, or why it must not be sent.
 
-    `running` has the numbers of such searches. One that was stored without its number is not looked at.
+    One that was stored without its number is not looked at.
     """
     if is_discarded:
         return HOME_DISCARDED
@@ -63,6 +80,29 @@ def still_asked_for(details: AlertDetails, running: Collection[int], *, is_disca
     if not kept:
         return SEARCH_PAUSED
     return details if len(kept) == len(details.searches) else replace(details, searches=kept)
+
+
+def edited_since(details: AlertDetails, sequence: int, running: Mapping[int, RunningSearch]) -> set[int]:
+    """The searches of an alert that were edited after the change with this number, by their numbers."""
+    numbers = {one.number for one in details.searches if one.number is not None}
+    return {number for number in numbers if number in running and running[number].since > sequence}
+
+
+def as_they_are_called(
+    details: AlertDetails,
+    edited: Collection[int],
+    running: Mapping[int, RunningSearch],
+    expressions: Mapping[int, Expression],
+) -> AlertDetails:
+    """The alert with the names of these searches, and what they look for, as they are now."""
+
+    def now(one: ToldSearch) -> ToldSearch:
+        if one.number is None or one.number not in edited:
+            return one
+        in_words = sentence(expressions[one.number], details.language) if one.sentence else ""
+        return one._replace(name=running[one.number].name, sentence=in_words)
+
+    return replace(details, searches=tuple(map(now, details.searches)))
 
 
 def is_gone(details: AlertDetails, listing: Mapping[str, Any] | None) -> bool:
@@ -130,7 +170,7 @@ def still_holds(
         facts = tuple(one for fact in facts if (one := _with_price(fact, told)) is not None)
     if details.facts and not facts:
         return PRICE_CHANGED_SINCE
-    address = details.address if now.get("InternetAddressDisplayYN") is not False else None
+    address = shown_address(now) or details.address if may_show_address(now) else None
     return replace(details, price=price, currency=currency, facts=facts, address=address)
 
 

@@ -1,6 +1,6 @@
 """Makes what alerts tell now, right before they are sent."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -31,7 +31,14 @@ from property_alert_notification.homes.alerts.before_sending.scripts import (
 )
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
-from property_alert_notification.homes.alerts.freshness import still_asked_for, still_holds, still_matches
+from property_alert_notification.homes.alerts.freshness import (
+    RunningSearch,
+    as_they_are_called,
+    edited_since,
+    still_asked_for,
+    still_holds,
+    still_matches,
+)
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
 from property_alert_notification.homes.criteria.expression import Expression
@@ -86,16 +93,17 @@ def refreshed(
 def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> Script[Refreshed]:
     """What those of these notifications tell now that are alerts.
 
-    A home that changed since is compared with the searches again, as they are now. A first alert names and counts the
-    homes that still match. Of newer alerts about a home those
-    count that are sent: they are looked at first, and so are those that wait, which another claim takes.
+    A home that changed since, or whose searches were edited, is compared with these again, as they are now. A first
+    alert names and counts the homes that still match. Of newer alerts about a home those count that are sent: they are
+    looked at first, and so are those that wait, which another claim takes.
     """
     known = yield from stored_alerts(notifications)
     newer = yield from newer_alerts((one for one in known if not one.is_in_first_alert), channel, now)
     waiting = {one.id for some in newer.values() for one in some if one.waits}.difference(notifications)
     later = (yield from stored_alerts(sorted(waiting))) if waiting else []
-    running = yield from running_searches([*known, *later])
-    expressions = yield from expressions_of(one for one in (*known, *later) if not one.is_unchanged)
+    both = [*known, *later]
+    running = yield from running_searches(both)
+    expressions = yield from expressions_of(one for one in both if not one.is_unchanged or _edited(one, running))
     hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now))
     firsts = list(map(_once, _homes_of_firsts(known, hold)))
     places = [each for homes in firsts for each in _places(homes)]
@@ -134,7 +142,7 @@ def _held(
     newer: Overtaking = NOT_OVERTAKEN,
     *,
     expressions: Mapping[int, Expression],
-    running: Collection[int],
+    running: Mapping[int, RunningSearch],
     is_over: Callable[[Mapping[str, Any]], bool],
 ) -> AlertDetails | Reason:
     """What an alert tells of its home now, or why it must not.
@@ -144,9 +152,15 @@ def _held(
     details, now = still_asked_for(one.details, running, is_discarded=one.is_discarded), one.own
     if isinstance(details, Reason):
         return details
-    if not one.is_unchanged:
+    edited = _edited(one, running)
+    if edited or not one.is_unchanged:
         details, now = still_matches(details, one.own, one.others, expressions)
+        details = as_they_are_called(details, edited, running, expressions)
     return still_holds(details, now, has_newer=newer.has_newer, is_overtaken=newer.is_overtaken, is_over=is_over)
+
+
+def _edited(one: StoredAlert, running: Mapping[int, RunningSearch]) -> set[int]:
+    return edited_since(one.details, one.sequence, running)
 
 
 def _id_of(held: _Held) -> UUID:

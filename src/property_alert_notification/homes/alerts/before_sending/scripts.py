@@ -26,6 +26,7 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
 from property_alert_notification.homes.alerts.before_sending.rules import OUT, AlertedHome, Newer
 from property_alert_notification.homes.alerts.details import AlertDetails
+from property_alert_notification.homes.alerts.freshness import RunningSearch
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.queries import EXPRESSIONS
 from property_alert_notification.homes.criteria.expression import Expression, from_json
@@ -33,14 +34,15 @@ from property_alert_notification.homes.listing_preferences.models import IS_DISC
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.properties.ids.queries import is_same_home
 from property_alert_notification.homes.properties.models import Property
-from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 from property_alert_notification.notifications.models import Notification
 
 _alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), table_of(Notification)
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _told_changes = table_of(ListingChange)
 _own = _listings.alias("own")
-_searches, _thoughts = table_of(SavedSearch), table_of(ListingPreference)
+_searches, _search_versions = table_of(SavedSearch), table_of(SavedSearchVersion)
+_thoughts = table_of(ListingPreference)
 _home, _same = table_of(Property).alias("home"), table_of(Property).alias("same")
 _newer = _alerts.alias("newer")
 _is_newer = (
@@ -134,9 +136,14 @@ UNREADABLE = "alert.unreadable"
 _RUNNING = BatchStatement(
     columns_of(_searches, "number"),
     lambda wanted: (
-        select(_searches.c.number)
+        select(_searches.c.number, _searches.c.name, _search_versions.c.from_sequence)
         .join(wanted, wanted.c.number == _searches.c.number)
-        .where(true_of_many(_searches.c.active.is_(True)))
+        # A search that is paused has no current version.
+        .join(
+            _search_versions,
+            (_search_versions.c.search_number == _searches.c.number)
+            & true_of_many(_search_versions.c.until_sequence.is_(None)),
+        )
     ),
 )
 _NOW = BatchStatement(columns_of(_alerts, "notification_id"), _now_of)
@@ -221,9 +228,9 @@ def newer_alerts(
     return found
 
 
-def running_searches(alerts: Iterable[StoredAlert]) -> Script[set[int]]:
-    """The numbers of the searches of these alerts that are neither paused nor deleted."""
-    return {number for [number] in (yield from _read(_RUNNING, alerts))}
+def running_searches(alerts: Iterable[StoredAlert]) -> Script[Mapping[int, RunningSearch]]:
+    """The searches of these alerts that are neither paused nor deleted, by their numbers."""
+    return {number: RunningSearch(*its) for number, *its in (yield from _read(_RUNNING, alerts))}
 
 
 def expressions_of(alerts: Iterable[StoredAlert]) -> Script[Mapping[int, Expression]]:
