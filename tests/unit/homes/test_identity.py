@@ -123,6 +123,12 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
         {"UnparsedAddress": "11515 Pinehurst Way NE"},
         None,
     ),
+    (
+        "address, one without a postcode",
+        HOME | POINT,
+        {"UnparsedAddress": "11515 Pinehurst Way NE", "City": "Seattle", "StateOrProvince": "WA"},
+        Evidence.ADDRESS,
+    ),
     ("address of another town", HOME, HOME | {"PostalCode": "98004"}, None),
     (
         "address of another state",

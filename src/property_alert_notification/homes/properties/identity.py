@@ -48,7 +48,7 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
-FORM = 3
+FORM = 4
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
 
 MARK = f"{FORM}\x1e"
@@ -138,8 +138,9 @@ def keys_of(identity: Identity) -> set[int]:
         texts.append(f"parcel {bare(identity.parcel)}")
     if identity.named_by_address:
         home = f"{identity.address.street}, {identity.address.unit}"
-        if place := identity.postcode or (identity.state + identity.town if identity.town else ""):
-            texts.append(f"{home}, {place}")
+        # Another record may have one of them only.
+        town = identity.state + identity.town if identity.town else ""
+        texts += [f"{home}, {place}" for place in (identity.postcode, town) if place]
         texts += [f"{home}, {cell}" for cell in _cells(identity.point)]
     return {_number(f"{identity.to_let} {text}") for text in texts}
 
