@@ -140,7 +140,7 @@ _ROAD_WORDS = """
 sr: state rt|state rd|state hwy|st rt|st rd|st hwy
 cr: county rd|co rd|cnty rd|cty rd
 county hwy: county hwy|co hwy|cnty hwy|cty hwy
-us: us hwy|us rt|u s hwy|u s rt|u s
+us: united states hwy|united states rt|us hwy|us rt|u s hwy|u s rt|u s
 i: interstate|interstate hwy
 fm: farm to market rd|farm to market|fm rd
 rm: ranch to market rd|ranch to market|rm rd
@@ -178,8 +178,7 @@ DESIGNATORS = frozenset(
     words_of(
         """
     apt apartment apmt appt apartamento apto aptos apart unit unidad ud ste suite flat no num nr nro numero number
-    departamento depto dpto dept interior int whg wohnung wohng appartement piso planta puerta pta porte door room rm
-    lot space spc trailer trlr pad slip
+    departamento depto dpto dept interior int whg wohnung wohng appartement piso planta puerta pta porte door
     """
     )
 )
@@ -195,7 +194,7 @@ INSIDE: Mapping[str, str] = _forms(
     fl floor level
     etage stock stockwerk
     ph penthouse atico
-    bsmt basement sotano keller
+    bsmt basement sotano keller souterrain
     rear back
     front frnt
     uppr upper upstairs
@@ -221,7 +220,7 @@ INSIDE: Mapping[str, str] = _forms(
     combles
     haus
     portal
-    garage
+    garage garaje
     cottage
     barn
     adu
@@ -234,12 +233,29 @@ INSIDE: Mapping[str, str] = _forms(
     side
     phase
     section
+    room rm
+    lot
+    spc space
+    trlr trailer
+    pad
+    slip
+    parking stellplatz
+    storage trastero
+    retail
+    office
+    local
+    garten
+    duplex
+    cour
     """
 )
 """Words that say where in a building a unit is."""
 
 FLOORS = frozenset(words_of("fl etage stock og"))
 """Those that have their number before them or after them: 4th Floor, Floor 4."""
+
+SIDES = frozenset(words_of("rear front uppr lowr bsmt gnd izq dcha top bottom garage cottage"))
+"""Those that are complete without a number: Rear 123 Main St."""
 
 WITHOUT_UNIT = frozenset(words_of("na n/a none null - unknown 0 00 000 no tbd tba"))
 """What feeds write as the unit of a home that has none."""

@@ -14,6 +14,7 @@ from property_alert_notification.homes.properties.street_words import (
     NUMBERS,
     ORDINALS,
     ROADS,
+    SIDES,
     SPANISH,
     TENS,
     words_of,
@@ -80,8 +81,8 @@ def _unit_before(tokens: list[str]) -> tuple[list[str], list[str]]:
         pair = _PAIR.fullmatch(tokens[at])
         if pair and pair[2] == "-" and not _begins_with_house(tokens[at + 1 :]):  # Unit 4-123 Main St
             return [*tokens[:at], pair[1]], [pair[3], *tokens[at + 1 :]]
-        if at == word and _begins_with_house(tokens[at + 1 :]) and is_name(tokens[at + 2]):  # Rear 123 Main St
-            return tokens[: at + 1], tokens[at + 1 :]
+        if INSIDE.get(tokens[at]) in SIDES and _begins_with_house(tokens[at + 1 :]) and is_name(tokens[at + 2]):
+            return tokens[: at + 1], tokens[at + 1 :]  # Rear 123 Main St
         at += 2 if at == word else 1
     rest = tokens[at:]
     if at and len(rest) > 1 and _begins_with_house(rest):
