@@ -411,10 +411,9 @@ class Expected:
             return None
         searches = [its for its in self.searches.of(alert.user) if its.active and its.name in alert.searches]
         shown = now[alert.listing]
-        if _name(shown) != _name(record):
-            if _is_gone(shown, record):
-                others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
-                shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
+        if _name(shown) != _name(record) and _is_gone(shown, record):
+            others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
+            shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
         names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
         if _is_gone(shown, record):
             return None
