@@ -47,7 +47,7 @@ class Effort:
     """The same while one search of twenty alerts at once."""
     events: int = 600
     """One a second twenty times."""
-    edits: int = 300
+    edits: int = 1_000
 
 
 QUICK = Effort((40, 2), (40, 2), 40, 5)
