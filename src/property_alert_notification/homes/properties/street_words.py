@@ -194,7 +194,7 @@ INSIDE: Mapping[str, str] = _forms(
     fl floor level
     etage stock stockwerk
     ph penthouse atico
-    bsmt basement sotano keller souterrain
+    bsmt basement sotano keller souterrain sous
     rear back
     front frnt
     uppr upper upstairs
