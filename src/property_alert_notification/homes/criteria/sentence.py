@@ -6,6 +6,7 @@ from typing import Any
 
 from property_alert_notification.homes.criteria import formats
 from property_alert_notification.homes.criteria.areas import Circle
+from property_alert_notification.homes.criteria.both_bounds import with_both_bounds
 from property_alert_notification.homes.criteria.expression import (
     And,
     Compare,
@@ -37,7 +38,7 @@ PLACES = ("City", "PostalCode", "CountyOrParish", "StateOrProvince")
 def sentence(expression: Expression, language: str | None = None) -> str:
     """What a search asks for: `Homes in Seattle, 3 or more bedrooms, up to $650,000`. `language` is a BCP 47 tag."""
     words = wording_of(language)
-    parts = _with_both_bounds(expression.parts) if isinstance(expression, And) else [expression]
+    parts = with_both_bounds(expression.parts) if isinstance(expression, And) else [expression]
     if not parts:
         return words.all_homes
     phrases = [_phrase(part, words) for part in sorted(parts, key=_rank)]
@@ -48,28 +49,6 @@ def sentence(expression: Expression, language: str | None = None) -> str:
 def phrase(expression: Expression, language: str | None = None) -> str:
     """One condition in words."""
     return _phrase(expression, wording_of(language))
-
-
-def _with_both_bounds(parts: Sequence[Expression]) -> list[Expression]:
-    """The conditions; those about the least and the most of one field are one."""
-    found, halves = list[Expression](), dict[tuple[str, str | None], int]()
-    for part in parts:
-        if isinstance(part, Range) and (part.low is None) != (part.high is None):
-            place = halves.setdefault((part.field, part.unit), len(found))
-            if place < len(found) and (both := _both(found[place], part)) is not None:
-                found[place] = both
-                continue
-        found.append(part)
-    return found
-
-
-def _both(one: Expression, other: Range) -> Range | None:
-    """The range of two bounds; None if they are not the least and the most."""
-    assert isinstance(one, Range)  # noqa: S101 - its place was found by its field
-    low, high = (one.low, other.high) if one.high is None else (other.low, one.high)
-    if low is None or high is None or low > high or None not in (one.low, one.high):
-        return None
-    return Range(one.field, low, high, one.unit)
 
 
 def _fitting(phrases: Sequence[str], words: Wording) -> str:
@@ -111,11 +90,22 @@ def _labelled(field: str, text: str, words: Wording) -> str:
 
 
 def _and(part: And, words: Wording, negative: bool) -> str:
-    parts = _with_both_bounds(part.parts)
+    if (text := _from_to(part.parts, words)) is not None:
+        return _labelled(part.parts[0].field, _unless(text, words, negative), words)  # type: ignore[union-attr]
+    parts = with_both_bounds(part.parts)
     if len(parts) == 1:
         return _phrase(parts[0], words, negative=negative)
     found = [_phrase(one, words) for one in parts]
     return _unless(f"({_joined(found, words.both.between(found[-1]))})", words, negative)
+
+
+def _from_to(parts: Sequence[Expression], words: Wording) -> str | None:
+    """The first and the last value of one field in words; None if these are other conditions."""
+    match parts:
+        case (Compare(field, "ge", low), Compare(same, "le", high)) if field == same and type(low) is type(high):
+            bounds, shown = _shown(low, words)
+            return _filled(bounds, "between", [shown, _shown(high, words)[1]])
+    return None
 
 
 def _or(part: Or, words: Wording, negative: bool) -> str:
