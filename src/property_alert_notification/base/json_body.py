@@ -132,9 +132,13 @@ _READERS: Mapping[Callable[[Pairs], dict[str, Any]], json.JSONDecoder] = {
 
 def _contradictions(pairs: Pairs) -> tuple[str, ...]:
     """The names that have different values."""
-    found: dict[str, str] = {}
-    written = [(name, json.dumps(value, sort_keys=True)) for name, value in pairs]
-    return tuple(dict.fromkeys(name for name, value in written if found.setdefault(name, value) != value))
+    first: dict[str, Any] = {}
+    return tuple(dict.fromkeys(name for name, value in pairs if not _is_same(first.setdefault(name, value), value)))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    # Lists and objects are not compared: they may hold all the rest of a large body, at each of many levels.
+    return one is other or (type(one) is type(other) and not isinstance(one, dict | list) and bool(one == other))
 
 
 def _depths(text: str) -> Iterator[tuple[int, int, int]]:
