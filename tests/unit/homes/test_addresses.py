@@ -19,6 +19,8 @@ PLACES: dict[str, Fields] = {
     "Omaha": {"City": "Omaha", "StateOrProvince": "NE", "PostalCode": "68102"},
     "St. Louis": {"City": "St. Louis", "StateOrProvince": "Missouri", "PostalCode": "63101"},
     "North Bend": {"City": "North Bend", "StateOrProvince": "WA", "PostalCode": "98045"},
+    "Irvine": {"City": "Irvine", "StateOrProvince": "CA", "CountyOrParish": "Orange", "PostalCode": "92602"},
+    "New York": {"City": "New York", "StateOrProvince": "New York", "PostalCode": "10001"},
     "London": {"City": "London", "PostalCode": "SW1A 1AA", "Country": "GB"},
     "Toronto": {"City": "Toronto", "StateOrProvince": "ON", "PostalCode": "M5V 2T6"},
     "Paris": {"City": "Paris", "PostalCode": "75002", "Country": "FR"},

@@ -14,6 +14,7 @@ from property_alert_notification.homes.properties.streets import MARKS, has_stre
 from property_alert_notification.homes.properties.tails import (
     NOWHERE,
     Place,
+    follows_town,
     is_postal,
     place_of,
     unit_beside_place,
@@ -85,9 +86,12 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
     text = _BOX.sub("", _TITLE.sub(" ", fold(text)))
     parts = [apart(tokens) for part in _PARTS.split(text) if (tokens := tokens_of(part))]
     words = frozenset().union(*parts)
-    if not words.isdisjoint(_HIDDEN) or (not words.isdisjoint(_VAGUE) and _NO_ADDRESS.search(text)):
+    if not parts or not words.isdisjoint(_HIDDEN) or (not words.isdisjoint(_VAGUE) and _NO_ADDRESS.search(text)):
         return UNKNOWN
-    streets = [without_place(part, place, follows=at + 1 < len(parts)) for at, part in enumerate(parts)]
+    streets = [
+        without_place(part, place, follows=follows_town(after, place) if after else False)
+        for part, after in zip(parts, [*parts[1:], []], strict=True)
+    ]
     at = _street_among(parts, streets, place)
     if at is None:
         return UNKNOWN
@@ -106,8 +110,8 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
 
 def _street_among(parts: list[list[str]], streets: list[list[str]], place: Place) -> int | None:
     """Which part has the street; a house number before it is joined to it: 12, Rue de la Paix."""
-    if not parts or (is_house(parts[0][0]) and has_street(streets[0]) and not _is_town(streets[0], place)):
-        return 0 if parts else None
+    if is_house(parts[0][0]) and has_street(streets[0]) and not _is_town(streets[0], place):
+        return 0
     named = [at for at, part in enumerate(streets) if has_street(part)]
     if not named:
         return None

@@ -46,11 +46,11 @@ def place_of(fields: Mapping[str, Any]) -> Place:
 
 @lru_cache(maxsize=10_000)
 def _place_of(*given: Any) -> Place:
-    *towns, postcode, state, country = (_words_of(value) for value in given)
+    *towns, county, postcode, state, country = (_words_of(value) for value in given)
     code = state_of(" ".join(state))
     names = tuple(sorted({state, (code,), *(tuple(name.split()) for name in STATES.get(code, ()))} - {(), ("",)}))
     countries = (*_COUNTRIES, country) if country else _COUNTRIES
-    words = frozenset().union(*towns, postcode, state, country)
+    words = frozenset().union(*towns, county, postcode, state, country)
     is_canadian = country_of(" ".join(country)) == "ca" or (not country and code in PROVINCES)
     if len(postcode) == 1 and _ZIP.fullmatch(postcode[0]):
         postcode = (postcode[0][:5],)
@@ -87,6 +87,14 @@ def unit_beside_place(part: list[str], place: Place) -> list[str]:
     rest = part[: _end(part, place, follows=True, least=0)]
     rest = rest if place.postcode and rest != part else without_postcode(rest)
     return units_in(rest) if rest and not place.words.issuperset(rest) else []
+
+
+def follows_town(part: Sequence[str], place: Place) -> bool:
+    """Whether a part of an address is what is written behind a town: WA 98101, but not the town itself."""
+    if tuple(part) in place.towns:
+        return False
+    names = (*(place.states or _CODES), *place.countries, place.postcode)
+    return _ZIP.fullmatch(part[0]) is not None or any(name and tuple(part[: len(name)]) == name for name in names)
 
 
 def without_place(tokens: list[str], place: Place, *, follows: bool) -> list[str]:
