@@ -1,6 +1,6 @@
 """What searches tell that do not alert at once, by docs/alerts.md. It shares no code with the service."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -12,10 +12,12 @@ from tests.homes_scenario.expected import (
     Digest,
     Expected,
     Fact,
-    Mail,
     Match,
+    News,
+    Telling,
     Unsent,
     address_of,
+    net,
     offered,
     title_of,
     wanted,
@@ -45,17 +47,17 @@ class _Told(NamedTuple):
     """An alert about what waited."""
 
     alert: Alert
-    title: str
+    news: Sequence[News]
+    record: Record
+    """Of the home now."""
     home: str
     number: int
     """Of its newest change."""
 
-
-class _News(NamedTuple):
-    """A fact that a user hears of, with the price before its change; None if the price is not what changed."""
-
-    fact: Fact
-    price_before: int | None
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """What it tells, in its order."""
+        return [one.fact for one in self.news]
 
 
 def digests_between(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -81,7 +83,7 @@ def tell_digests(expected: Expected, moment: datetime) -> None:
         place = told.alert.user, told.home
         if expected.is_newest(*place, told.number):
             expected.sent[place] = told.number
-            items.setdefault(told.alert.user, []).append((told.title, told.alert.price))
+            items.setdefault(told.alert.user, []).append((title_of(told.facts, told.record), told.alert.price))
     for user, some in items.items():
         shown = frozenset(some) if len(some) <= SHOWN else frozenset()
         expected.mails[Digest(address_of(user), len(some), shown)] += 1
@@ -92,12 +94,12 @@ def tell_at_once(expected: Expected) -> None:
     due = [number for number in expected.waiting if expected.searches[number].schedule == ASAP]
     for told in _tell(expected, due):
         alert = told.alert
-        mail = Mail(address_of(alert.user), told.title, alert.searches, alert.price)
-        expected.unsent.append(Unsent(told.number, alert.user, told.home, partial(_as_it_is, mail)))
+        telling = Telling(told.news, alert.searches, alert.price, told.record)
+        expected.unsent.append(Unsent(told.number, alert.user, told.home, partial(_as_it_is, telling)))
 
 
-def _as_it_is(mail: Mail) -> Mail:
-    return mail
+def _as_it_is(telling: Telling) -> Telling:
+    return telling
 
 
 def _tell(expected: Expected, due: Iterable[int]) -> Iterator[_Told]:
@@ -113,9 +115,9 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[_Told]:
         found = _told_now(expected, user, home, some)
         if found is None or (user, home) in expected.discarded:
             continue
-        alert, title, told = found
-        expected.tell(alert, home, told)
-        yield _Told(alert, title, home, some[-1].match.number)
+        alert, told, now, keys = found
+        expected.tell(alert, home, keys)
+        yield _Told(alert, told, now, home, some[-1].match.number)
 
 
 def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[Fact]:
@@ -127,8 +129,11 @@ def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[
 
 def _told_now(
     expected: Expected, user: int, home: str, some: Sequence[_Wanted]
-) -> tuple[Alert, str, Sequence[tuple[int, str]]] | None:
-    """The alert about a home, its title, and which facts of which changes it tells; None if nothing is to be told."""
+) -> tuple[Alert, Sequence[News], Record, Sequence[tuple[int, str]]] | None:
+    """The alert about a home, what it tells, the record of now, and which facts of which changes that are.
+
+    None if nothing is to be told.
+    """
     newest = some[-1].match.change.after.record
     now = _offered(expected, home, newest["ListingKey"], some)
     if now["StandardStatus"] in NOT_FREE and now["StandardStatus"] != newest["StandardStatus"]:
@@ -136,11 +141,12 @@ def _told_now(
     kept = [one for one in some if expected.searches.matches(one.search, now)]
     news = {(one.match.number, fact.kind): _news(one.match, fact) for one in kept for fact in one.facts}
     fresh = {key: one for key, one in news.items() if (user, *key) not in expected.known}
-    facts = list(_net(fresh, now["ListPrice"]))
-    if not facts:
+    told = list(net(fresh.values(), now["ListPrice"]))
+    if not told:
         return None
     names = frozenset(one.search.name for one in kept)
-    return Alert(user, now["ListingKey"], frozenset(facts), names, now["ListPrice"]), title_of(facts, now), list(fresh)
+    facts = frozenset(one.fact for one in told)
+    return Alert(user, now["ListingKey"], facts, names, now["ListPrice"]), told, now, list(fresh)
 
 
 def _offered(expected: Expected, home: str, own: str, some: Sequence[_Wanted]) -> Record:
@@ -150,19 +156,7 @@ def _offered(expected: Expected, home: str, own: str, some: Sequence[_Wanted]) -
     return offered(in_order, lambda record: any(expected.searches.matches(one.search, record) for one in some))
 
 
-def _news(match: Match, fact: Fact) -> _News:
+def _news(match: Match, fact: Fact) -> News:
     prices = [one.before for one in match.change.facts if one.kind == "Price Change"]
     is_price = prices and fact.kind in ("Price Change", IN_RANGE)
-    return _News(fact, prices[0] if is_price else None)
-
-
-def _net(news: Mapping[tuple[int, str], _News], price: int) -> Iterator[Fact]:
-    """All facts in their order, and of several prices the first before and that of now."""
-    first: int | None = None
-    for fact, before in news.values():
-        if before is None:
-            yield fact
-        elif first is None:
-            first = before
-            if before != price:
-                yield fact if fact.kind == IN_RANGE else Fact("Price Change", before, price)
+    return News(fact, prices[0] if is_price else None)

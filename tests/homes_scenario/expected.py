@@ -85,6 +85,28 @@ class Mail(NamedTuple):
     price: int
 
 
+class News(NamedTuple):
+    """A fact that a user hears of, with the price before its change; None if the price is not what changed."""
+
+    fact: Fact
+    price_before: int | None
+
+
+class Telling(NamedTuple):
+    """What an alert tells when it is sent."""
+
+    news: Sequence[News]
+    searches: frozenset[str]
+    price: int
+    """Of now."""
+    record: Record
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it tells anything: a price that is what it was is no news."""
+        return any(one.price_before != self.price for one in self.news)
+
+
 class _Home:
     """One home with all its records."""
 
@@ -306,8 +328,8 @@ class Unsent(NamedTuple):
     """Of its newest change."""
     user: int
     home: str
-    mail: Callable[[], Mail | None]
-    """Its mail, if it still holds when it is sent."""
+    tell: Callable[[], Telling | None]
+    """What it tells, if it still holds when it is sent."""
 
 
 class Digest(NamedTuple):
@@ -375,8 +397,8 @@ class Expected:
             for alert in self._alerts(name, change):
                 self.latest.append((name, alert))
                 self.tell(alert, name, [(self.changes, fact.kind) for fact in alert.facts])
-                mail = partial(self._mail, name, alert, change)
-                self.unsent.append(Unsent(self.changes, alert.user, name, mail))
+                tell = partial(self._telling, name, alert, change)
+                self.unsent.append(Unsent(self.changes, alert.user, name, tell))
 
     def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
         """A user is alerted, and so told facts of these kinds of changes with these numbers."""
@@ -392,20 +414,26 @@ class Expected:
     def send(self) -> None:
         """All alerts are sent, with what is true of their homes now, and what their searches look for now.
 
-        Of several about one home the newest is, of those that still hold.
+        Of several about one home the newest is, of those that still hold, and it tells what the older ones did.
         """
         unsent, self.unsent = self.unsent, []
-        for one in sorted(unsent, key=lambda one: one.number, reverse=True):
-            if self.is_newest(one.user, one.home, one.number) and (mail := one.mail()) is not None:
+        held: dict[tuple[int, str], list[tuple[int, Telling]]] = {}
+        for one in sorted(unsent, key=lambda one: one.number):
+            if self.is_newest(one.user, one.home, one.number) and (telling := one.tell()) is not None:
+                held.setdefault((one.user, one.home), []).append((one.number, telling))
+        for (user, home), some in held.items():
+            while some and not some[-1][1].is_any:
+                some.pop()
+            if some and (mail := _mail_of(user, [telling for _, telling in some])) is not None:
                 self.mails[mail] += 1
-                self.sent[one.user, one.home] = one.number
+                self.sent[user, home] = some[-1][0]
 
     def is_newest(self, user: int, home: str, number: int) -> bool:
         """Whether no mail told the user of a newer change of this home."""
         return self.sent.get((user, home), 0) <= number
 
-    def _mail(self, home: str, alert: Alert, change: Change) -> Mail | None:
-        """The mail of an alert, if it still holds."""
+    def _telling(self, home: str, alert: Alert, change: Change) -> Telling | None:
+        """What an alert tells, if it still holds."""
         record, now = change.after.record, self.listings_of(home)
         if (alert.user, home) in self.discarded or alert.user in self.erased:
             return None
@@ -415,15 +443,14 @@ class Expected:
             others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
             shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
         names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
-        if _is_gone(shown, record):
+        if _is_gone(shown, record) or not names:
             return None
         price_before = next((fact.before for fact in change.facts if fact.kind == "Price Change"), None)
-        is_as_before = shown["ListPrice"] == price_before
-        by_price = {"Price Change", *([IN_RANGE] if price_before is not None else [])}
-        facts = [fact for fact in alert.facts if not (is_as_before and fact.kind in by_price)]
-        if not names or not facts:
-            return None
-        return Mail(address_of(alert.user), title_of(facts, record), names, shown["ListPrice"])
+        by_price = {"Price Change", IN_RANGE}
+        order = {fact: place for place, fact in enumerate(change.facts)}
+        in_order = sorted(alert.facts, key=lambda fact: order.get(fact, len(order)))
+        news = [News(fact, price_before if fact.kind in by_price else None) for fact in in_order]
+        return Telling(news, names, shown["ListPrice"], record)
 
     def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
         """The alerts of searches that alert at once; what the others match waits."""
@@ -453,6 +480,32 @@ def wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:
             yield Fact(IN_RANGE, None, None)
     else:
         yield from (fact for fact in facts if hears_all or fact.kind != "Price Change")
+
+
+def _mail_of(user: int, tellings: Sequence[Telling]) -> Mail | None:
+    """The mail of the last of these alerts, which replaces the others; None if nothing is left to tell."""
+    last = tellings[-1]
+    news = [one for telling in tellings for one in telling.news]
+    if len(tellings) == 1:
+        told = [one for one in news if one.price_before != last.price]
+    else:
+        told = list(net(news, last.price))
+    if not told:
+        return None
+    names = frozenset(name for telling in tellings for name in telling.searches)
+    return Mail(address_of(user), title_of([one.fact for one in told], last.record), names, last.price)
+
+
+def net(news: Iterable[News], price: int) -> Iterator[News]:
+    """All facts in their order, and of several prices the first before and that of now."""
+    first: int | None = None
+    for fact, before in news:
+        if before is None:
+            yield News(fact, None)
+        elif first is None:
+            first = before
+            if before != price:
+                yield News(fact if fact.kind == IN_RANGE else Fact("Price Change", before, price), before)
 
 
 def offered(listings: Sequence[Record], is_wanted: Callable[[Record], bool]) -> Record:

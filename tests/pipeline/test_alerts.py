@@ -190,7 +190,7 @@ async def test_an_alert_tells_the_price_of_the_moment_when_it_is_sent(world: Wor
     assert first["Subject"] == "New listing: 1 Pinehurst Way NE"
     assert "Price: $470,000" in first.get_body(("plain",)).get_content()
     second = mails["user2@example.com"]
-    assert second["Subject"] == "New price: 1 Pinehurst Way NE"
+    assert second["Subject"] == "New listing: 1 Pinehurst Way NE"
     assert "Price changed from $500,000 to $470,000" in second.get_body(("plain",)).get_content()
 
 

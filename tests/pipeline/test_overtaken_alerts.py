@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
@@ -50,6 +51,15 @@ async def deliver(
         await connection.execute(insert(deliveries).values(row | {"unknowns": unknowns}))
         found = update(notifications).where(notifications.c.id == notification)
         await connection.execute(found.values(look_up_at=None))
+
+
+async def suppress(homes: Homes, notification: UUID, reason: Reason) -> None:
+    """An alert ended for this reason."""
+    await deliver(homes, notification, "suppressed")
+    deliveries = table_of(Delivery)
+    async with homes.database.transaction() as connection:
+        its = update(deliveries).where(deliveries.c.notification_id == notification)
+        await connection.execute(its.values(reason_code=reason.code))
 
 
 async def now_of(homes: Homes, *alerts: UUID, channel: Channel = Channel.EMAIL) -> list[object]:
@@ -153,5 +163,5 @@ async def test_of_three_alerts_the_newest_that_is_sent_overtakes_the_others(
     told_now = [isinstance(one, tuple) for one in told]
     assert told_now == ([False, True, False] if is_paused else [False, False, True])
     assert told[0] == PRICE_CHANGED_SINCE
-    assert told[1] == (("New price: 1 Pinehurst Way NE", "Price: $470,000") if is_paused else SEARCH_PAUSED)
+    assert told[1] == (NOW if is_paused else SEARCH_PAUSED)
     assert NEWER_ALERT not in told

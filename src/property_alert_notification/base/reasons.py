@@ -150,7 +150,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ),
     ReasonCode.LISTING_GONE: "the home left the market, or may not be shown any more",
     ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
-    ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent before it",
+    ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent instead of it, or before it",
     ReasonCode.OPEN_HOUSE_OVER: "the open house is over, or was moved or cancelled since",
     ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
     ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and does not ask for this kind of change any more",

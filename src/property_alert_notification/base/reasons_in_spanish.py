@@ -42,7 +42,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     ),
     "listing_gone": "la vivienda salió del mercado, o ya no se puede mostrar",
     "price_changed_since": "el precio de la vivienda ha cambiado desde entonces, y lo dice un aviso más reciente",
-    "newer_alert": "antes se envió un aviso más reciente sobre la misma vivienda",
+    "newer_alert": "en su lugar, o antes, se envió un aviso más reciente sobre la misma vivienda",
     "open_house_over": "la jornada de puertas abiertas ha pasado, o se movió o se canceló desde entonces",
     "no_longer_matches": "la vivienda ya no coincide con las búsquedas por las que se iba a enviar",
     "no_longer_asked_for": "la búsqueda se editó, y ya no pide este tipo de cambio",

@@ -13,6 +13,7 @@ from property_alert_notification.homes.alerts.details import (
     shown_address,
 )
 from property_alert_notification.homes.alerts.differences import NAMED, value_of
+from property_alert_notification.homes.alerts.net import net
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
@@ -30,6 +31,7 @@ OPEN_HOUSE_OVER = Reason(ReasonCode.OPEN_HOUSE_OVER)
 _OPEN_HOUSE = "OpenHouse"
 """The field of facts about open houses, and of records with all of them."""
 
+CHANGED_BACK = Reason(ReasonCode.CHANGED_BACK)
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
 
 
@@ -140,6 +142,7 @@ def still_holds(
     *,
     has_newer: bool,
     is_overtaken: bool,
+    is_told: bool = False,
     is_over: Callable[[Mapping[str, Any]], bool],
 ) -> AlertDetails | Reason:
     """The alert as it is sent now, or why it must not be sent.
@@ -149,6 +152,7 @@ def still_holds(
         now: the fields of its listing; None if the listing is deleted.
         has_newer: whether a newer alert tells the same person of the same property on the same channel, or will.
         is_overtaken: whether a newer one was sent on that channel, or is being sent.
+        is_told: whether a newer one is yet to be sent, and tells the facts of this one, too, if it replaces it.
         is_over: whether an open house is over.
     """
     if now is None or is_gone(details, now):
@@ -161,17 +165,55 @@ def still_holds(
     if details.facts and not facts:
         return OPEN_HOUSE_OVER
     if is_overtaken or (has_moved and has_newer):
-        # A newer alert tells the price and the status of now, and not again what this one tells of open houses.
-        facts = tuple(fact for fact in facts if fact.field == _OPEN_HOUSE)
+        # A newer alert that was sent before told the price and the status of then, but may not have told open houses.
+        facts = () if is_told else tuple(fact for fact in facts if fact.field == _OPEN_HOUSE)
         if not facts:
             return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
     if has_moved:
         told = price if currency == details.currency else None
         facts = tuple(one for fact in facts if (one := _with_price(fact, told)) is not None)
     if details.facts and not facts:
-        return PRICE_CHANGED_SINCE
+        return PRICE_CHANGED_SINCE if price is None or currency != details.currency else CHANGED_BACK
     address = shown_address(now) or details.address if may_show_address(now) else None
     return replace(details, price=price, currency=currency, facts=facts, address=address)
+
+
+def still_true(
+    details: AlertDetails, now: Mapping[str, Any] | None, is_over: Callable[[Mapping[str, Any]], bool]
+) -> AlertDetails | None:
+    """What a newer alert still tells of this one; None if it is nothing.
+
+    `details` has the searches that its home matches now; prices are those that it told.
+    """
+    if is_gone(details, now) or now is None or not details.searches:
+        return None
+    facts = _standing(details.facts, now, is_over)
+    return replace(details, facts=facts) if facts else None
+
+
+def told_together(newest: AlertDetails, older: Sequence[AlertDetails]) -> AlertDetails | Reason:
+    """An alert that tells also the facts of older ones, which it replaces; or why nothing is left to tell.
+
+    Of several prices it tells the first before and that of now.
+    """
+    if not older:
+        return newest
+    facts = net((_in_currency(fact, one, newest) for one in (*older, newest) for fact in one.facts), newest.price)
+    if not facts:
+        return CHANGED_BACK
+    searches: dict[int | str, ToldSearch] = {}
+    for one in (newest, *reversed(older)):
+        for search in one.searches:
+            searches.setdefault(search.name if search.number is None else search.number, search)
+    return replace(newest, facts=tuple(facts), searches=tuple(searches.values()))
+
+
+def _in_currency(fact: ToldFact, told: AlertDetails, now: AlertDetails) -> ToldFact:
+    """A fact whose price before is in the currency of now, or says in which."""
+    if fact.field != "ListPrice":
+        return fact
+    before = fact.before_currency or told.currency
+    return fact._replace(before_currency=None if before == now.currency else before)
 
 
 def _standing(

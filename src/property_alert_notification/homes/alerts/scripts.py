@@ -1,6 +1,7 @@
 """Makes what alerts tell now, right before they are sent."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -20,7 +21,13 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Overtaking, overtaking
+from property_alert_notification.homes.alerts.before_sending.older.scripts import older_alerts
+from property_alert_notification.homes.alerts.before_sending.rules import (
+    NOT_OVERTAKEN,
+    Overtaking,
+    not_told_yet,
+    overtaking,
+)
 from property_alert_notification.homes.alerts.before_sending.scripts import (
     UNREADABLE,
     StoredAlert,
@@ -32,12 +39,17 @@ from property_alert_notification.homes.alerts.before_sending.scripts import (
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.freshness import (
+    CHANGED_BACK,
+    NEWER_ALERT,
+    PRICE_CHANGED_SINCE,
     RunningSearch,
     as_they_are_called,
     edited_since,
     still_asked_for,
     still_holds,
     still_matches,
+    still_true,
+    told_together,
 )
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import write
@@ -95,31 +107,43 @@ def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> S
 
     A home that changed since, or whose searches were edited, is compared with these again, as they are now. A first
     alert names and counts the homes that still match. Of newer alerts about a home those count that are sent: they are
-    looked at first, and so are those that wait, which another claim takes.
+    looked at first, and so are those that wait, which another claim takes. An alert tells also the facts of older ones
+    that it replaces.
     """
     known = yield from stored_alerts(notifications)
-    newer = yield from newer_alerts((one for one in known if not one.is_in_first_alert), channel, now)
-    waiting = {one.id for some in newer.values() for one in some if one.waits}.difference(notifications)
-    later = (yield from stored_alerts(sorted(waiting))) if waiting else []
-    both = [*known, *later]
+    singles = [one for one in known if not one.is_in_first_alert]
+    newer = yield from newer_alerts(singles, channel, now)
+    older = yield from older_alerts(singles, channel, now)
+    waiting = {one.id for some in newer.values() for one in some if one.waits}
+    together = frozenset(notifications)
+    replaced = (not_told_yet(some, together, {one.home for one in some}) for some in older.values())
+    wanted = waiting.union(id_ for some in replaced for id_, _ in some) - together
+    others = (yield from stored_alerts(sorted(wanted))) if wanted else []
+    both = [*known, *others]
     running = yield from running_searches(both)
     expressions = yield from expressions_of(one for one in both if not one.is_unchanged or _edited(one, running))
-    hold = partial(_held, expressions=expressions, running=running, is_over=partial(is_over, now=now))
-    firsts = list(map(_once, _homes_of_firsts(known, hold)))
+    look = _Look(expressions, running, partial(is_over, now=now))
+    firsts = list(map(_once, _homes_of_firsts(known, look.held)))
     places = [each for homes in firsts for each in _places(homes)]
     untold = {one.alerted_home for one, reason in places if reason is not None}
-    untold.update(one.alerted_home for one, its in _readable(later, hold) if isinstance(its, Reason))
-    together = frozenset(notifications)
+    later = [one for one in others if one.id in waiting]
+    untold.update(one.alerted_home for one, its in _readable(later, look.held) if isinstance(its, Reason))
+    lists = {one.id for one in (*known, *others) if one.is_in_first_alert}
 
-    def look_at(one: StoredAlert) -> Reworded | Reason:
-        its = hold(one, overtaking(newer.get(one.id, ()), together, untold))
+    def look_at(one: StoredAlert) -> AlertDetails | Reason:
+        its = look.held(one, overtaking(newer.get(one.id, ()), together, untold, lists))
         if isinstance(its, Reason):
             untold.add(one.alerted_home)
-            return its
-        return Reworded(*write(its), its.language)
+        return its
 
-    newest_first = sorted((one for one in known if not one.is_in_first_alert), key=_sequence_of, reverse=True)
-    told = {one.id: its for one, its in _readable(newest_first, look_at)}
+    newest_first = sorted(singles, key=_sequence_of, reverse=True)
+    held = list(_readable(newest_first, look_at))
+    stored = {one.alerted_home: one for one in (*singles, *others) if one.id not in lists}
+    its_older = {
+        one.id: [stored[home] for home in not_told_yet(older.get(one.id, ()), together, untold) if home in stored]
+        for one, _ in held
+    }
+    told = dict(_written(held, its_older, look))
     told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
     return Refreshed(told, list(_moved(places)))
 
@@ -137,26 +161,62 @@ def _homes_of_firsts(
     return (list(some) for _, some in groupby(homes, _id_of))
 
 
-def _held(
-    one: StoredAlert,
-    newer: Overtaking = NOT_OVERTAKEN,
-    *,
-    expressions: Mapping[int, Expression],
-    running: Mapping[int, RunningSearch],
-    is_over: Callable[[Mapping[str, Any]], bool],
-) -> AlertDetails | Reason:
-    """What an alert tells of its home now, or why it must not.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is known when alerts are looked at again."""
 
-    A first alert tells what holds now, so that no newer alert says otherwise.
-    """
-    details, now = still_asked_for(one.details, running, is_discarded=one.is_discarded), one.own
-    if isinstance(details, Reason):
-        return details
-    edited = _edited(one, running)
-    if edited or not one.is_unchanged:
-        details, now = still_matches(details, one.own, one.others, expressions)
-        details = as_they_are_called(details, edited, running, expressions)
-    return still_holds(details, now, has_newer=newer.has_newer, is_overtaken=newer.is_overtaken, is_over=is_over)
+    expressions: Mapping[int, Expression]
+    running: Mapping[int, RunningSearch]
+    is_over: Callable[[Mapping[str, Any]], bool]
+
+    def held(self, one: StoredAlert, newer: Overtaking = NOT_OVERTAKEN) -> AlertDetails | Reason:
+        """What an alert tells of its home now, or why it must not.
+
+        A first alert tells what holds now, so that no newer alert says otherwise.
+        """
+        details, now = self._asked_for(one)
+        if isinstance(details, Reason):
+            return details
+        return still_holds(
+            details,
+            now,
+            has_newer=newer.has_newer,
+            is_overtaken=newer.is_overtaken,
+            is_told=newer.is_told,
+            is_over=self.is_over,
+        )
+
+    def replaced(self, one: StoredAlert) -> AlertDetails | None:
+        """What the alert that replaces this one still tells of it; None if it is nothing."""
+        details, now = self._asked_for(one)
+        return None if isinstance(details, Reason) else still_true(details, now, self.is_over)
+
+    def _asked_for(self, one: StoredAlert) -> tuple[AlertDetails | Reason, Mapping[str, Any] | None]:
+        """The alert with the searches that still want it, and the listing that it tells of now."""
+        details = still_asked_for(one.details, self.running, is_discarded=one.is_discarded)
+        if isinstance(details, Reason):
+            return details, one.own
+        edited = _edited(one, self.running)
+        if one.is_unchanged and not edited:
+            return details, one.own
+        details, now = still_matches(details, one.own, one.others, self.expressions)
+        return as_they_are_called(details, edited, self.running, self.expressions), now
+
+
+def _written(
+    newest_first: Iterable[_Held], older: Mapping[UUID, Sequence[StoredAlert]], look: _Look
+) -> Iterator[tuple[UUID, Reworded | Reason]]:
+    """The text of each alert with the facts of the older ones that it replaces, or why it is not sent."""
+    changed_back: set[UUID] = set()
+    for one, its in newest_first:
+        if isinstance(its, AlertDetails):
+            parts = [part for _, part in _readable(older[one.id], look.replaced) if part is not None]
+            its = told_together(its, parts)
+            if its == CHANGED_BACK:
+                changed_back.update(each.id for each in older[one.id])
+        elif one.id in changed_back and its in (NEWER_ALERT, PRICE_CHANGED_SINCE):
+            its = CHANGED_BACK
+        yield one.id, its if isinstance(its, Reason) else Reworded(*write(its), its.language)
 
 
 def _edited(one: StoredAlert, running: Mapping[int, RunningSearch]) -> set[int]:

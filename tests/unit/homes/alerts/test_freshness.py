@@ -7,6 +7,7 @@ import pytest
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.freshness import (
+    CHANGED_BACK,
     LISTING_GONE,
     NEWER_ALERT,
     NO_LONGER_MATCHES,
@@ -15,6 +16,8 @@ from property_alert_notification.homes.alerts.freshness import (
     offered,
     still_holds,
     still_matches,
+    still_true,
+    told_together,
 )
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.criteria.expression import And, Range
@@ -176,7 +179,7 @@ def test_a_newer_alert_tells_the_new_price() -> None:
 
 
 def test_a_price_that_is_what_it_was_is_no_news() -> None:
-    assert held(ListPrice=500_000) == PRICE_CHANGED_SINCE
+    assert held(ListPrice=500_000) == CHANGED_BACK
 
 
 @pytest.mark.parametrize("now", [{"ListPrice": None}, {"currency": "EUR"}, {"currency": "EUR", "ListPrice": 460_000}])
@@ -194,6 +197,55 @@ def test_a_price_that_is_the_same_in_another_currency_than_before_is_news() -> N
 
 def test_an_older_alert_is_not_sent_after_a_newer_one() -> None:
     assert held(newer=True, overtaken=True) == NEWER_ALERT
+
+
+def test_an_alert_that_a_newer_one_replaces_tells_nothing_itself() -> None:
+    both = replace(ALERT, facts=(CUT, VISIT))
+    told = {"has_newer": True, "is_told": True, "is_over": lambda _: False}
+    assert still_holds(both, NOW, is_overtaken=True, **told) == NEWER_ALERT
+    assert still_holds(both, NOW, is_overtaken=False, **told) == both
+    assert still_holds(both, NOW | {"ListPrice": 1}, is_overtaken=False, **told) == PRICE_CHANGED_SINCE
+
+
+LISTED = ToldFact("New Listing", "StandardStatus", None, "Active")
+OLDER = replace(ALERT, price=500_000, facts=(LISTED,), searches=(CHEAP,))
+
+
+def test_a_newer_alert_tells_the_facts_of_those_that_it_replaces() -> None:
+    newest = replace(ALERT, price=450_000, facts=(CUT._replace(before=470_000, after=450_000),))
+    told = told_together(newest, [OLDER, ALERT])
+    assert told == replace(
+        newest, facts=(LISTED, CUT._replace(after=450_000)), searches=(*ALERT.searches, *OLDER.searches)
+    )
+    assert told_together(newest, []) is newest
+    back = replace(ALERT, price=500_000, facts=(ToldFact("Price Change", "ListPrice", 470_000, 500_000),))
+    assert told_together(back, [ALERT]) == CHANGED_BACK
+    assert told_together(back, [OLDER, ALERT]) == replace(
+        back, facts=(LISTED,), searches=(*ALERT.searches, *OLDER.searches)
+    )
+
+
+def test_a_price_of_an_older_alert_says_its_currency_if_that_is_another_one_now() -> None:
+    euros = replace(ALERT, currency="EUR", price=500_000, facts=(VISIT,))
+    told = told_together(euros, [ALERT])
+    assert isinstance(told, AlertDetails)
+    assert told.facts == (CUT._replace(after=500_000, before_currency="USD"), VISIT)
+    from_euros = replace(ALERT, facts=(CUT._replace(before_currency="EUR"),))
+    told = told_together(euros, [from_euros])
+    assert told == replace(euros, facts=(VISIT,))
+
+
+def test_a_newer_alert_tells_nothing_of_an_older_one_that_holds_no_longer() -> None:
+    both = replace(ALERT, facts=(CUT, VISIT))
+
+    def now_of(alert: AlertDetails = both, **now: Any) -> AlertDetails | None:
+        return still_true(alert, NOW | now, lambda one: one == SUNDAY)
+
+    assert now_of(ListPrice=460_000) == ALERT
+    assert now_of(replace(ALERT, facts=(VISIT,))) is None
+    assert now_of(StandardStatus="Pending") is None
+    assert now_of(replace(ALERT, searches=())) is None
+    assert still_true(ALERT, None, lambda _: False) is None
 
 
 def test_details_come_back_from_the_store() -> None:

@@ -5,10 +5,18 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Newer, Overtaking, overtaking
+from property_alert_notification.homes.alerts.before_sending.rules import (
+    NOT_OVERTAKEN,
+    Newer,
+    Older,
+    Overtaking,
+    not_told_yet,
+    overtaking,
+)
 
 ID, LISTING = UUID(int=1), UUID(int=2)
-WAITS, IS_OUT = Overtaking(has_newer=True, is_overtaken=False), Overtaking(has_newer=True, is_overtaken=True)
+WAITS = Overtaking(has_newer=True, is_overtaken=False, is_told=True)
+IS_OUT = Overtaking(has_newer=True, is_overtaken=True)
 OPEN = ("queued", "held", "retry_wait", None)
 OUT = ("sending", "unknown", "sent", "delivered")
 
@@ -30,7 +38,7 @@ def test_one_that_is_out_counts_whatever_holds_now(state: str) -> None:
     assert overtaking([a_newer(state, is_ending=True)], (), {(ID, LISTING)}) == IS_OUT
 
 
-@pytest.mark.parametrize(("state", "means"), [("sending", IS_OUT), ("collected", WAITS)])
+@pytest.mark.parametrize(("state", "means"), [("sending", IS_OUT._replace(is_told=True)), ("collected", WAITS)])
 def test_one_that_is_sent_together_with_it_counts_if_it_is_sent(state: str, means: Overtaking) -> None:
     assert overtaking([a_newer(state)], {ID}, ()) == means
     assert overtaking([a_newer(state)], {ID}, {(ID, LISTING)}) == NOT_OVERTAKEN
@@ -49,3 +57,30 @@ def test_one_that_may_have_reached_its_person_counts() -> None:
 def test_one_that_counts_is_enough() -> None:
     newer = [a_newer("collected"), a_newer("sent"), a_newer("queued")]
     assert overtaking(newer, (), {(ID, LISTING)}) == IS_OUT
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_a_first_alert_tells_no_facts_of_older_alerts(state: str) -> None:
+    assert overtaking([a_newer(state)], (), (), {ID}) == WAITS._replace(is_told=False)
+
+
+def test_one_that_waits_tells_no_facts_of_an_alert_that_is_older_than_one_that_was_sent() -> None:
+    assert overtaking([a_newer("sent"), a_newer("queued")], (), ()) == IS_OUT
+
+
+def an_older(sequence: int, *, is_out: bool = False) -> Older:
+    return Older(UUID(int=10 + sequence), LISTING, sequence, is_out)
+
+
+def test_those_are_told_that_are_newer_than_the_last_that_was_sent() -> None:
+    older = [an_older(3), an_older(1), an_older(2, is_out=True), an_older(4), an_older(4)]
+    assert not_told_yet(older, (), ()) == [older[0].home, older[3].home]
+    assert not_told_yet([*older, an_older(5, is_out=True)], (), ()) == []
+
+
+def test_of_those_that_are_sent_together_it_counts_which_tell_their_home() -> None:
+    first, second = older = [an_older(1, is_out=True), an_older(2, is_out=True)]
+    together = {one.id for one in older}
+    assert not_told_yet(older, together, {first.home, second.home}) == [first.home, second.home]
+    assert not_told_yet(older, together, {second.home}) == [second.home]
+    assert not_told_yet(older, together, {first.home}) == []

@@ -1,6 +1,9 @@
-"""Decides which newer alerts about a home count when an alert is about to be sent: those that are sent. Pure."""
+"""Decides which newer alerts about a home count when an alert is about to be sent, and which older ones it replaces.
 
-from collections.abc import Container, Iterable
+A newer alert counts if it is sent. It tells the facts of the older ones that it replaces. Pure.
+"""
+
+from collections.abc import Collection, Container, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -50,21 +53,48 @@ class Overtaking(NamedTuple):
     """Whether a newer alert is sent on the same channel, was, or waits to be."""
     is_overtaken: bool
     """Whether one was sent on it before, or is being sent."""
+    is_told: bool = False
+    """Whether one is yet to be sent, and tells its facts then."""
+
+
+class Older(NamedTuple):
+    """An older alert about the same home to the same person that a newer one may have replaced on one channel."""
+
+    id: UUID
+    """Of the notification."""
+    listing_id: UUID
+    sequence: int
+    is_out: bool
+    """Whether it was sent, is being sent, or may have been."""
+
+    @property
+    def home(self) -> AlertedHome:
+        """The home that it tells of."""
+        return self.id, self.listing_id
 
 
 NOT_OVERTAKEN = Overtaking(has_newer=False, is_overtaken=False)
 
 
-def overtaking(newer: Iterable[Newer], together: Container[UUID], untold: Container[AlertedHome]) -> Overtaking:
+def overtaking(
+    newer: Iterable[Newer],
+    together: Container[UUID],
+    untold: Container[AlertedHome],
+    firsts: Container[UUID] = (),
+) -> Overtaking:
     """What these newer alerts mean for an older one that is about to be sent.
 
     Args:
         newer: all that are open or out.
         together: the notifications that are about to be sent with it.
         untold: the homes that newer alerts do not tell of after all, of those that wait or are about to be sent.
+        firsts: the first alerts: they tell what holds, and no facts of others.
     """
     counting = [one for one in newer if _counts(one, together, untold)]
-    return Overtaking(bool(counting), any(one.is_out for one in counting))
+    # One that was sent before does not tell the facts of this one, and no later one does after it.
+    may_tell = all(one.id in together or not one.is_out for one in counting)
+    telling = (one for one in counting if one.id not in firsts and one.home not in untold)
+    return Overtaking(bool(counting), any(one.is_out for one in counting), may_tell and any(telling))
 
 
 def _counts(one: Newer, together: Container[UUID], untold: Container[AlertedHome]) -> bool:
@@ -73,3 +103,22 @@ def _counts(one: Newer, together: Container[UUID], untold: Container[AlertedHome
     if one.id in together or one.waits:
         return not one.is_ending and one.home not in untold
     return one.is_out
+
+
+def not_told_yet(
+    older: Collection[Older], together: Container[UUID], untold: Container[AlertedHome]
+) -> list[AlertedHome]:
+    """The older alerts whose facts a newer one tells when it is sent, in their order.
+
+    These were not sent, and no alert that is newer than they are was sent either.
+
+    Args:
+        older: all that are out, or that wait, or that a newer alert replaced.
+        together: the notifications that are about to be sent with the newer one.
+        untold: the homes that these do not tell of after all.
+    """
+    out = [one for one in older if (one.home not in untold if one.id in together else one.is_out)]
+    last = max((one.sequence for one in out), default=-1)
+    in_order = sorted(older, key=lambda one: (one.sequence, one.id))
+    # An alert may have several addresses of one channel.
+    return list(dict.fromkeys(one.home for one in in_order if one.sequence > last))

@@ -53,7 +53,15 @@ _is_newer = (
 )
 """Under the same listing of the home: it is asked of each."""
 
-_looks_up = (
+_older = _alerts.alias("older")
+_is_older = (
+    (_older.c.listing_id == _listings.c.id)
+    & (_older.c.person == _alerts.c.person)
+    & (_older.c.sequence < _alerts.c.sequence)
+    & _older.c.left_out.is_(None)
+)
+
+LOOKS_UP = (
     _notifications.c.look_up_at.is_not(None)
     # One that is to be approved may never be sent.
     & or_(_notifications.c.approval.is_(None), _notifications.c.approval == Approval.APPROVED)
@@ -62,10 +70,16 @@ _looks_up = (
 """The channels of these are not known yet."""
 
 
+ENDS = func.coalesce(
+    _notifications.c.cancelled_at.is_not(None) | (_notifications.c.expires_at <= bindparam("now", type_=time_type())),
+    false(),
+)
+"""These were cancelled, or have expired."""
+
+ON_CHANNEL = _deliveries.c.channel == bindparam("channel", type_=_deliveries.c.channel.type)
+
+
 def _newer_of(older: FromClause) -> Any:
-    ends = _notifications.c.cancelled_at.is_not(None) | (
-        _notifications.c.expires_at <= bindparam("now", type_=time_type())
-    )
     return (
         select(
             older.c.notification_id,
@@ -73,7 +87,7 @@ def _newer_of(older: FromClause) -> Any:
             _newer.c.listing_id,
             _deliveries.c.state,
             func.coalesce(_deliveries.c.unknowns, 0) > 0,
-            func.coalesce(ends, false()),
+            ENDS,
         )
         .join(
             _newer,
@@ -85,10 +99,9 @@ def _newer_of(older: FromClause) -> Any:
         .join(_notifications, _notifications.c.id == _newer.c.notification_id)
         .outerjoin(
             _deliveries,
-            (_deliveries.c.notification_id == _newer.c.notification_id)
-            & (_deliveries.c.channel == bindparam("channel", type_=_deliveries.c.channel.type)),
+            (_deliveries.c.notification_id == _newer.c.notification_id) & ON_CHANNEL,
         )
-        .where(or_(_deliveries.c.state.in_((*WAITING, *COLLECTED, *OUT)), _looks_up))
+        .where(or_(_deliveries.c.state.in_((*WAITING, *COLLECTED, *OUT)), LOOKS_UP))
     )
 
 
@@ -109,6 +122,7 @@ def _now_of(wanted: FromClause) -> Any:
             _listings.c.listing_key,
             _versions.c.record,
             select(_newer.c.sequence).where(_is_newer).exists(),
+            select(_older.c.sequence).where(_is_older).exists(),
             select(_thoughts.c.id)
             .where(_thoughts.c.listing_id == _listings.c.id, _thoughts.c.person == _alerts.c.person, text(IS_DISCARDED))
             .exists(),
@@ -171,6 +185,7 @@ class _Row(NamedTuple):
     record: str | None
     has_newer: bool
     """Whether the same person has a newer alert under this listing, whatever becomes of it."""
+    has_older: bool
     is_discarded: bool
 
 
@@ -193,6 +208,8 @@ class StoredAlert(NamedTuple):
     """Whether the listing of the alert is as it was when it matched."""
     with_newer: Sequence[UUID]
     """The listings of the home under which the person has newer alerts, whatever becomes of these."""
+    with_older: Sequence[UUID]
+    """Those under which the person has older ones."""
     is_discarded: bool
     """Whether the person discarded the home, under any of its listings."""
 
@@ -221,11 +238,15 @@ def newer_alerts(
     older = sorted((one.id, listing, one.person, one.sequence) for one in alerts for listing in one.with_newer)
     if not older:
         return {}
-    its = {"channel": channel, "channel_word": f"% {channel} %", "now": now}
     found: dict[UUID, list[Newer]] = {}
-    for id_, *newer in (yield Statement(_NEWER, older, its)):
+    for id_, *newer in (yield Statement(_NEWER, older, on_channel(channel, now))):
         found.setdefault(id_, []).append(Newer._make(newer))
     return found
+
+
+def on_channel(channel: Channel, now: datetime) -> dict[str, Any]:
+    """The parameters of a statement that looks at deliveries on a channel."""
+    return {"channel": channel, "channel_word": f"% {channel} %", "now": now}
 
 
 def running_searches(alerts: Iterable[StoredAlert]) -> Script[Mapping[int, RunningSearch]]:
@@ -262,6 +283,7 @@ def _known(rows: Sequence[_Row]) -> StoredAlert:
         [record for is_own, record in records if not is_own],
         any(row.is_unchanged for row in rows),
         [row.listing_of_home for row in rows if row.has_newer and row.listing_of_home is not None],
+        [row.listing_of_home for row in rows if row.has_older and row.listing_of_home is not None],
         any(row.is_discarded for row in rows),
     )
 

@@ -11,6 +11,7 @@ from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.freshness import offered
+from property_alert_notification.homes.alerts.net import net
 from property_alert_notification.homes.alerts.news import News, can_be_had, may_be_shown
 from property_alert_notification.homes.alerts.wanted import asked_for
 from property_alert_notification.homes.criteria.evaluate import evaluate
@@ -137,18 +138,4 @@ def _home(some: Sequence[_Wanted], listings: Listings, drops: Drops) -> HomeInDi
 
 def net_facts(news: Sequence[News], price: Any) -> list[ToldFact]:
     """The facts in their order; of several prices the first before and that of now."""
-    facts: dict[tuple[str | None, str], ToldFact] = {}
-    for place, fact in enumerate(fact for one in news for fact in ToldFact.all_of(one)):
-        key = (fact.field, "") if fact.field == "ListPrice" else (fact.field, str(place))
-        facts[key] = _then(facts[key], fact) if key in facts else fact
-    now = [fact._replace(after=price) if fact.field == "ListPrice" else fact for fact in facts.values()]
-    return [fact for fact in now if fact.field != "ListPrice" or _is_another_price(fact)]
-
-
-def _then(first: ToldFact, later: ToldFact) -> ToldFact:
-    """One fact from before the first to after the later one."""
-    return first._replace(after=later.after, before_currency=first.before_currency or later.before_currency)
-
-
-def _is_another_price(fact: ToldFact) -> bool:
-    return fact.after is not None and (fact.after != fact.before or fact.before_currency is not None)
+    return net((fact for one in news for fact in ToldFact.all_of(one)), price)

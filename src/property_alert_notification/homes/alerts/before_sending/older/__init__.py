@@ -1,0 +1,1 @@
+"""Finds the older alerts about the same home whose facts a newer one tells."""
