@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from property_alert_notification.homes.saved_searches.words import ScheduleType,
 KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
 """The bit of each kind of fact."""
 
+_NUMBER_AND_EXPRESSION = attrgetter("number", "expression")
+
 _OFFERED = frozenset({ChangeType.COMING_SOON, ChangeType.ACTIVE_UNDER_CONTRACT})
 
 
@@ -27,6 +30,9 @@ class Index(Protocol):
 
     def put_stored(self, number: int, expression: str) -> None:
         """Add or replace a search, by what the store keeps of its query."""
+
+    def put_all_stored(self, rows: Iterable[tuple[int, str]]) -> Mapping[int, Exception]:
+        """Add or replace many, and return what is wrong with those that are damaged."""
 
     def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
         """Add many, by their expressions."""
@@ -54,8 +60,9 @@ class Searches:
         """Add these versions, or replace the earlier ones of their searches."""
         versions = [*versions]
         self._note(versions)
-        for one in versions:
-            self._is_put(one)
+        faults = self._index.put_all_stored(map(_NUMBER_AND_EXPRESSION, versions))
+        for number, error in faults.items():
+            left_out("search.unreadable", error, number=number)
 
     async def read(self, parts: AsyncIterator[Sequence[CurrentVersion]]) -> None:
         """Add the versions of all parts, each in a thread, with the garbage collector paused.

@@ -63,7 +63,9 @@ def keys_of_boxes(
     row = (south >> shift)[owner] + place // columns[owner]
     keys = ((LAST_LEVEL - shift)[owner] << LEVEL_BIT) | (column << COLUMN_BIT) | row
     origin = np.stack([column, row, column, row], axis=1) << STEP_BITS
-    steps = np.clip((finest >> shift[:, None])[owner] - origin, 0, LAST_STEP)
+    steps = (finest >> shift[:, None])[owner] - origin
+    np.maximum(steps, 0, out=steps)  # `clip` takes twice the time of these two
+    np.minimum(steps, LAST_STEP, out=steps)
     nowhere = everywhere[owner]
     steps[nowhere] = WHOLE_TILE
     return owner, np.where(nowhere, EVERYWHERE, keys), steps

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from property_alert_notification.homes.criteria.areas import boxes_of
-from property_alert_notification.homes.criteria.comparable import key_of, keys_of, words_in
+from property_alert_notification.homes.criteria.comparable import keys_of, words_in
 from property_alert_notification.homes.criteria.expression import Compare, Expression, OneOf, Range, area_of, from_list
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, TYPES, accepted_by, accepted_currency
 from property_alert_notification.homes.matching.limits import UNKNOWN
@@ -78,8 +78,11 @@ class Compiler:
             ValueError, LookupError, TypeError: the list is none that `as_list` made; nothing is added.
         """
         self._begin()
+        handlers, otherwise = self._handlers, self._decide_otherwise
         try:
-            self._handlers.get(stored[0], self._decide_otherwise)(stored)
+            # Nearly all are lists of conditions.
+            for part in stored[1:] if stored[0] == "and" else (stored,):
+                handlers.get(part[0], otherwise)(part)
             self._add_keys()
             prices = self._low, self._high
             self.batch.search(number, self._accept, self._term, prices, self._circle, self._open)
@@ -133,7 +136,8 @@ class Compiler:
     def _price(self, stored: Stored, low: Any, high: Any, currency: str | None) -> None:
         low = LOWEST if low is None else low
         high = HIGHEST if high is None else high
-        if not all(isinstance(bound, int) and LOWEST <= bound <= HIGHEST for bound in (low, high)):
+        is_whole = isinstance(low, int) and isinstance(high, int)
+        if not (is_whole and LOWEST <= low <= HIGHEST and LOWEST <= high <= HIGHEST):
             self._leave_open(from_list(stored))
             return
         if low > self._low:
@@ -167,7 +171,7 @@ class Compiler:
     def _measured(
         self, stored: Stored, kind: type[Range | Compare], unit: str | None, low: float | None, high: float | None
     ) -> None:
-        is_exact = all(bound is None or abs(bound) <= LARGEST_EXACT for bound in (low, high))
+        is_exact = (low is None or abs(low) <= LARGEST_EXACT) and (high is None or abs(high) <= LARGEST_EXACT)
         measure = self._vocabulary.measure(kind, stored[1], unit) if is_exact else None
         if measure is None:
             self._leave_open(from_list(stored))
@@ -211,19 +215,19 @@ class Compiler:
     def _within(self, stored: Stored) -> None:
         if self._area is None and can_be_packed(stored):
             self._area = stored
-            self._pack(stored)
+            if stored[1] == "circle":
+                _, _, longitude, latitude, radius = stored
+                self._circle = longitude, latitude, radius
+            else:
+                self._pack_polygons(stored)
             return
         condition = from_list(stored)
         self._leave_open(condition)
         if place := place_of(condition):
             self._places.append(place)
 
-    def _pack(self, area: Stored) -> None:
+    def _pack_polygons(self, area: Stored) -> None:
         batch = self.batch
-        if area[1] == "circle":
-            _, _, longitude, latitude, radius = area
-            self._circle = longitude, latitude, radius
-            return
         self._polygon = batch.check_count
         for ring in rings_of(area):
             corners, odd = divmod(len(ring), 2)
@@ -260,8 +264,9 @@ class Compiler:
             self._add_names(name.field, name.words)
 
     def _add_names(self, field: str, words: Iterable[str]) -> None:
-        for key in {key_of(field, word) for word in words}:
-            for one in _types_of(self._accept & TYPES):
+        types = _types_of(self._accept & TYPES)
+        for key in keys_of(field, tuple(words)):
+            for one in types:
                 self.batch.bucket(self._vocabulary.place(field, key, one))
 
 

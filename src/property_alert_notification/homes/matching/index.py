@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.homes.criteria.expression import Expression, as_list, list_in
 from property_alert_notification.homes.matching.cells import WHOLE_TILE, keys_of_boxes
 from property_alert_notification.homes.matching.columns import different, give_back_memory
@@ -73,6 +74,20 @@ class SearchIndex:
         """
         self._put(number, list_in(expression))
 
+    def put_all_stored(self, rows: Iterable[tuple[int, str]]) -> dict[int, Exception]:
+        """Add or replace many searches, each by its number and its expression as `to_json` wrote it.
+
+        Returns what is wrong with the expressions that are none; the index has the other searches.
+        """
+        compile_, faults = self._compiler.compile, dict[int, Exception]()
+        for number, expression in rows:
+            try:
+                compile_(number, list_in(expression))
+            except UNREADABLE as error:
+                faults[number] = error
+        self._add_batch_if_large()
+        return faults
+
     def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
         """Add many searches, or replace them. If a number comes twice, the last expression counts."""
         for number, expression in items:
@@ -80,6 +95,9 @@ class SearchIndex:
 
     def _put(self, number: int, stored: Stored) -> None:
         self._compiler.compile(number, stored)
+        self._add_batch_if_large()
+
+    def _add_batch_if_large(self) -> None:
         if self._compiler.batch.size > self._most_waiting:
             self._add_batch()
 

@@ -63,21 +63,20 @@ def smallest(places: Sequence[Place]) -> Place | None:
 
 def can_be_packed(within: list[Any]) -> bool:
     """Whether the packed arithmetic knows the area of a stored `Within`: no holes, and away from the antimeridian."""
-    _, kind, *numbers = within
+    kind = within[1]
     if kind == "circle":
-        return bool(0 <= numbers[2] <= LARGEST_RADIUS)
+        return bool(0 <= within[4] <= LARGEST_RADIUS)
     if kind == "box":
-        return bool(numbers[0] > -180 and numbers[2] < 180)
-    return all(len(rings) == 1 and min(rings[0][::2]) > -180 and max(rings[0][::2]) < 180 for rings in numbers)
+        return bool(within[2] > -180 and within[4] < 180)
+    return all(len(rings) == 1 and min(rings[0][::2]) > -180 and max(rings[0][::2]) < 180 for rings in within[2:])
 
 
 def has_plain_box(within: list[Any]) -> bool:
     """Whether the box round a packed area is found together with others: one part, far from poles and antimeridian."""
-    _, kind, *numbers = within
-    if kind == "circle":
-        longitude, latitude, radius = numbers
+    if within[1] == "circle":
+        _, _, longitude, latitude, radius = within
         return bool(abs(latitude) < 80 and abs(longitude) < 170 and radius <= PLAIN_RADIUS)
-    return kind == "box" or len(numbers) == 1
+    return within[1] == "box" or len(within) == 3
 
 
 def boxes_round_circles(circles: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ import pytest
 from property_alert_notification.base.damaged import UNREADABLE
 from property_alert_notification.homes.criteria.areas import Box, Circle, Polygons
 from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, Text, Within
+from property_alert_notification.homes.criteria.expression import And, Expression, OneOf, Range, Text, Within, to_json
 from property_alert_notification.homes.matching import numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.matching.kernels import fastest_kernel
@@ -95,6 +95,15 @@ def test_a_search_that_cannot_be_compiled_leaves_nothing_behind(index: SearchInd
     index.put(2, Within(Polygons(((square,),))))
 
     assert index.match(HOME).tolist() == [2]
+
+
+def test_many_stored_searches_are_added_without_those_that_are_damaged(index: SearchIndex) -> None:
+    kent, seattle = to_json(OneOf("City", ("Kent",))), to_json(OneOf("City", ("Seattle",)))
+
+    faults = index.put_all_stored([(1, seattle), (2, '["maybe"]'), (3, kent), (1, kent), (4, "{")])
+
+    assert sorted(faults) == [2, 4]
+    assert (index.match({"City": "Kent"}).tolist(), len(index)) == ([1, 3], 2)
 
 
 def test_a_search_with_several_places_is_found_once(index: SearchIndex) -> None:
