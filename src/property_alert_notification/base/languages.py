@@ -1,10 +1,8 @@
-"""Languages by their BCP 47 tags (RFC 5646). `LanguageTag` is the type of each such field of a caller. Pure."""
+"""Languages by their BCP 47 tags (RFC 5646). Pure."""
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
-
-from pydantic import AfterValidator, Field
+from typing import TypeVar
 
 _TAG = re.compile(
     r"""
@@ -39,10 +37,6 @@ def _in_its_case(part: str) -> str:
     if len(part) == 2:
         return part.upper()
     return part.title() if len(part) == 4 and part.isalpha() else part
-
-
-LanguageTag = Annotated[str, Field(max_length=64, examples=["es-MX"]), AfterValidator(normalised)]
-"""A BCP 47 tag that a caller may give."""
 
 
 SHOWN = ("en", "es")

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from property_alert_notification.api.known_fields import Strict
-from property_alert_notification.base.languages import LanguageTag
+from property_alert_notification.base.languages import normalised
 from property_alert_notification.base.vocabulary import CATEGORY, Channel, Frequency
 from property_alert_notification.base.zones import ZoneName
 
@@ -21,6 +21,9 @@ MOST_QUIET_HOURS = 21
 """How many quiet hours one user may have."""
 
 _MOST_MESSAGES = 10_000
+
+LanguageTag = Annotated[str, Field(max_length=64, examples=["es-MX"]), AfterValidator(normalised)]
+"""A BCP 47 tag that a caller may give."""
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
