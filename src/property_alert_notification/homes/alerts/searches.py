@@ -65,15 +65,18 @@ class Searches:
             left_out("search.unreadable", error, number=number)
 
     async def read(self, parts: AsyncIterator[Sequence[CurrentVersion]]) -> None:
-        """Add the versions of all parts, each in a thread, with the garbage collector paused.
+        """Add the versions of all parts, each in a thread while the next part is read.
 
-        A million rows make no cycles, but the collector would look for some after every few hundred.
+        The garbage collector is paused: a million rows make no cycles, but it would look for some after every few
+        hundred.
         """
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            async for versions in parts:
-                await asyncio.to_thread(self.put_many, versions)
+            versions = await anext(parts, None)
+            while versions is not None:
+                adding = asyncio.to_thread(self.put_many, versions)
+                _, versions = await asyncio.gather(adding, _next_of(parts))
         finally:
             if was_enabled:
                 gc.enable()
@@ -114,6 +117,10 @@ class Searches:
         self.people[numbers] = people
         self.kinds[numbers] = [*map(kinds_of, changes)]
         self.at_once[numbers] = [one == ScheduleType.ASAP for one in schedules]
+
+
+async def _next_of(parts: AsyncIterator[Sequence[CurrentVersion]]) -> Sequence[CurrentVersion] | None:
+    return await anext(parts, None)
 
 
 def asked_by(news: News) -> int:

@@ -48,10 +48,15 @@ def keys_of_boxes(
     finest = np.minimum((corners * _SCALE).astype(np.int64), _LAST)
     west, south, east, north = finest.T >> STEP_BITS
     shift = np.full(len(boxes), -1, np.int64)
-    for coarser in range(LAST_LEVEL - FIRST_LEVEL, -1, -1):
+    # Where the longer side is one to two tiles, at most 3 x 3 cover the box. Three levels finer it is at least 8 tiles,
+    # and at most there may be 9.
+    enough = np.maximum(np.frexp(np.maximum(east - west, north - south))[1] - 1, 0)
+    for finer in range(4):
+        coarser = np.maximum(enough - finer, 0)
         columns = (east >> coarser) - (west >> coarser) + 1
         rows = (north >> coarser) - (south >> coarser) + 1
-        shift[columns * rows <= MOST_TILES] = coarser
+        fits = (columns * rows <= MOST_TILES) & (coarser <= LAST_LEVEL - FIRST_LEVEL)
+        np.copyto(shift, coarser, where=fits)
     everywhere = shift < 0
     shift[everywhere] = 0
     columns = np.where(everywhere, 1, (east >> shift) - (west >> shift) + 1)

@@ -1,11 +1,13 @@
 """Which searches a change concerns, and whom it is told."""
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
+from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.homes.alerts.matches import matches_of, not_told, tellings
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.numbers import Numbers
@@ -64,6 +66,23 @@ def told(found: Any, **known: list[int]) -> list[tuple[int, list[str], list[int]
     its = {key: np.array(people, dtype=np.int64) for key, people in known.items()}
     made = tellings(found, not_told(found, its))
     return [(one.person, [news.key for news in one.news], [match.number for match in one.matches]) for one in made]
+
+
+async def test_searches_are_read_part_by_part_until_the_store_fails() -> None:
+    async def parts(*numbers: int, fails: bool) -> AsyncIterator[list[CurrentVersion]]:
+        for number in numbers:
+            yield [CurrentVersion(number, 1, number, "500", "ASAP", "", 0)]
+        if fails:
+            raise StoreUnavailable
+
+    made = Searches(UpTo())
+    await made.read(parts(fails=False))
+    await made.read(parts(1, 2, 3, fails=False))
+    with pytest.raises(StoreUnavailable):
+        await made.read(parts(4, 5, fails=True))
+
+    assert made.match({"ListPrice": 400, "StandardStatus": "Active"}).tolist() == [1, 2, 3, 4, 5]
+    assert gc.isenabled()
 
 
 def test_a_search_that_matched_hears_of_the_change_and_another_that_it_came_into_its_range() -> None:

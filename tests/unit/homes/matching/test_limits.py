@@ -5,7 +5,16 @@ from random import Random
 
 import numpy as np
 
-from property_alert_notification.homes.matching.cells import EVERYWHERE, keys_of_boxes, steps_of_point
+from property_alert_notification.homes.matching.cells import (
+    EVERYWHERE,
+    FIRST_LEVEL,
+    LAST_LEVEL,
+    LEVEL_BIT,
+    MOST_TILES,
+    STEP_BITS,
+    keys_of_boxes,
+    steps_of_point,
+)
 from property_alert_notification.homes.matching.limits import GUARDS, UNKNOWN, limits_of, price_met
 from property_alert_notification.homes.matching.tiles import Tiles
 
@@ -58,6 +67,27 @@ def test_a_point_meets_the_limits_of_a_box_that_has_it_and_few_others() -> None:
             met = tiles.met_at(steps_of_point(*near), price_met(5))
             outside += any(is_met(met[one], limit) for one, limit in of_mine.items() if one in met)
     assert outside < 100
+
+
+def test_a_box_is_covered_by_the_smallest_tiles_of_which_nine_are_enough() -> None:
+    random = Random(3)
+    corners = [(random.uniform(-180, 180), random.uniform(-90, 90)) for _ in range(3_000)]
+    sizes = [(10 ** random.uniform(-6, 2.6), 10 ** random.uniform(-6, 2.3)) for _ in corners]
+    boxes = [(x, y, min(x + w, 180), min(y + h, 90)) for (x, y), (w, h) in zip(corners, sizes, strict=True)]
+    boxes += [(-180, -90, 180, 90), (0, 0, 0, 0), (180, 90, 180, 90)]
+    owner, keys, _ = keys_of_boxes(np.array(boxes))
+
+    for number, (west, south, east, north) in enumerate(boxes):
+        first, last = steps_of_point(west, south), steps_of_point(east, north)
+        for level in range(LAST_LEVEL, FIRST_LEVEL - 1, -1):
+            bits = STEP_BITS + LAST_LEVEL - level
+            columns, rows = ((b >> bits) - (a >> bits) + 1 for a, b in zip(first, last, strict=True))
+            if columns * rows <= MOST_TILES:
+                break
+        else:
+            level, columns, rows = 0, 1, 1
+        mine = keys[owner == number]
+        assert (len(mine), set((mine >> LEVEL_BIT).tolist())) == (columns * rows, {level})
 
 
 def test_a_table_that_grew_finds_all_tiles_and_no_others() -> None:
