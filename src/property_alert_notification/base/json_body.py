@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from json import JSONDecodeError
 from math import inf
 from typing import Any
@@ -96,11 +97,24 @@ def _text_of(body: bytes) -> str:
 
 def _read(text: str, objects: Callable[[Pairs], dict[str, Any]]) -> Any:
     try:
-        return _READERS[objects].decode(text)
+        value = _READERS[objects].decode(text)
     except (JSONDecodeError, RepeatedName):
         raise
     except ValueError:  # Python converts no number of more than 4,300 digits
-        return json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole).decode(text)
+        value = json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole).decode(text)
+    if _is_too_deep(value):  # how deep Python itself reads depends on its version
+        raise RecursionError
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        parts = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for part in parts if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _whole(digits: str) -> int | float:

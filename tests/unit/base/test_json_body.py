@@ -71,11 +71,11 @@ def test_a_marked_object_has_the_last_values_and_all_ambiguous_names() -> None:
 @pytest.mark.parametrize(
     ("body", "line", "column"),
     [
-        ('{"a": 1,}', 1, 9),
+        ('{"a": 1 x}', 1, 9),
         ('{"a":\n 1 "b"}', 2, 4),
         ('{"value": [1, 2', 1, 16),
         (f"[{DEEP},\n x]", 2, 2),
-        ("[" * 2_000, 1, DEEPEST + 1),
+        ("[" * 200_000, 1, DEEPEST + 1),
         (f'{{"a": {DIGITS}, x}}', 1, 5_009),
     ],
 )
