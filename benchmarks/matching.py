@@ -69,8 +69,6 @@ class Matched:
     wrong: int
     """Pairs of a search and a listing of which the scan and a kernel say different things."""
     cold_start_s: float
-    """By a clock: rows are read while those before them are compiled."""
-    cold_start_cpu_s: float
     bytes_per_search: float
     put_us: float
     put_p99_us: float
@@ -86,7 +84,7 @@ def measure(searches: int, events: int, progress: Callable[[str], None]) -> Matc
         progress(f"Writing {searches:,} searches")
         _write(store, _added(load.searches(searches), scan))
         progress(f"Cold start with {searches:,} searches")
-        index, cold_start, cold_start_cpu, size = asyncio.run(_start_cold(store))
+        index, cold_start, size = asyncio.run(_start_cold(store))
     scan.freeze()
     listings = load.listings(events)
     progress(f"Matching {events:,} listings against {searches:,} searches")
@@ -106,7 +104,6 @@ def measure(searches: int, events: int, progress: Callable[[str], None]) -> Matc
         scan_ms=scan_ms,
         wrong=wrong,
         cold_start_s=cold_start,
-        cold_start_cpu_s=cold_start_cpu,
         bytes_per_search=size / searches,
         put_us=float(np.mean(puts)) * 1e6,
         put_p99_us=float(np.percentile(puts, 99)) * 1e6,
@@ -153,10 +150,10 @@ def _filled(row: list[Any], values: dict[int, Any]) -> list[Any]:
     return row
 
 
-async def _start_cold(store: Path) -> tuple[SearchIndex, float, float, int]:
-    """An index of all rows, the seconds by a clock and of a processor, and by how many bytes this process is larger."""
+async def _start_cold(store: Path) -> tuple[SearchIndex, float, int]:
+    """An index of all rows, the seconds that took, and by how many bytes this process is larger."""
     gc.collect()
-    before, began, cpu_before = _resident(), time.perf_counter(), time.process_time()
+    before, began = _resident(), time.process_time()
     index = SearchIndex(KERNELS["numpy"])
     searches = Searches(index)
     engine = create_async_engine(f"sqlite+aiosqlite:///{store}")
@@ -164,9 +161,9 @@ async def _start_cold(store: Path) -> tuple[SearchIndex, float, float, int]:
         await searches.read(versions_at(connection, 1))
         len(index)
     await engine.dispose()
-    took, cpu = time.perf_counter() - began, time.process_time() - cpu_before
+    took = time.process_time() - began
     gc.collect()
-    return index, took, cpu, _resident() - before
+    return index, took, _resident() - before
 
 
 def _resident() -> int:

@@ -36,7 +36,6 @@ def _rows(one: Matched) -> Iterator[tuple[str, ...]]:
     yield "memory for each search", f"{one.bytes_per_search:.0f} B", BYTES.verdict(one.bytes_per_search)
     cold = COLD_START.verdict(one.cold_start_s) if one.searches == SEARCHES else ""
     yield "cold start from rows", f"{one.cold_start_s:.1f} s", cold
-    yield "… seconds of a processor", f"{one.cold_start_cpu_s:.1f} s", ""
     yield "edit of a search, mean and p99", f"{one.put_us:.0f}, {one.put_p99_us:.0f} µs"
     yield "removal of a search", f"{one.remove_us:.1f} µs"
     yield "wrong", str(one.wrong)

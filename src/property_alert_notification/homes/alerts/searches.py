@@ -65,18 +65,15 @@ class Searches:
             left_out("search.unreadable", error, number=number)
 
     async def read(self, parts: AsyncIterator[Sequence[CurrentVersion]]) -> None:
-        """Add the versions of all parts, each in a thread while the next part is read.
+        """Add the versions of all parts, each in a thread, with the garbage collector paused.
 
-        The garbage collector is paused: a million rows make no cycles, but it would look for some after every few
-        hundred.
+        A million rows make no cycles, but the collector would look for some after every few hundred.
         """
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            versions = await anext(parts, None)
-            while versions is not None:
-                adding = asyncio.to_thread(self.put_many, versions)
-                _, versions = await asyncio.gather(adding, _next_of(parts))
+            async for versions in parts:
+                await asyncio.to_thread(self.put_many, versions)
         finally:
             if was_enabled:
                 gc.enable()
@@ -117,10 +114,6 @@ class Searches:
         self.people[numbers] = people
         self.kinds[numbers] = [*map(kinds_of, changes)]
         self.at_once[numbers] = [one == ScheduleType.ASAP for one in schedules]
-
-
-async def _next_of(parts: AsyncIterator[Sequence[CurrentVersion]]) -> Sequence[CurrentVersion] | None:
-    return await anext(parts, None)
 
 
 def asked_by(news: News) -> int:
