@@ -11,6 +11,9 @@ from typing import Any
 DEEPEST = 100
 """Levels of nesting that are read. Nothing that this service takes has a tenth of them."""
 
+_DEEPEST_ALONE = 600
+"""Levels of a body that is not many records. What is less deep is refused with the name of its field."""
+
 REPEATED = "is there more than once with different values: send it once"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -51,7 +54,7 @@ def read_json(body: bytes) -> Any:
     """
     text = _text_of(body)
     try:
-        return _read(text, _once)
+        return _read(text, _once, _DEEPEST_ALONE)
     except RecursionError:
         raise Unreadable(f"The body is nested too deep: {DEEPEST} levels are read.{_place_of_depth(text)}") from None
 
@@ -67,10 +70,10 @@ def read_records(body: bytes) -> Any:
     """
     text = _text_of(body)
     try:
-        return _read(text, _marked)
+        return _read(text, _marked, DEEPEST)
     except RecursionError:
         try:
-            return _read(_without_depths(text), _marked)
+            return _read(_without_depths(text), _marked, DEEPEST)
         except JSONDecodeError as fault:
             raise JSONDecodeError(fault.msg, text, fault.pos) from None
 
@@ -98,21 +101,21 @@ def _text_of(body: bytes) -> str:
         raise Unreadable(problem) from None
 
 
-def _read(text: str, objects: Callable[[Pairs], dict[str, Any]]) -> Any:
+def _read(text: str, objects: Callable[[Pairs], dict[str, Any]], deepest: int) -> Any:
     try:
         value = _READERS[objects].decode(text)
     except (JSONDecodeError, RepeatedName):
         raise
     except ValueError:  # Python converts no number of more than 4,300 digits
         value = json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole).decode(text)
-    if _is_too_deep(value):  # how deep Python itself reads depends on its version
+    if _is_deeper(value, deepest):  # how deep Python itself reads depends on its version
         raise RecursionError
     return value
 
 
-def _is_too_deep(value: Any) -> bool:
+def _is_deeper(value: Any, levels: int) -> bool:
     level = [value] if isinstance(value, _PARTED) else []
-    for _ in range(DEEPEST):
+    for _ in range(levels):
         parts = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in level)
         level = [part for part in parts if isinstance(part, _PARTED)]
         if not level:
