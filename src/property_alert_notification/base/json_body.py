@@ -20,7 +20,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 """Texts, of which brackets are no brackets, and brackets."""
 
-_PARTED = (dict, list)
+_CONTAINERS = (dict, list)
 """Of a body with many records each value is asked: a union of types would take three times as long."""
 
 Pairs = list[tuple[str, Any]]
@@ -114,10 +114,10 @@ def _read(text: str, objects: Callable[[Pairs], dict[str, Any]], deepest: int) -
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    level = [value] if isinstance(value, _PARTED) else []
+    level = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(levels):
         parts = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in level)
-        level = [part for part in parts if isinstance(part, _PARTED)]
+        level = [part for part in parts if isinstance(part, _CONTAINERS)]
         if not level:
             return False
     return True

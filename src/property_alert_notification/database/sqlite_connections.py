@@ -88,7 +88,7 @@ class _PooledConnection(aiosqlite.Connection):
 
 
 class PooledConnections:
-    """The connections of one pool, whoever uses them. What is opened after the pool was closed is closed at once."""
+    """The connections of one pool, also those in use. One that opens after the pool was closed is closed at once."""
 
     def __init__(self) -> None:
         self._connections: list[_PooledConnection] = []
@@ -160,7 +160,7 @@ def text_or_bytes(raw: bytes) -> str | bytes:
 def sqlite_engine(
     url: str, pool_size: int, wait: float, connections: PooledConnections, *, may_make: bool = True
 ) -> AsyncEngine:
-    """Whoever disposes of the engine closes `connections` after it."""
+    """The engine of a file, which keeps its connections in `connections`. The caller closes these after the engine."""
     file = sqlite_file(url)
 
     async def connect() -> aiosqlite.Connection:

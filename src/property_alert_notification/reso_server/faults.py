@@ -29,7 +29,7 @@ class Faults(BaseModel):
     links_in_a_circle: bool = False
     """Give the last page a link to the second one."""
     gzip: bool = False
-    """Compress what nobody asked to be compressed."""
+    """Compress each answer, although the client asks for none in compressed form."""
     token_lifetime: int = 3_600
     """Seconds for which a token is valid."""
     cut_body: bool = False

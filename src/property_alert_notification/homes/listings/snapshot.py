@@ -23,7 +23,7 @@ class OpenHouse(NamedTuple):
     end: str | None
     status: str
     is_online: bool = False
-    """Whether nobody can come in person."""
+    """Whether it takes place online only."""
     by_appointment: bool = False
 
     @classmethod

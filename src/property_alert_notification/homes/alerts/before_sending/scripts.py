@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Text, bindparam, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, Text, bindparam, false, func, literal, or_, select, text
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.times import EARLIEST
@@ -44,22 +44,13 @@ _own = _listings.alias("own")
 _searches, _search_versions = table_of(SavedSearch), table_of(SavedSearchVersion)
 _thoughts = table_of(ListingPreference)
 _home, _same = table_of(Property).alias("home"), table_of(Property).alias("same")
-_newer = _alerts.alias("newer")
-_is_newer = (
-    (_newer.c.listing_id == _listings.c.id)
-    & (_newer.c.person == _alerts.c.person)
-    & (_newer.c.sequence > _alerts.c.sequence)
-    & _newer.c.left_out.is_(None)
-)
-"""Under the same listing of the home: it is asked of each."""
+_newer, _older = _alerts.alias("newer"), _alerts.alias("older")
 
-_older = _alerts.alias("older")
-_is_older = (
-    (_older.c.listing_id == _listings.c.id)
-    & (_older.c.person == _alerts.c.person)
-    & (_older.c.sequence < _alerts.c.sequence)
-    & _older.c.left_out.is_(None)
-)
+
+def tells_of(alert: FromClause, listing: ColumnElement[UUID], person: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an alert tells a person of a home under this listing of it."""
+    return (alert.c.listing_id == listing) & (alert.c.person == person) & alert.c.left_out.is_(None)
+
 
 LOOKS_UP = (
     _notifications.c.look_up_at.is_not(None)
@@ -91,10 +82,7 @@ def _newer_of(older: FromClause) -> Any:
         )
         .join(
             _newer,
-            (_newer.c.listing_id == older.c.listing_id)
-            & (_newer.c.person == older.c.person)
-            & (_newer.c.sequence > older.c.sequence)
-            & _newer.c.left_out.is_(None),
+            tells_of(_newer, older.c.listing_id, older.c.person) & (_newer.c.sequence > older.c.sequence),
         )
         .join(_notifications, _notifications.c.id == _newer.c.notification_id)
         .outerjoin(
@@ -106,6 +94,9 @@ def _newer_of(older: FromClause) -> Any:
 
 
 def _now_of(wanted: FromClause) -> Any:
+    # Under the same listing of the home: it is asked of each.
+    newer = tells_of(_newer, _listings.c.id, _alerts.c.person) & (_newer.c.sequence > _alerts.c.sequence)
+    older = tells_of(_older, _listings.c.id, _alerts.c.person) & (_older.c.sequence < _alerts.c.sequence)
     return (
         select(
             _alerts.c.notification_id,
@@ -121,8 +112,8 @@ def _now_of(wanted: FromClause) -> Any:
             _listings.c.id,
             _listings.c.listing_key,
             _versions.c.record,
-            select(_newer.c.sequence).where(_is_newer).exists(),
-            select(_older.c.sequence).where(_is_older).exists(),
+            select(_newer.c.sequence).where(newer).exists(),
+            select(_older.c.sequence).where(older).exists(),
             select(_thoughts.c.id)
             .where(_thoughts.c.listing_id == _listings.c.id, _thoughts.c.person == _alerts.c.person, text(IS_DISCARDED))
             .exists(),

@@ -19,6 +19,7 @@ from property_alert_notification.homes.alerts.before_sending.scripts import (
     ON_CHANNEL,
     StoredAlert,
     on_channel,
+    tells_of,
 )
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.notifications.models import Notification
@@ -43,10 +44,7 @@ def _older_of(newer: FromClause) -> Any:
         )
         .join(
             _older,
-            (_older.c.listing_id == newer.c.listing_id)
-            & (_older.c.person == newer.c.person)
-            & (_older.c.sequence < newer.c.sequence)
-            & _older.c.left_out.is_(None),
+            tells_of(_older, newer.c.listing_id, newer.c.person) & (_older.c.sequence < newer.c.sequence),
         )
         .join(_notifications, _notifications.c.id == _older.c.notification_id)
         .outerjoin(_deliveries, (_deliveries.c.notification_id == _older.c.notification_id) & ON_CHANNEL)
