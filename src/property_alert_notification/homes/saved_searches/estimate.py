@@ -97,7 +97,7 @@ class Estimator:
 
     async def _read(self) -> Sample:
         async with self._database.reading() as connection:
-            total, records = await queries.on_market(connection, limit=_SAMPLED)
+            total, records = await queries.sample_of_market(connection, limit=_SAMPLED)
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
         read = list(readable(records, listing_of, "listing.unreadable"))
         # What cannot be read matches nothing, so it does not count.

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import table_of, time_type
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
-from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
+from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.reso.words import StandardStatus
 
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
+_properties = table_of(Property)
 _limit = bindparam("limit", type_=Integer)
 
 ON_MARKET = (
@@ -27,17 +28,46 @@ ON_MARKET = (
 is_on_market = _listings.c.status.in_([status.value for status in ON_MARKET])
 """The condition that a listing may still be had."""
 _COUNT = select(func.count()).select_from(_listings).where(is_on_market)
-_RECORDS = (
-    select(func.coalesce(HOME, _listings.c.id, type_=_listings.c.id.type), _versions.c.record)
-    .select_from(WITH_HOME)
-    .join(
-        _versions,
-        (_listings.c.id == _versions.c.listing_id) & (_listings.c.modified_at == _versions.c.modified_at),
-    )
+_newest = (
+    select(_listings.c.id, _listings.c.modified_at, _listings.c.property_id)
     .where(is_on_market)
     .order_by(_listings.c.modified_at.desc())
     .limit(_limit)
 )
+_numbered = (
+    select(
+        _listings.c.id,
+        _listings.c.modified_at,
+        _listings.c.property_id,
+        func.row_number().over().label("number"),
+    )
+    .where(is_on_market)
+    .subquery("numbered")
+)
+_every = (
+    select(_numbered.c.id, _numbered.c.modified_at, _numbered.c.property_id)
+    .where(_numbered.c.number % bindparam("step", type_=Integer) == 0)
+    .limit(_limit)
+)
+
+
+def _records(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    # Listings are chosen before their records are looked up: PostgreSQL would look up all, and sort them.
+    wanted = chosen.subquery("wanted")
+    home = func.coalesce(_properties.c.merged_into, wanted.c.property_id, wanted.c.id, type_=_listings.c.id.type)
+    return (
+        select(home, _versions.c.record)
+        .select_from(wanted)
+        .join(
+            _versions,
+            (_versions.c.listing_id == wanted.c.id) & (_versions.c.modified_at == wanted.c.modified_at),
+        )
+        .outerjoin(_properties, _properties.c.id == wanted.c.property_id)
+        .order_by(wanted.c.modified_at.desc())
+    )
+
+
+_NEWEST, _EVERY = _records(_newest), _records(_every)
 
 
 class MarketRecord(NamedTuple):
@@ -51,7 +81,18 @@ class MarketRecord(NamedTuple):
 async def on_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[MarketRecord]]:
     """How many listings are on the market, and the newest records of up to `limit` of them, the newest first."""
     total = int((await connection.execute(_COUNT)).scalar_one())
-    return total, [MarketRecord(*row) for row in await connection.execute(_RECORDS, {"limit": limit})]
+    return total, [MarketRecord(*row) for row in await connection.execute(_NEWEST, {"limit": limit})]
+
+
+async def sample_of_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[MarketRecord]]:
+    """How many listings are on the market, and the newest records of up to `limit` of them.
+
+    Of more listings it is every second, third or further one, in the order in which they became known. The newest
+    alone may differ from all others: a feed that was just added may bring one town.
+    """
+    total = int((await connection.execute(_COUNT)).scalar_one())
+    values = {"limit": limit, "step": max(-(-total // limit), 1)}
+    return total, [MarketRecord(*row) for row in await connection.execute(_EVERY, values)]
 
 
 class RecentChange(NamedTuple):
