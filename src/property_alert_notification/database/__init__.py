@@ -11,6 +11,7 @@ from property_alert_notification.database.estimates import is_in_batch, true_of_
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import halve_on_error, process_due
+from property_alert_notification.database.insert_rows import insert_rows
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.repaired import repaired, rows_of, rows_with_id
@@ -46,6 +47,7 @@ __all__ = [
     "as_rows",
     "columns_of",
     "halve_on_error",
+    "insert_rows",
     "is_in_batch",
     "is_row_fault",
     "models_from",

@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    insert,
     literal,
     null,
     or_,
@@ -33,6 +32,7 @@ from property_alert_notification.database import (
     Statement,
     as_rows,
     columns_of,
+    insert_rows,
     models_from,
     of_kinds,
     table_of,
@@ -62,9 +62,7 @@ _zero = literal(0, SmallInteger)
 
 _ADD = BatchStatement(
     columns_of(_deliveries, *_NEW),
-    lambda new: insert(_deliveries).from_select(
-        [*_NEW, "fence", "attempts", "unknowns"], select(*new.c, _zero, _zero, _zero)
-    ),
+    lambda new: insert_rows(_deliveries, new, {"fence": _zero, "attempts": _zero, "unknowns": _zero}),
 )
 
 
@@ -112,10 +110,7 @@ def checked(claim: Claim) -> Claim:
 _KINDS = (("address", str), ("fence", int), ("attempts", int), ("unknowns", int))
 
 _ATTEMPT = Submission._fields
-_OPEN_ATTEMPTS = BatchStatement(
-    columns_of(_attempts, *_ATTEMPT),
-    lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c), include_defaults=False),
-)
+_OPEN_ATTEMPTS = BatchStatement(columns_of(_attempts, *_ATTEMPT), lambda new: insert_rows(_attempts, new))
 
 _SETTLED = columns_of(
     _deliveries, "id", "fence", "state", "reason_code", "reason_parameters", "held_by", "due_at", "changed_at"

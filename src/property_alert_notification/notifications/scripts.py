@@ -10,7 +10,6 @@ from sqlalchemy import (
     Update,
     case,
     func,
-    insert,
     null,
     select,
     update,
@@ -25,6 +24,7 @@ from property_alert_notification.database import (
     Statement,
     as_rows,
     columns_of,
+    insert_rows,
     of_kinds,
     table_of,
 )
@@ -97,9 +97,7 @@ class Content(NamedTuple):
 _NEW = NewNotification._fields
 
 
-_ADD = BatchStatement(
-    columns_of(_notifications, *_NEW), lambda new: insert(_notifications).from_select(_NEW, select(*new.c))
-)
+_ADD = BatchStatement(columns_of(_notifications, *_NEW), lambda new: insert_rows(_notifications, new))
 
 
 def add(notifications: Sequence[NewNotification]) -> Statement:
@@ -108,10 +106,7 @@ def add(notifications: Sequence[NewNotification]) -> Statement:
 
 
 WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at", "digest_at", "approval")
-_ADD_LOOKED_UP = BatchStatement(
-    columns_of(_notifications, *WITH_LOOK_UP),
-    lambda new: insert(_notifications).from_select(WITH_LOOK_UP, select(*new.c)),
-)
+_ADD_LOOKED_UP = BatchStatement(columns_of(_notifications, *WITH_LOOK_UP), lambda new: insert_rows(_notifications, new))
 
 
 def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:

@@ -31,6 +31,7 @@ from property_alert_notification.database import (
     StatementBatch,
     UniqueConflict,
     columns_of,
+    insert_rows,
     table_of,
     time_type,
 )
@@ -54,7 +55,7 @@ def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
 
 _ADD = BatchStatement(
     columns_of(_keys, *_NEW),
-    lambda new: insert(_keys).from_select([*_NEW, "expires_at"], select(*new.c, bindparam("until", type_=time_type()))),
+    lambda new: insert_rows(_keys, new, {"expires_at": bindparam("until", type_=time_type())}),
 )
 
 

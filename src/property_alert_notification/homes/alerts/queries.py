@@ -15,12 +15,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-
-# Its words for conflicts are SQLite's too.
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, insert_rows, table_of, time_type
 from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
@@ -96,7 +93,7 @@ async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> 
 _LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at", "shard")
 _ADD_LOG = BatchStatement(
     columns_of(_log, *_LOG_COLUMNS),
-    lambda new: insert(_log).from_select(_LOG_COLUMNS, select(*new.c), include_defaults=False),
+    lambda new: insert_rows(_log, new),
 )
 
 
@@ -160,7 +157,7 @@ class NewAlert(NamedTuple):
 
 _ADD_ALERTS = BatchStatement(
     columns_of(_alerts, *NewAlert._fields),
-    lambda new: insert(_alerts).from_select(NewAlert._fields, select(*new.c), include_defaults=False),
+    lambda new: insert_rows(_alerts, new),
 )
 
 

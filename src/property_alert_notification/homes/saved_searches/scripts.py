@@ -17,6 +17,7 @@ from property_alert_notification.database import (
     Statement,
     StatementGroup,
     columns_of,
+    insert_rows,
     table_of,
     time_type,
     true_of_many,
@@ -178,11 +179,7 @@ _VERSION = [column.name for column in _versions.c if column.name not in ("search
 _search_number = bindparam("search_number", type_=BigInteger)
 _ADD_VERSION = BatchStatement(
     columns_of(_versions, *_VERSION),
-    lambda new: insert(_versions).from_select(
-        [*_VERSION, "search_number", "from_sequence"],
-        select(*new.c, _search_number, _sequence),
-        include_defaults=False,
-    ),
+    lambda new: insert_rows(_versions, new, {"search_number": _search_number, "from_sequence": _sequence}),
     of_one=True,
 )
 

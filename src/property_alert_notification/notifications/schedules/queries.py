@@ -18,6 +18,7 @@ from property_alert_notification.database import (
     among,
     as_rows,
     columns_of,
+    insert_rows,
     rows_of,
     rows_with_id,
     table_of,
@@ -107,7 +108,7 @@ async def advance(connection: AsyncConnection, advances: Iterable[Advance], *, n
 _NEW_OCCURRENCE = ("notification_id", "schedule_id", "local")
 _ADD_OCCURRENCES = BatchStatement(
     columns_of(_occurrences, *_NEW_OCCURRENCE),
-    lambda new: insert(_occurrences).from_select(_NEW_OCCURRENCE, select(*new.c)),
+    lambda new: insert_rows(_occurrences, new),
 )
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import FromClause, Insert, insert, select
-
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, insert_rows, table_of
 from property_alert_notification.events.event_types import EventType
 from property_alert_notification.events.new_event import NewEvent, about_user
 from property_alert_notification.events.scripts import is_anyone_listening, record
@@ -15,11 +13,7 @@ _records = table_of(ConsentRecord)
 _COLUMNS = tuple(_records.c.keys())
 
 
-def _insert(new: FromClause) -> Insert:
-    return insert(_records).from_select(_COLUMNS, select(*new.c))
-
-
-_ADD = BatchStatement(columns_of(_records, *_COLUMNS), _insert)
+_ADD = BatchStatement(columns_of(_records, *_COLUMNS), lambda new: insert_rows(_records, new))
 
 
 def add(records: Collection[ConsentRecord]) -> Statement:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     TextClause,
     Update,
     bindparam,
-    insert,
     select,
     text,
     update,
@@ -30,6 +29,7 @@ from property_alert_notification.database import (
     BatchStatement,
     as_rows,
     columns_of,
+    insert_rows,
     repaired,
     rows_of,
     table_of,
@@ -54,7 +54,7 @@ _PAIR = ("notification_id", "search_number")
 
 _ADD_SEARCHES = BatchStatement(
     columns_of(_approvals, *_PAIR),
-    lambda new: insert(_approvals).from_select(_PAIR, select(*new.c), include_defaults=False),
+    lambda new: insert_rows(_approvals, new),
 )
 
 
