@@ -1,5 +1,6 @@
 """Statements over batches of rows, built once."""
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar, cast
@@ -19,6 +20,12 @@ from property_alert_notification.database.sqlite_values import document
 Value = TypeVar("Value")
 
 Connection: TypeAlias = AsyncConnection | QuickConnection
+
+_WIDE = 8
+"""Columns from which on it is worth while to look for those that have the same value in all rows."""
+
+_MOST_FORMS = 16
+"""Statements of one batch that are kept, one for each choice of such columns."""
 
 
 class BatchStatement:
@@ -45,7 +52,7 @@ class BatchStatement:
         self._build = build
         self._of_one = of_one
         self._on_arrays: dict[int, Executable] = {}
-        self._on_document: Executable | None = None
+        self._on_document: dict[tuple[str, ...], Executable] = {}
 
     @cached_property
     def only_reads(self) -> bool:
@@ -60,7 +67,8 @@ class BatchStatement:
     ) -> CursorResult[*tuple[Any, ...]]:
         """Execute for these rows, whose values are in the order of the columns."""
         if connection.dialect.name == "sqlite":
-            return await connection.execute(self.on_document(), {"batch": document(rows), **parameters})
+            statement, values = self._with_document(rows)
+            return await connection.execute(statement, values | parameters)
         return await connection.execute(self.on_arrays(), self.arrays(rows) | parameters)
 
     async def fetch(
@@ -91,11 +99,28 @@ class BatchStatement:
             columns = list(zip(*rows, strict=True)) or [()] * len(self.columns)
         return {f"batch{place}_{name}": values for name, values in zip(self.columns, columns, strict=True)}
 
-    def on_document(self) -> Executable:
-        """The statement for SQLite: `batch` is a JSON array of rows, which are arrays."""
-        if self._on_document is None:
-            self._on_document = self._build(_json_table(self.columns))
-        return self._on_document
+    def on_document(self, alike: tuple[str, ...] = ()) -> Executable:
+        """The statement for SQLite: `batch` is a JSON array of rows, which are arrays.
+
+        They are without the columns that are `alike` in all rows: column `x` of these is the value `batch_x`.
+        """
+        if alike not in self._on_document:
+            self._on_document[alike] = self._build(_json_table(self.columns, alike))
+        return self._on_document[alike]
+
+    def _with_document(self, rows: Iterable[Sequence[Any]]) -> tuple[Executable, dict[str, Any]]:
+        """The statement for SQLite, and its values. Reading a value from JSON takes as long as inserting it."""
+        if len(self.columns) < _WIDE:
+            return self.on_document(), {"batch": document(rows)}
+        every = list(rows)
+        columns = dict(zip(self.columns, zip(*every, strict=True), strict=bool(every)))
+        alike = tuple(name for name, values in columns.items() if values.count(values[0]) == len(values))
+        if alike not in self._on_document and len(self._on_document) >= _MOST_FORMS:
+            return self.on_document(), {"batch": document(every)}
+        differing = [values for name, values in columns.items() if name not in alike]
+        others = zip(*differing, strict=True) if differing else [()] * len(every)
+        same = {f"batch_{name}": columns[name][0] for name in alike}
+        return self.on_document(alike), {"batch": document(others), **same}
 
     def on_one_row(self) -> Executable:
         """The statement for a single row, whose column `x` is the value `batch_x`."""
@@ -148,12 +173,17 @@ def _row_table(columns: Mapping[str, TypeEngine[Any]], prefix: str) -> FromClaus
     return select(*values).subquery("batch")
 
 
-def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+def _json_table(columns: Mapping[str, TypeEngine[Any]], alike: Collection[str] = ()) -> FromClause:
     if not columns:
         return _NONE
     each = func.json_each(bindparam("batch", type_=String())).table_valued("value", name="each")
-    extracted = [
-        func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(name)
-        for place, (name, kind) in enumerate(columns.items())
+    places = itertools.count()
+    values = [
+        (
+            bindparam(f"batch_{name}", type_=kind)
+            if name in alike
+            else func.json_extract(each.c.value, f"$[{next(places)}]", type_=kind)
+        ).label(name)
+        for name, kind in columns.items()
     ]
-    return select(*extracted).select_from(each).subquery("batch")
+    return select(*values).select_from(each).subquery("batch")

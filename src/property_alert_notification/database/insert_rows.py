@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     FromClause,
     Insert,
     Label,
+    Select,
     Subquery,
     Table,
     TableClause,
@@ -34,9 +34,8 @@ def insert_rows(table: Table, new: FromClause, others: Mapping[str, ColumnElemen
 
 
 def _only_row(batch: FromClause) -> Mapping[str, ColumnElement[Any]] | None:
-    """The values of a batch of one row, by column; None for a batch of many."""
-    if not isinstance(batch, Subquery):
+    """The values of a batch of one row, by column: it is selected from no table. None for a batch of many."""
+    chosen = batch.element if isinstance(batch, Subquery) else None
+    if not isinstance(chosen, Select) or chosen.get_final_froms():
         return None
-    columns = [one for one in batch.element.selected_columns if isinstance(one, Label)]
-    values = {one.name: one.element for one in columns if isinstance(one.element, BindParameter)}
-    return values if len(values) == len(batch.c) else None
+    return {one.name: one.element for one in chosen.selected_columns if isinstance(one, Label)}
