@@ -8,7 +8,12 @@ from sqlalchemy import select
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.freshness import CHANGED_BACK, NEWER_ALERT, PRICE_CHANGED_SINCE
+from property_alert_notification.homes.alerts.freshness import (
+    CHANGED_BACK,
+    NEWER_ALERT,
+    PRICE_CHANGED_SINCE,
+    SEARCH_PAUSED,
+)
 from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
@@ -106,3 +111,61 @@ async def test_a_price_that_comes_back_is_not_told(world: World, homes: Homes) -
     assert (await told(homes, [new, up, down]))[-1] == (NEW, "Price: $500,000")
     await deliver(homes, new, "sent")
     assert await told(homes, [up, down]) == [CHANGED_BACK, CHANGED_BACK]
+
+
+async def three_searches(world: World, homes: Homes) -> tuple[int, int, int]:
+    """One user's searches for new listings, for other prices and for open houses."""
+    await world.a_user(1)
+    await homes.profile(1)
+    first, second, third = [
+        await homes.search(1, changes=[one], name=one)
+        for one in (ChangeType.NEW_LISTING, ChangeType.PRICE_CHANGE, ChangeType.OPEN_HOUSE)
+    ]
+    return first, second, third
+
+
+CHEAP = {"ListPrice": 400_000}
+
+
+async def test_an_alert_that_does_not_hold_itself_is_sent_with_the_facts_of_one_that_it_replaced(
+    world: World, homes: Homes
+) -> None:
+    _, of_price, of_houses = await three_searches(world, homes)
+    new, cut = await alerts_of(homes, {}, CHEAP)
+    await deliver(homes, cut, "retry_wait")
+    assert await told(homes, [new]) == [PRICE_CHANGED_SINCE]
+    await suppress(homes, new, PRICE_CHANGED_SINCE)
+    await homes.change_search(of_price, None)
+    found = await homes.run(refreshed([cut], Channel.EMAIL, homes.clock.now()))
+    assert _lines(found[cut]) == (NEW, "Price: $400,000")
+    assert found[cut].message.endswith("Your saved search:\n- New Listing: All homes")
+    # A newer one that is sent with it has these facts, too, whether it holds itself or not.
+    [visit] = await alerts_of(homes, CHEAP | VISIT)
+    assert await told(homes, [cut, visit]) == [SEARCH_PAUSED, (NEW, "Price: $400,000", HOUSE)]
+    await homes.change_search(of_houses, None)
+    assert await told(homes, [cut, visit]) == [(NEW, "Price: $400,000"), SEARCH_PAUSED]
+    await suppress(homes, cut, NEWER_ALERT)
+    assert await told(homes, [visit]) == [(NEW, "Price: $400,000")]
+
+
+async def test_an_alert_that_does_not_hold_itself_tells_nothing_that_another_one_tells(
+    world: World, homes: Homes
+) -> None:
+    of_new, of_price, _ = await three_searches(world, homes)
+    new, cut, visit = await alerts_of(homes, {}, CHEAP, CHEAP | VISIT)
+    await homes.change_search(of_price, None)
+    await deliver(homes, visit, "on_hold")
+    # The older one is claimed too, waits, or was sent: it tells its facts itself.
+    assert await told(homes, [new, cut]) == [(NEW, "Price: $400,000"), SEARCH_PAUSED]
+    for state in ("retry_wait", "sent", "failed"):
+        await deliver(homes, new, state)
+        assert await told(homes, [cut]) == [SEARCH_PAUSED], state
+    # A newer one tells them, or went out after they were to be told.
+    await suppress(homes, new, PRICE_CHANGED_SINCE)
+    for state in ("retry_wait", "sent"):
+        await deliver(homes, visit, state)
+        assert await told(homes, [cut]) == [SEARCH_PAUSED], state
+    await deliver(homes, visit, "collected")
+    assert await told(homes, [cut]) == [(NEW, "Price: $400,000")]
+    await homes.change_search(of_new, None)
+    assert await told(homes, [cut]) == [SEARCH_PAUSED]

@@ -174,8 +174,14 @@ def still_holds(
         facts = tuple(one for fact in facts if (one := _with_price(fact, told)) is not None)
     if details.facts and not facts:
         return PRICE_CHANGED_SINCE if price is None or currency != details.currency else CHANGED_BACK
+    return replace(as_listed(details, now), facts=facts)
+
+
+def as_listed(details: AlertDetails, now: Mapping[str, Any]) -> AlertDetails:
+    """The alert with the price and the address of now."""
     address = shown_address(now) or details.address if may_show_address(now) else None
-    return replace(details, price=price, currency=currency, facts=facts, address=address)
+    price, currency = now.get("ListPrice"), str(now.get("currency", ""))
+    return replace(details, price=price, currency=currency, address=address)
 
 
 def still_true(
@@ -206,6 +212,19 @@ def told_together(newest: AlertDetails, older: Sequence[AlertDetails]) -> AlertD
         for search in one.searches:
             searches.setdefault(search.name if search.number is None else search.number, search)
     return replace(newest, facts=tuple(facts), searches=tuple(searches.values()))
+
+
+def in_place_of(newest: AlertDetails, older: Sequence[tuple[AlertDetails, Mapping[str, Any]]]) -> AlertDetails | None:
+    """An alert that does not hold itself, to tell only the facts of older ones; None if nothing is left to tell.
+
+    `older` are those that it replaced, in their order, each with the listing that it tells of now. The alert tells of
+    the listing of the last one; `told_together` adds the facts.
+    """
+    if not older:
+        return None
+    last, now = older[-1]
+    its = replace(as_listed(last, now), language=newest.language, facts=(), searches=())
+    return its if isinstance(told_together(its, [one for one, _ in older]), AlertDetails) else None
 
 
 def _in_currency(fact: ToldFact, told: AlertDetails, now: AlertDetails) -> ToldFact:

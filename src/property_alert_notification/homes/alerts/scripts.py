@@ -24,9 +24,12 @@ from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.before_sending.older.scripts import older_alerts
 from property_alert_notification.homes.alerts.before_sending.rules import (
     NOT_OVERTAKEN,
+    AlertedHome,
     Overtaking,
     not_told_yet,
     overtaking,
+    replaced_by,
+    went_out_before,
 )
 from property_alert_notification.homes.alerts.before_sending.scripts import (
     UNREADABLE,
@@ -45,6 +48,7 @@ from property_alert_notification.homes.alerts.freshness import (
     RunningSearch,
     as_they_are_called,
     edited_since,
+    in_place_of,
     still_asked_for,
     still_holds,
     still_matches,
@@ -108,14 +112,15 @@ def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> S
     A home that changed since, or whose searches were edited, is compared with these again, as they are now. A first
     alert names and counts the homes that still match. Of newer alerts about a home those count that are sent: they are
     looked at first, and so are those that wait, which another claim takes. An alert tells also the facts of older ones
-    that it replaces.
+    that it replaces, and is sent for these alone if it does not hold itself.
     """
     known = yield from stored_alerts(notifications)
     singles = [one for one in known if not one.is_in_first_alert]
     newer = yield from newer_alerts(singles, channel, now)
-    older = yield from older_alerts(singles, channel, now)
-    waiting = {one.id for some in newer.values() for one in some if one.waits}
     together = frozenset(notifications)
+    telling = [one for one in singles if not went_out_before(newer.get(one.id, ()), together)]
+    older = yield from older_alerts(telling, channel, now)
+    waiting = {one.id for some in newer.values() for one in some if one.waits}
     replaced = (not_told_yet(some, together, {one.home for one in some}) for some in older.values())
     wanted = waiting.union(id_ for some in replaced for id_, _ in some) - together
     others = (yield from stored_alerts(sorted(wanted))) if wanted else []
@@ -130,19 +135,23 @@ def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> S
     untold.update(one.alerted_home for one, its in _readable(later, look.held) if isinstance(its, Reason))
     lists = {one.id for one in (*known, *others) if one.is_in_first_alert}
 
+    stored = {one.alerted_home: one for one in (*singles, *others) if one.id not in lists}
+
+    def older_of(one: StoredAlert, which: Callable[..., Iterable[AlertedHome]]) -> list[StoredAlert]:
+        return [stored[home] for home in which(older.get(one.id, ()), together, untold) if home in stored]
+
     def look_at(one: StoredAlert) -> AlertDetails | Reason:
-        its = look.held(one, overtaking(newer.get(one.id, ()), together, untold, lists))
+        means = overtaking(newer.get(one.id, ()), together, untold, lists)
+        its = look.held(one, means)
+        if isinstance(its, Reason) and not means.is_told:
+            its = look.in_place_of(one, older_of(one, replaced_by)) or its
         if isinstance(its, Reason):
             untold.add(one.alerted_home)
         return its
 
     newest_first = sorted(singles, key=_sequence_of, reverse=True)
     held = list(_readable(newest_first, look_at))
-    stored = {one.alerted_home: one for one in (*singles, *others) if one.id not in lists}
-    its_older = {
-        one.id: [stored[home] for home in not_told_yet(older.get(one.id, ()), together, untold) if home in stored]
-        for one, _ in held
-    }
+    its_older = {one.id: older_of(one, not_told_yet) for one, _ in held}
     told = dict(_written(held, its_older, look))
     told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
     return Refreshed(told, list(_moved(places)))
@@ -186,10 +195,18 @@ class _Look:
             is_over=self.is_over,
         )
 
-    def replaced(self, one: StoredAlert) -> AlertDetails | None:
-        """What the alert that replaces this one still tells of it; None if it is nothing."""
+    def in_place_of(self, one: StoredAlert, older: Iterable[StoredAlert]) -> AlertDetails | None:
+        """What an alert tells that does not hold itself, and replaced these older ones; None if it is nothing."""
+        return in_place_of(one.details, self.replaced(older))
+
+    def replaced(self, older: Iterable[StoredAlert]) -> list[tuple[AlertDetails, Mapping[str, Any]]]:
+        """What the alert that replaces these still tells of them, each with the listing that it tells of now."""
+        return [its for _, its in _readable(older, self._still_told) if its is not None]
+
+    def _still_told(self, one: StoredAlert) -> tuple[AlertDetails, Mapping[str, Any]] | None:
         details, now = self._asked_for(one)
-        return None if isinstance(details, Reason) else still_true(details, now, self.is_over)
+        told = None if isinstance(details, Reason) else still_true(details, now, self.is_over)
+        return None if told is None or now is None else (told, now)
 
     def _asked_for(self, one: StoredAlert) -> tuple[AlertDetails | Reason, Mapping[str, Any] | None]:
         """The alert with the searches that still want it, and the listing that it tells of now."""
@@ -210,8 +227,7 @@ def _written(
     changed_back: set[UUID] = set()
     for one, its in newest_first:
         if isinstance(its, AlertDetails):
-            parts = [part for _, part in _readable(older[one.id], look.replaced) if part is not None]
-            its = told_together(its, parts)
+            its = told_together(its, [part for part, _ in look.replaced(older[one.id])])
             if its == CHANGED_BACK:
                 changed_back.update(each.id for each in older[one.id])
         elif one.id in changed_back and its in (NEWER_ALERT, PRICE_CHANGED_SINCE):

@@ -13,6 +13,7 @@ from property_alert_notification.homes.alerts.freshness import (
     NO_LONGER_MATCHES,
     OPEN_HOUSE_OVER,
     PRICE_CHANGED_SINCE,
+    in_place_of,
     offered,
     still_holds,
     still_matches,
@@ -223,6 +224,22 @@ def test_a_newer_alert_tells_the_facts_of_those_that_it_replaces() -> None:
     assert told_together(back, [OLDER, ALERT]) == replace(
         back, facts=(LISTED,), searches=(*ALERT.searches, *OLDER.searches)
     )
+
+
+def test_an_alert_that_does_not_hold_itself_tells_what_is_true_of_those_that_it_replaced() -> None:
+    newest = replace(ALERT, language="es", listing_key="2", address=None, city="Tacoma", price=1, searches=(CHEAP,))
+    now = NOW | {"ListPrice": 450_000, "UnparsedAddress": "1 Main Street"}
+    other = NOW | {"ListPrice": 460_000}
+    its = in_place_of(newest, [(OLDER, other), (ALERT, now)])
+    assert its == replace(ALERT, language="es", address="1 Main Street", price=450_000, facts=(), searches=())
+    told = told_together(its, [OLDER, ALERT])
+    assert isinstance(told, AlertDetails)
+    assert (told.facts, told.searches) == (
+        (LISTED, CUT._replace(after=450_000)),
+        (*ALERT.searches, *OLDER.searches),
+    )
+    assert in_place_of(newest, []) is None
+    assert in_place_of(newest, [(ALERT, NOW | {"ListPrice": 500_000})]) is None
 
 
 def test_a_price_of_an_older_alert_says_its_currency_if_that_is_another_one_now() -> None:

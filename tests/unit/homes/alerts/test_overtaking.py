@@ -12,6 +12,8 @@ from property_alert_notification.homes.alerts.before_sending.rules import (
     Overtaking,
     not_told_yet,
     overtaking,
+    replaced_by,
+    went_out_before,
 )
 
 ID, LISTING = UUID(int=1), UUID(int=2)
@@ -68,8 +70,15 @@ def test_one_that_waits_tells_no_facts_of_an_alert_that_is_older_than_one_that_w
     assert overtaking([a_newer("sent"), a_newer("queued")], (), ()) == IS_OUT
 
 
-def an_older(sequence: int, *, is_out: bool = False) -> Older:
-    return Older(UUID(int=10 + sequence), LISTING, sequence, is_out)
+def test_one_that_is_sent_by_another_claim_went_out_before() -> None:
+    for state in (*OPEN, *OUT, "collected"):
+        assert went_out_before([a_newer("queued"), a_newer(state)], ()) == (state in OUT)
+        assert not went_out_before([a_newer(state)], {ID})
+    assert went_out_before([a_newer("retry_wait", was_tried=True)], ())
+
+
+def an_older(sequence: int, *, is_out: bool = False, is_replaced: bool = False, is_ending: bool = False) -> Older:
+    return Older(UUID(int=10 + sequence), LISTING, sequence, is_out, is_replaced, is_ending)
 
 
 def test_those_are_told_that_are_newer_than_the_last_that_was_sent() -> None:
@@ -84,3 +93,20 @@ def test_of_those_that_are_sent_together_it_counts_which_tell_their_home() -> No
     assert not_told_yet(older, together, {first.home, second.home}) == [first.home, second.home]
     assert not_told_yet(older, together, {second.home}) == [second.home]
     assert not_told_yet(older, together, {first.home}) == []
+
+
+def test_one_that_is_sent_together_and_is_to_end_tells_its_home_by_no_alert() -> None:
+    first, ending = an_older(1, is_replaced=True), an_older(2, is_out=True, is_ending=True)
+    assert not_told_yet([first, ending], {ending.id}, ()) == [first.home]
+    assert not_told_yet([first, ending], {ending.id}, {ending.home}) == [first.home]
+    assert not_told_yet([first, ending], (), ()) == []
+
+
+def test_an_alert_that_does_not_hold_is_sent_for_those_only_that_have_ended() -> None:
+    replaced, waits, other = an_older(1, is_replaced=True), an_older(2), an_older(3, is_replaced=True)
+    assert replaced_by([replaced, waits, other], (), ()) == [replaced.home, other.home]
+    assert replaced_by([waits], (), ()) == []
+    # One that is claimed with it, and is older, is sent for those that are older still.
+    claimed = waits._replace(is_out=True)
+    assert replaced_by([replaced, claimed, other], {claimed.id}, ()) == [other.home]
+    assert replaced_by([replaced, claimed], {claimed.id}, {claimed.home}) == [replaced.home]

@@ -1,6 +1,13 @@
 """Decides which newer alerts about a home count when an alert is about to be sent, and which older ones it replaces.
 
 A newer alert counts if it is sent. It tells the facts of the older ones that it replaces. Pure.
+
+No fact is lost, in whatever order and batches the alerts are claimed. An alert gives its facts up only for a newer one
+that holds and waits, or is claimed in the same batch. If that one holds no longer when it is sent, or is sent later, it
+is sent for the facts of those that it replaced (`replaced_by`), unless a still newer one has to tell them, too.
+It is not sent for the facts of older ones that are open: each of these is claimed itself, and does the same for those
+that are older than it is. When a newer alert that waits is looked at for the sake of an older one, it counts only if it
+holds by its own facts: if it does not, the older one is sent, and the newer one later for the facts of those between.
 """
 
 from collections.abc import Collection, Container, Iterable
@@ -66,6 +73,10 @@ class Older(NamedTuple):
     sequence: int
     is_out: bool
     """Whether it was sent, is being sent, or may have been."""
+    is_replaced: bool = False
+    """Whether it was suppressed, because a newer one was to tell its facts."""
+    is_ending: bool = False
+    """Whether it was cancelled, or has expired."""
 
     @property
     def home(self) -> AlertedHome:
@@ -76,8 +87,16 @@ class Older(NamedTuple):
 NOT_OVERTAKEN = Overtaking(has_newer=False, is_overtaken=False)
 
 
+def went_out_before(newer: Iterable[Newer], together: Container[UUID]) -> bool:
+    """Whether one of these newer alerts was sent, or is being sent by another claim.
+
+    It told the facts of all that were older and not told yet: of these no alert that is older than it tells any more.
+    """
+    return any(one.is_out and one.id not in together for one in newer)
+
+
 def overtaking(
-    newer: Iterable[Newer],
+    newer: Collection[Newer],
     together: Container[UUID],
     untold: Container[AlertedHome],
     firsts: Container[UUID] = (),
@@ -91,10 +110,9 @@ def overtaking(
         firsts: the first alerts: they tell what holds, and no facts of others.
     """
     counting = [one for one in newer if _counts(one, together, untold)]
-    # One that was sent before does not tell the facts of this one, and no later one does after it.
-    may_tell = all(one.id in together or not one.is_out for one in counting)
-    telling = (one for one in counting if one.id not in firsts and one.home not in untold)
-    return Overtaking(bool(counting), any(one.is_out for one in counting), may_tell and any(telling))
+    telling = any(one.id not in firsts and one.home not in untold for one in counting)
+    is_told = telling and not went_out_before(newer, together)
+    return Overtaking(bool(counting), any(one.is_out for one in counting), is_told)
 
 
 def _counts(one: Newer, together: Container[UUID], untold: Container[AlertedHome]) -> bool:
@@ -117,8 +135,21 @@ def not_told_yet(
         together: the notifications that are about to be sent with the newer one.
         untold: the homes that these do not tell of after all.
     """
-    out = [one for one in older if (one.home not in untold if one.id in together else one.is_out)]
-    last = max((one.sequence for one in out), default=-1)
-    in_order = sorted(older, key=lambda one: (one.sequence, one.id))
+    last = max((one.sequence for one in older if _goes_out(one, together, untold)), default=-1)
+    kept = [one for one in older if one.sequence > last and not one.is_ending]
     # An alert may have several addresses of one channel.
-    return list(dict.fromkeys(one.home for one in in_order if one.sequence > last))
+    return list(dict.fromkeys(one.home for one in sorted(kept, key=lambda one: (one.sequence, one.id))))
+
+
+def _goes_out(one: Older, together: Container[UUID], untold: Container[AlertedHome]) -> bool:
+    if one.id in together:
+        return not one.is_ending and one.home not in untold
+    return one.is_out
+
+
+def replaced_by(
+    older: Collection[Older], together: Container[UUID], untold: Container[AlertedHome]
+) -> list[AlertedHome]:
+    """Those of `not_told_yet` that have ended: if the newer alert is not sent, their facts are told by none."""
+    replaced = {one.home for one in older if one.is_replaced}
+    return [home for home in not_told_yet(older, together, untold) if home in replaced]

@@ -41,6 +41,8 @@ def _older_of(newer: FromClause) -> Any:
             _older.c.listing_id,
             _older.c.sequence,
             _is_out,
+            func.coalesce(_is_replaced, false()),
+            ENDS,
         )
         .join(
             _older,
