@@ -2,6 +2,7 @@
 
 import pytest
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.homes.alerts.digests import search_digests
 from property_alert_notification.homes.alerts.explain.explain import (
     explained_alerts,
@@ -9,6 +10,7 @@ from property_alert_notification.homes.alerts.explain.explain import (
     explained_search,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
+from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE, SEARCH_PAUSED
 from property_alert_notification.homes.alerts.outcome import Outcome
 from property_alert_notification.homes.criteria.expression import Keywords
 from property_alert_notification.homes.listings import queries as listings
@@ -17,6 +19,7 @@ from property_alert_notification.homes.saved_searches.words import ScheduleType
 from tests.pipeline.homes import ANY, Homes, a_home, up_to
 from tests.pipeline.test_alert_digests import digest_is_near
 from tests.pipeline.test_backtests import NO_PREFERENCES, backtest
+from tests.pipeline.test_overtaken_alerts import deliver, suppress, two_alerts
 from tests.pipeline.world import World
 
 DAILY = ScheduleType.DAILY
@@ -189,3 +192,28 @@ async def test_a_home_that_begins_to_match_by_its_remarks_alone_is_told_in_words
     await homes.list(a_home(120, PublicRemarks="A sea view", ListPrice=490_000))
     await homes.match()
     assert [explained_search(one, its).outcome for its in [await found(homes, 1)] for one in its.searches] == [None]
+
+
+async def test_a_fact_of_an_alert_that_was_replaced_is_told_only_if_a_newer_one_went_out(
+    world: World, homes: Homes
+) -> None:
+    first, second, _ = await two_alerts(world, homes)
+    await suppress(homes, first, PRICE_CHANGED_SINCE)
+
+    async def of_first() -> tuple[Outcome, object, object]:
+        """What became of the change that it tells, for its search, and which alert told it."""
+        its = await found(homes, 1)
+        one = explained_change(its.changes[-1], its).searches[0]
+        return one.outcome, one.reason_code, explained_alerts(its.alerts)[-1].deliveries[0].told_by
+
+    told = [("sent", second), ("delivered", second), ("unknown", second), ("queued", None), ("collected", None)]
+    for state, by in told:
+        await deliver(homes, second, state)
+        assert await of_first() == (Outcome.TOLD, None, by), state
+    await suppress(homes, second, SEARCH_PAUSED)
+    assert await of_first() == (Outcome.NOT_TOLD, SEARCH_PAUSED.code, None)
+    # On another channel it was sent.
+    await deliver(homes, second, "sent", Channel.SMS)
+    assert await of_first() == (Outcome.NOT_TOLD, PRICE_CHANGED_SINCE.code, None)
+    await deliver(homes, first, "sent")
+    assert await of_first() == (Outcome.TOLD, None, None)

@@ -111,10 +111,15 @@ class ExplainedChange(BaseModel):
 class ExplainedDelivery(BaseModel):
     """What became of an alert on one channel."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     channel: str
     state: str
     reason_code: ReasonCode
     reason: str
+    told_by: UUID | None = Field(None, exclude_if=lambda one: one is None)
+    """The newer alert that was sent in place of this one (`newer_alert`, `price_changed_since`). Left out if there is
+    none."""
 
 
 class ExplainedAlert(BaseModel):

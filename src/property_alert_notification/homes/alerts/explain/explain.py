@@ -20,6 +20,7 @@ from property_alert_notification.homes.alerts.explain.answers import (
 from property_alert_notification.homes.alerts.explain.look_up import Found
 from property_alert_notification.homes.alerts.explain.outcome import PastVersion, outcome_of, why_not_told
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.explain.replaced import told_by
 from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.outcome import Outcome, in_words
@@ -127,10 +128,10 @@ def _outcome(
 
 def explained_alerts(rows: Sequence[AlertDelivery], language: str | None = None) -> list[ExplainedAlert]:
     """The alerts of these rows, each with its deliveries."""
-    return [_alert(list(group), language) for _, group in groupby(rows, key=lambda row: row.notification_id)]
+    return [_alert(list(group), rows, language) for _, group in groupby(rows, key=lambda row: row.notification_id)]
 
 
-def _alert(rows: Sequence[AlertDelivery], language: str | None) -> ExplainedAlert:
+def _alert(rows: Sequence[AlertDelivery], alerts: Sequence[AlertDelivery], language: str | None) -> ExplainedAlert:
     try:
         details = AlertDetails.read(rows[0].details)
     except ValueError:
@@ -144,16 +145,19 @@ def _alert(rows: Sequence[AlertDelivery], language: str | None) -> ExplainedAler
         left_out=None if left_out is None else code_of(left_out),
         facts=[explained_fact(one.kind, one) for one in facts],
         deliveries=[
-            _delivery(row, language) for row in rows if row.channel is not None and row.listing_id == rows[0].listing_id
+            _delivery(row, alerts, language)
+            for row in rows
+            if row.channel is not None and row.listing_id == rows[0].listing_id
         ],
     )
 
 
-def _delivery(row: AlertDelivery, language: str | None) -> ExplainedDelivery:
+def _delivery(row: AlertDelivery, alerts: Sequence[AlertDelivery], language: str | None) -> ExplainedDelivery:
     reason = Reason.read(row.reason_code, row.reason_parameters)
     return ExplainedDelivery(
         channel=str(row.channel),
         state=str(row.state),
         reason_code=reason.code,
         reason=reason.sentence(str(row.channel), language),
+        told_by=told_by(row, alerts),
     )

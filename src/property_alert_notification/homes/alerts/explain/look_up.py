@@ -22,7 +22,9 @@ from property_alert_notification.homes.alerts.explain.outcome import (
     outcomes_of_facts,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.explain.replaced import untold_facts
 from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch, deleted_searches, names_in
+from property_alert_notification.homes.alerts.outcome import Became, Outcome
 from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
@@ -79,6 +81,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     changes = list(readable_changes(rows, earlier))
     keys = {(one.listing_id, news.key) for one in changes for news in one.news}
     waiting = outcomes_of_facts(await approval_facts.asking(connection, keys, person=number))
+    untold = untold_facts(alerts, changes)
     return Found(
         listing.id,
         home,
@@ -89,11 +92,12 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         changes,
         alerts,
         Knowledge(
-            await queries.told_to(connection, home, number),
+            await queries.told_to(connection, home, number) - untold.keys(),
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
             await asyncio.to_thread(reasons_in, dropped, numbers),
-            {fact: outcome for (_, fact), outcome in waiting.items()},
+            {fact: outcome for (_, fact), outcome in waiting.items()}
+            | {fact: Became(Outcome.NOT_TOLD, why) for fact, why in untold.items()},
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )
