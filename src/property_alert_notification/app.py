@@ -57,6 +57,7 @@ from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.fast_path import SearchFastPath
+from property_alert_notification.homes.saved_searches.market.kept import KeptMarket
 from property_alert_notification.homes.saved_searches.preview.routes import router as search_preview
 from property_alert_notification.homes.saved_searches.routes import router as saved_searches
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
@@ -131,7 +132,8 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
                 parts = await stack.enter_async_context(_with_user_service(parts))
             _share(app, parts)
             await parts.authenticator.announce()
-            stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
+            for name, run in (("backlog", parts.backlog.run), ("market", app.state.kept_market.run)):
+                stack.push_async_callback(end, parts.supervisor.start(name, run))
             for role in (Worker, Matching) if with_worker else ():
                 await stack.enter_async_context(role(parts))
             yield
@@ -230,6 +232,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.search_estimator = Estimator(
         app.state.database, parts.clock, too_many=app.state.search_settings.too_many_matches
     )
+    app.state.kept_market = KeptMarket(app.state.database, parts.clock)
     app.state.unsubscriber = Unsubscriber(
         app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate
     )

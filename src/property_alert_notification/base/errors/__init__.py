@@ -24,6 +24,7 @@ ServiceError
 │   ├── TooManyRequests       429, with Retry-After
 │   └── Unavailable           503, with Retry-After
 │       ├── Overloaded
+│       ├── TooManyPreviews
 │       ├── StoreUnavailable
 │       │   ├── StoreLocked
 │       │   ├── CommitInDoubt
@@ -88,6 +89,7 @@ from property_alert_notification.base.errors.unavailable import (
     StoreMisconfigured,
     StoreOutdated,
     StoreUnavailable,
+    TooManyPreviews,
     Unavailable,
 )
 
@@ -127,6 +129,7 @@ __all__ = [
     "StoreUnavailable",
     "Throttled",
     "TooManyKeys",
+    "TooManyPreviews",
     "TooManyRequests",
     "Unauthorised",
     "Unavailable",

@@ -37,6 +37,15 @@ class Overloaded(Unavailable):
         )
 
 
+class TooManyPreviews(Unavailable):
+    """Other previews are being compared, and did not end in time."""
+
+    title = "Too many previews at once"
+
+    def __init__(self) -> None:
+        super().__init__("Other previews are being compared. Try again.")
+
+
 class StoreUnavailable(Unavailable):
     """The database cannot be reached, or did not commit in time."""
 

@@ -10,6 +10,7 @@ from property_alert_notification.api.dependencies import needs
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.market.kept import KeptMarket
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
 
 # Alerts to real people follow from searches.
@@ -35,8 +36,13 @@ async def _estimator(request: Request) -> Estimator:
     return cast(Estimator, request.app.state.search_estimator)
 
 
+async def _market(request: Request) -> KeptMarket:
+    return cast(KeptMarket, request.app.state.kept_market)
+
+
 SettingsDep = Annotated[SearchSettings, Depends(_settings)]
 ListingSettingsDep = Annotated[ListingSettings, Depends(_listing_settings)]
 CurrencyDep = Annotated[str, Depends(_currency)]
 """The currency of amounts that name none."""
 EstimatorDep = Annotated[Estimator, Depends(_estimator)]
+MarketDep = Annotated[KeptMarket, Depends(_market)]

@@ -12,9 +12,9 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import queries
-from property_alert_notification.homes.saved_searches.market.counts import OnMarket, listing_of
 from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of
 from property_alert_notification.homes.saved_searches.market.history import History, history_of
+from property_alert_notification.homes.saved_searches.market.listing import OnMarket, listing_of
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)

@@ -1,122 +1,103 @@
-"""Counts what an expression matches, and what it would match without each of its conditions. Pure."""
+"""Counts what a search matches on the market, and what it would match without each of its conditions. Pure."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from property_alert_notification.base.damaged import UNREADABLE, left_out
-from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.expression import And, Expression, Within
-from property_alert_notification.homes.saved_searches.market.queries import MarketRecord
+import numpy as np
+import numpy.typing as npt
 
-Fields = Mapping[str, Any]
+from property_alert_notification.homes.criteria.expression import Expression, Within
+from property_alert_notification.homes.saved_searches.market.columns import SomeRows, is_kept
+from property_alert_notification.homes.saved_searches.market.listing import (
+    Fields,
+    conditions_of,
+    matches_condition,
+    may_be_shown,
+)
 
 SHOWN = 20
 """Matching listings of one preview."""
 
-
-class OnMarket(NamedTuple):
-    """A listing on the market."""
-
-    home: UUID
-    """Of all listings of one home the same."""
-    fields: Fields
+_OUT = 2
+"""Conditions that a listing does not meet, if it matches neither the search nor the search without one of them."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Matches:
-    """What an expression matches among some listings. A home with several listings counts once."""
+    """What a search matches among some listings, the newest ones. A home with several listings counts once."""
 
-    conditions: Sequence[Expression]
-    """The parts that a listing must meet, all of them."""
-    considered: int = 0
+    compared: int
     """How many listings were compared."""
-    homes: set[UUID] = field(default_factory=set)
-    """Those that match under one of their listings."""
-    first: list[Fields] = field(default_factory=list)
-    """The first of the matching listings, one of each home."""
-    only_missing: list[set[UUID]] = field(default_factory=list)
-    """For each condition, the homes with a listing that does not match because of it alone."""
-
-    @property
-    def matching(self) -> int:
-        """How many homes match."""
-        return len(self.homes)
-
-    def without(self, place: int) -> int:
-        """How many homes would match without this condition."""
-        return len(self.homes | self.only_missing[place])
+    matching: int
+    """How many homes match under one of their listings."""
+    without: Sequence[int]
+    """For each condition, how many homes would match without it."""
+    first: Sequence[int]
+    """The places of the newest matching listings, one of each home."""
 
 
-def listing_of(one: MarketRecord) -> OnMarket:
-    """A stored listing.
+class Comparison:
+    """Compares listings with a search: how many of its conditions each does not meet, and which if it is one.
 
-    Raises:
-        ValueError, TypeError: it is damaged.
+    The listings have places: the newest is the first.
     """
-    return OnMarket(one.home, fields_of(one.record))
 
+    def __init__(self, expression: Expression, listings: int) -> None:
+        self._conditions = conditions_of(expression)
+        # An area may have hundreds of corners, so it is compared last.
+        self._order = sorted(enumerate(self._conditions), key=lambda one: isinstance(one[1], Within))
+        self._unmet = np.zeros(listings, np.uint8)
+        """Up to `_OUT`."""
+        self._last_unmet = np.zeros(listings, np.int16)
+        self._is_open = np.ones(listings, np.bool_)
 
-def fields_of(record: str) -> Fields:
-    """The fields of a stored record.
+    def open(self, most: int) -> list[int]:
+        """The places of the first listings, up to so many, of which it is not known yet whether they match."""
+        places: list[int] = self._is_open.nonzero()[0][:most].tolist()
+        return places
 
-    Raises:
-        ValueError, TypeError: it is damaged.
-    """
-    return dict(json.loads(record))
+    def compare_rows(self, places: npt.NDArray[np.int64], rows: SomeRows) -> None:
+        """Compare listings by their rows. Those that conditions on other fields decide about stay open."""
+        unmet = np.where(rows.may_be_shown, 0, _OUT).astype(np.uint8)
+        last_unmet = np.zeros(len(places), np.int16)
+        kept = [is_kept(condition) for condition in self._conditions]
+        for number, condition in enumerate(self._conditions):
+            if kept[number]:
+                fails = ~rows.meet(condition)
+                unmet[fails] = np.minimum(unmet[fails] + 1, _OUT)
+                last_unmet[fails] = number
+        self._unmet[places], self._last_unmet[places] = unmet, last_unmet
+        self._is_open[places] = False if all(kept) else unmet < _OUT
 
+    def is_open(self, place: int) -> bool:
+        """Whether it is not known yet if the listing at a place matches."""
+        return bool(self._is_open[place])
 
-def conditions_of(expression: Expression) -> Sequence[Expression]:
-    """The parts that must all be true."""
-    return expression.parts if isinstance(expression, And) else (expression,)
+    def compare(self, place: int, fields: Fields) -> None:
+        """Compare a listing by its record; one that has no fields matches nothing."""
+        self._is_open[place], self._unmet[place] = False, _OUT
+        if not fields or not may_be_shown(fields):
+            return
+        unmet: int | None = None
+        for number, condition in self._order:
+            if not matches_condition(condition, fields):
+                if unmet is not None:
+                    return
+                unmet = number
+        self._unmet[place], self._last_unmet[place] = (0, 0) if unmet is None else (1, unmet)
 
-
-def count(
-    expression: Expression, listings: Iterable[OnMarket], *, is_over: Callable[[], bool] = lambda: False
-) -> Matches:
-    """Compare listings in their order, until `is_over` says that it has taken long enough.
-
-    A listing whose seller does not allow that it is shown matches nothing.
-    """
-    conditions = conditions_of(expression)
-    # An area may have hundreds of corners, so it is compared last.
-    order = sorted(range(len(conditions)), key=lambda place: isinstance(conditions[place], Within))
-    found = Matches(conditions, only_missing=[set() for _ in conditions])
-    for one in listings:
-        if is_over():
-            break
-        found.considered += 1
-        if may_be_shown(one.fields):
-            _compare(found, [(place, conditions[place]) for place in order], one)
-    return found
-
-
-def _compare(found: Matches, conditions: Sequence[tuple[int, Expression]], one: OnMarket) -> None:
-    missing: int | None = None
-    for place, condition in conditions:
-        if not matches_condition(condition, one.fields):
-            if missing is not None:
-                return
-            missing = place
-    if missing is not None:
-        found.only_missing[missing].add(one.home)
-        return
-    if one.home not in found.homes and len(found.first) < SHOWN:
-        found.first.append(one.fields)
-    found.homes.add(one.home)
-
-
-def may_be_shown(fields: Fields) -> bool:
-    """Whether the seller allows that the listing is shown on the Internet, which alerts are part of."""
-    return fields.get("InternetEntireListingDisplayYN") is not False
-
-
-def matches_condition(condition: Expression, fields: Fields) -> bool:
-    """Whether a listing meets a condition. A damaged one meets none, so that it does not stop the comparison."""
-    try:
-        return evaluate(condition, fields) is True
-    except UNREADABLE as error:
-        left_out("listing.unreadable", error)
-        return False
+    def matches(self, home_of: Callable[[int], str]) -> Matches:
+        """What was found among the listings before the first that is open; `home_of` names the home at a place."""
+        [compared] = self.open(1) or [len(self._unmet)]
+        unmet = self._unmet[:compared]
+        [matching] = (unmet == 0).nonzero()
+        found: dict[str, int] = {}
+        for place in matching.tolist():
+            found.setdefault(home_of(place), place)
+        [missing] = (unmet == 1).nonzero()
+        others: list[set[str]] = [set() for _ in self._conditions]
+        for place, number in zip(missing.tolist(), self._last_unmet[missing].tolist(), strict=True):
+            if (home := home_of(place)) not in found:
+                others[number].add(home)
+        without = [len(found) + len(one) for one in others]
+        return Matches(compared, len(found), without, list(found.values())[:SHOWN])

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from property_alert_notification.homes.criteria.expression import Expression, OneOf, Range, Within
-from property_alert_notification.homes.criteria.known_fields import FEATURES
-from property_alert_notification.homes.reso.words import AREAS
-from property_alert_notification.homes.saved_searches.market.counts import (
+from property_alert_notification.homes.criteria.expression import Expression, Within
+from property_alert_notification.homes.criteria.fields_read import fields_read
+from property_alert_notification.homes.saved_searches.market.columns import PLAIN
+from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
     conditions_of,
     matches_condition,
@@ -15,10 +15,6 @@ from property_alert_notification.homes.saved_searches.market.counts import (
 
 Places: TypeAlias = int
 """Some of the listings: the bit of each is set."""
-
-_CURRENCY = "currency"
-_PLAIN = frozenset({str, int, float, type(None)})
-"""The types of single values. True is not among them: it is equal to 1, and is no number."""
 
 
 class _Group(NamedTuple):
@@ -51,9 +47,8 @@ class GroupedListings:
 
     def _asked(self, condition: Expression) -> tuple[Sequence[_Group], Expression]:
         """A condition, and the groups that it does not tell apart."""
-        if not isinstance(condition, OneOf | Range) or condition.field == FEATURES:
+        if not (names := fields_read(condition)):
             return self._each, condition
-        names = condition.field, _CURRENCY, AREAS.get(condition.field) or condition.field
         if names not in self._alike:
             self._alike[names] = list(self._groups(names))
         return self._alike[names], condition
@@ -62,7 +57,7 @@ class GroupedListings:
         known: dict[tuple[Any, ...], _Group] = {}
         for one in self._each:
             values = tuple([one.fields.get(name) for name in names])
-            if not _PLAIN.issuperset(map(type, values)):  # a list of values, or damaged
+            if not PLAIN.issuperset(map(type, values)):  # a list of values, or damaged
                 yield one
             else:
                 group = known.get(values, one)

@@ -8,8 +8,8 @@ from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import ChangeType
-from property_alert_notification.homes.saved_searches.market.counts import Fields, fields_of
 from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, places_of
+from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange
 
 _DAY = 86_400.0

@@ -1,14 +1,14 @@
 """Reads listings on the market, and recent changes, for previews of searches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy import Integer, Select, Text, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import table_of, time_type
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.reso.words import StandardStatus
@@ -28,12 +28,65 @@ ON_MARKET = (
 is_on_market = _listings.c.status.in_([status.value for status in ON_MARKET])
 """The condition that a listing may still be had."""
 _COUNT = select(func.count()).select_from(_listings).where(is_on_market)
-_newest = (
-    select(_listings.c.id, _listings.c.modified_at, _listings.c.property_id)
+_merged = (
+    select(_properties.c.id, _properties.c.merged_into).where(_properties.c.merged_into.is_not(None)).subquery("merged")
+)
+_listed = (
+    select(
+        _listings.c.modified_at,
+        _listings.c.id,
+        func.coalesce(_merged.c.merged_into, _listings.c.property_id, _listings.c.id).label("home"),
+    )
+    .select_from(_listings.outerjoin(_merged, _merged.c.id == _listings.c.property_id))
     .where(is_on_market)
-    .order_by(_listings.c.modified_at.desc())
     .limit(_limit)
 )
+
+
+def _keys(listed: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    one = listed.subquery("listed").c
+    # Most homes have one listing, and its id.
+    home = func.coalesce(cast(func.nullif(one.home, one.id), Text), "")
+    return select(
+        func.aggregate_strings(cast(one.modified_at, Text) + "|" + cast(one.id, Text) + "|" + home, separator="\n")
+    )
+
+
+_SOME_KEYS = _keys(_listed)
+_NEWEST_KEYS = _keys(_listed.order_by(_listings.c.modified_at.desc()))
+
+
+async def keys_on_market(connection: AsyncConnection, *, most: int) -> tuple[int, str]:
+    """How many listings are on the market, and the keys of up to `most` of them, the newest ones: one in a line.
+
+    A key has the time of the newest record, the id of the listing, and the id of the home if it is another one. A row
+    for each of 100,000 listings would take ten times as long, and stop all other calls meanwhile.
+    """
+    keys = (await connection.execute(_SOME_KEYS, {"limit": most + 1})).scalar_one() or ""
+    if keys.count("\n") < most:
+        return len(keys.splitlines()), keys
+    total = int((await connection.execute(_COUNT)).scalar_one())
+    return total, (await connection.execute(_NEWEST_KEYS, {"limit": most})).scalar_one() or ""
+
+
+_RECORDS = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(wanted.c.id, _versions.c.record)
+        .join(_listings, _listings.c.id == wanted.c.id)
+        .join(
+            _versions,
+            (_versions.c.listing_id == wanted.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        )
+    ),
+)
+
+
+async def newest_records(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The newest record of each of these listings."""
+    return {row[0]: row[1] for row in await _RECORDS.run(connection, as_rows(ids))} if ids else {}
+
+
 _numbered = (
     select(
         _listings.c.id,
@@ -44,30 +97,25 @@ _numbered = (
     .where(is_on_market)
     .subquery("numbered")
 )
-_every = (
+# The listings are chosen before their records are looked up: PostgreSQL would look up all.
+_sample = (
     select(_numbered.c.id, _numbered.c.modified_at, _numbered.c.property_id)
     .where(_numbered.c.number % bindparam("step", type_=Integer) == 0)
     .limit(_limit)
+    .subquery("sample")
 )
-
-
-def _records(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    # Listings are chosen before their records are looked up: PostgreSQL would look up all, and sort them.
-    wanted = chosen.subquery("wanted")
-    home = func.coalesce(_properties.c.merged_into, wanted.c.property_id, wanted.c.id, type_=_listings.c.id.type)
-    return (
-        select(home, _versions.c.record)
-        .select_from(wanted)
-        .join(
-            _versions,
-            (_versions.c.listing_id == wanted.c.id) & (_versions.c.modified_at == wanted.c.modified_at),
-        )
-        .outerjoin(_properties, _properties.c.id == wanted.c.property_id)
-        .order_by(wanted.c.modified_at.desc())
+_SAMPLE = (
+    select(
+        func.coalesce(_properties.c.merged_into, _sample.c.property_id, _sample.c.id, type_=_listings.c.id.type),
+        _versions.c.record,
     )
-
-
-_NEWEST, _EVERY = _records(_newest), _records(_every)
+    .select_from(_sample)
+    .join(
+        _versions,
+        (_versions.c.listing_id == _sample.c.id) & (_versions.c.modified_at == _sample.c.modified_at),
+    )
+    .outerjoin(_properties, _properties.c.id == _sample.c.property_id)
+)
 
 
 class MarketRecord(NamedTuple):
@@ -78,12 +126,6 @@ class MarketRecord(NamedTuple):
     record: str
 
 
-async def on_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[MarketRecord]]:
-    """How many listings are on the market, and the newest records of up to `limit` of them, the newest first."""
-    total = int((await connection.execute(_COUNT)).scalar_one())
-    return total, [MarketRecord(*row) for row in await connection.execute(_NEWEST, {"limit": limit})]
-
-
 async def sample_of_market(connection: AsyncConnection, *, limit: int) -> tuple[int, Sequence[MarketRecord]]:
     """How many listings are on the market, and the newest records of up to `limit` of them.
 
@@ -92,7 +134,7 @@ async def sample_of_market(connection: AsyncConnection, *, limit: int) -> tuple[
     """
     total = int((await connection.execute(_COUNT)).scalar_one())
     values = {"limit": limit, "step": max(-(-total // limit), 1)}
-    return total, [MarketRecord(*row) for row in await connection.execute(_EVERY, values)]
+    return total, [MarketRecord(*row) for row in await connection.execute(_SAMPLE, values)]
 
 
 class RecentChange(NamedTuple):

@@ -4,7 +4,7 @@ from property_alert_notification.base.languages import in_language
 from property_alert_notification.homes.criteria.formats import plain
 from property_alert_notification.homes.criteria.sentence import phrase
 from property_alert_notification.homes.criteria.wording.languages import wording_of
-from property_alert_notification.homes.saved_searches.preview.compare import Outcome
+from property_alert_notification.homes.saved_searches.preview.outcome import Outcome
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 _NOTHING = {

@@ -1,21 +1,16 @@
-"""Compares listings with a search that is not saved. Pure."""
+"""What a search that is not saved would match and alert, with which condition to change. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.estimate import warnings_of
-from property_alert_notification.homes.saved_searches.market.counts import (
-    Matches,
-    conditions_of,
-    count,
-    listing_of,
-)
 from property_alert_notification.homes.saved_searches.market.history import history_of
-from property_alert_notification.homes.saved_searches.market.queries import MarketRecord, RecentChange
+from property_alert_notification.homes.saved_searches.market.kept import Compared
+from property_alert_notification.homes.saved_searches.market.listing import conditions_of
+from property_alert_notification.homes.saved_searches.market.queries import RecentChange
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 _SHOWN = (
@@ -28,17 +23,6 @@ _ADDRESS = "UnparsedAddress"
 
 MOST_CHANGES = 2_000
 """Changes that are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What is compared: listings and changes as they are stored."""
-
-    total: int
-    """How many listings are on the market."""
-    records: Sequence[MarketRecord]
-    """Those of the newest ones."""
-    recent: Sequence[RecentChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +54,32 @@ class Outcome:
         return min(self.without, key=lambda one: one[1])
 
 
-def compare(
+def outcome_of(
     expression: Expression,
     kinds: Iterable[ChangeType],
-    market: Market,
+    compared: Compared,
+    recent: Sequence[RecentChange],
     *,
     too_many: int,
-    is_over: Callable[[], bool],
 ) -> Outcome:
-    """Compare the newest listings with an expression, until `is_over` says that it has taken long enough."""
-    found = count(expression, readable(market.records, listing_of, "listing.unreadable"), is_over=is_over)
-    is_whole = found.considered == market.total
-    scale = 1.0 if is_whole or not found.considered else market.total / found.considered
+    """What an expression matches, and would have alerted; from a part of the market it is estimated."""
+    total, found, first = compared
+    is_exact = found.compared == total
+    scale = 1.0 if is_exact or not found.compared else total / found.compared
     matching = round(found.matching * scale)
     return Outcome(
         matching=matching,
-        is_exact=is_whole,
-        compared=found.considered,
-        total=market.total,
-        first=[_shown(fields) for fields in found.first],
-        per_day=history_of(market.recent, most=MOST_CHANGES).per_day(expression, kinds),
+        is_exact=is_exact,
+        compared=found.compared,
+        total=total,
+        first=[_shown(fields) for fields in first],
+        per_day=history_of(recent, most=MOST_CHANGES).per_day(expression, kinds),
         warnings=warnings_of(matching, is_whole=True, too_many=too_many),
-        without=_without(found, conditions_of(expression), scale),
+        without=[
+            (condition, round(count * scale))
+            for condition, count in zip(conditions_of(expression), found.without, strict=True)
+        ],
     )
-
-
-def _without(found: Matches, conditions: Sequence[Expression], scale: float) -> list[tuple[Expression, int]]:
-    return [(condition, round(found.without(place) * scale)) for place, condition in enumerate(conditions)]
 
 
 def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
