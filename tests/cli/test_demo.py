@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from property_alert_notification.cli.demo.alerts import alerts, preferences
 from property_alert_notification.cli.demo.digests import digest_time
 from property_alert_notification.cli.demo.listings import read_listings
+from property_alert_notification.cli.demo.notifications import notifications
 from property_alert_notification.cli.demo.searches import searches
+from property_alert_notification.cli.demo.users import preferences
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
 from property_alert_notification.reso_server.sales import read_sales
 from tests.cli.command import run, running_dev, words
@@ -21,7 +22,7 @@ from tests.services.process import free_port
 
 
 def _wanted(channel: str) -> int:
-    sample = alerts(read_listings(), ALERTS, run="demo")
+    sample = notifications(read_listings(), ALERTS, run="demo")
     return sum(preferences(alert["user_id"])[f"{channel}_enabled"] for alert in sample)
 
 
@@ -47,13 +48,15 @@ def test_the_sample_holds_a_thousand_different_homes() -> None:
 
 
 def test_more_alerts_than_homes_differ_all_the_same() -> None:
-    printed = [alert["message"] for alert in alerts(read_listings(), 2500, run="demo")]
+    printed = [alert["message"] for alert in notifications(read_listings(), 2500, run="demo")]
 
     assert len(set(printed)) == 2500
 
 
 def test_prices_are_given_in_whole_dollars() -> None:
-    printed = " ".join(f"{alert['title']} {alert['message']}" for alert in alerts(read_listings(), 100, run="demo"))
+    printed = " ".join(
+        f"{alert['title']} {alert['message']}" for alert in notifications(read_listings(), 100, run="demo")
+    )
 
     assert re.findall(r"It was \$[\d,]+ before\.", printed)
     assert not re.findall(r"\$[\d,]+\.\d", printed)

@@ -39,7 +39,7 @@ def test_dev_prints_its_addresses_and_answers_there(shown: Shown) -> None:
 
 
 def test_the_demo_works_as_dev_has_it_typed(shown: Shown) -> None:
-    typed = re.search(r"1,000 alerts +(.+ --url \S+)", shown.service.output())
+    typed = re.search(r"homes, alerts +(.+ --url \S+)", shown.service.output())
 
     assert typed is not None
     done = subprocess.run(

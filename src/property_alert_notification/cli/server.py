@@ -188,7 +188,7 @@ def _welcome(url: str, settings: Settings, *, with_worker: bool) -> None:
     if settings.is_local:
         lines.append(f"  sent messages   {url}/mailbox")
     if with_worker:
-        lines.append(f"  1,000 alerts    {as_typed()} demo --url {url}    (in another terminal)")
+        lines.append(f"  homes, alerts   {as_typed()} demo --url {url}    (in another terminal)")
         lines.append("  stop            Ctrl-C")
     else:
         lines.append(f"  deliveries      {as_typed()} worker    (at least one beside this process)")

@@ -1,1 +1,1 @@
-"""Sends alerts about real listings through a running service."""
+"""Sends notifications and alerts about real listings through a running service."""

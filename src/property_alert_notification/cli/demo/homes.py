@@ -12,10 +12,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from property_alert_notification.cli.demo.alerts import USERS, language_of
 from property_alert_notification.cli.demo.client import API, DemoClient
 from property_alert_notification.cli.demo.digests import arrived, digest_time, want_digests
 from property_alert_notification.cli.demo.searches import searches
+from property_alert_notification.cli.demo.users import USERS, language_of
 from property_alert_notification.reso_server.sales import read_sales
 from property_alert_notification.reso_server.timeline import Step, timeline
 

@@ -1,4 +1,4 @@
-"""Sends the alerts through a service's HTTP API, waits for the end of each, and shows what came of them."""
+"""Sends notifications through a service's HTTP API, waits for the end of each, and shows what came of them."""
 
 import asyncio
 from collections import Counter
@@ -14,10 +14,11 @@ from rich.table import Table
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
-from property_alert_notification.cli.demo.alerts import USERS, alerts, preferences
 from property_alert_notification.cli.demo.client import CONCURRENCY, DemoClient, together
 from property_alert_notification.cli.demo.homes import tell
 from property_alert_notification.cli.demo.listings import read_listings
+from property_alert_notification.cli.demo.notifications import notifications
+from property_alert_notification.cli.demo.users import USERS, preferences
 
 BETWEEN_ROUNDS = 0.2
 """Seconds between two rounds of asking what is still open."""
@@ -48,7 +49,7 @@ async def run(url: str, count: int, *, homes: int, searches: int, digests: int, 
             if homes:
                 await tell(demo_client, progress.console, homes=homes, count=searches, digests=digests)
     _report(console, details)
-    console.print(_speed("alerts submitted", len(accepted), sent_at - started_at))
+    console.print(_speed("notifications submitted", len(accepted), sent_at - started_at))
     if details:
         console.print(_speed("deliveries ended", *_span(details)))
     if len(details) < count:
@@ -72,14 +73,15 @@ class _Demo:
         await self._client.for_each("Preferences created", USERS, introduce)
 
     async def send(self, count: int) -> list[str]:
-        """Submit every alert; returns the ids of the accepted notifications."""
+        """Submit all notifications; returns the ids of those that were accepted."""
         accepted: list[str] = []
 
-        async def submit(alert: dict[str, Any]) -> None:
-            accepted.append((await self._client.ask("POST", "/notifications/", json=alert))["id"])
+        async def submit(one: dict[str, Any]) -> None:
+            accepted.append((await self._client.ask("POST", "/notifications/", json=one))["id"])
 
         name = self._client.new_name()
-        await self._client.for_each("Alerts submitted", list(alerts(read_listings(), count, run=name)), submit)
+        given = list(notifications(read_listings(), count, run=name))
+        await self._client.for_each("Notifications submitted", given, submit)
         return accepted
 
     async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from property_alert_notification.cli.demo.alerts import USERS
+from property_alert_notification.cli.demo.users import USERS
 from property_alert_notification.reso_server.cities import city_of
 from property_alert_notification.reso_server.sales import Sale
 

@@ -21,7 +21,7 @@ _ENGLISH: Mapping[str, str] = {
     "too_many.text": "Add a condition or narrow one, so that you only hear of homes that you may want.",
     "quiet.text": "Nothing has matched for 80 days. It goes on, and you hear of the next home that matches. To find "
     "more, loosen a condition.",
-    "keep": "To keep it as it was, open this page: {url}",
+    "keep": "To keep it as it was, press the button on this page: {url}",
 }
 _SPANISH: Mapping[str, str] = {
     "failing": "Su búsqueda «{name}» ya no se puede usar",
@@ -39,7 +39,7 @@ _SPANISH: Mapping[str, str] = {
     "too_many.text": "Añada una condición o restrinja otra, para recibir solo las viviendas que le interesan.",
     "quiet.text": "No ha habido resultados en 80 días. La búsqueda sigue, y le avisaremos de la próxima vivienda. Para "
     "encontrar más, amplíe una condición.",
-    "keep": "Para dejarla como estaba, abra esta página: {url}",
+    "keep": "Para dejarla como estaba, pulse el botón de esta página: {url}",
 }
 _TEXTS = {"en": _ENGLISH, "es": _SPANISH}
 _WITH_LINK = (Notice.UNOPENED, Notice.WEEKLY, Notice.MONTHLY, Notice.PAUSED)

@@ -1,30 +1,14 @@
-"""The preferences of the demo's users, and the alerts about its listings. Pure."""
+"""The notifications of other services that the demo submits, about its listings. Pure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from typing import Any
 
 from property_alert_notification.cli.demo.listings import Listing
-
-USERS = range(990_001, 990_201)
-"""Made-up users, with ids that no test uses."""
-
-# Of ten users four want both channels, three email, two SMS, and one nothing at all.
-_PREFERENCES = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]
+from property_alert_notification.cli.demo.users import USERS
 
 
-def preferences(user: int) -> dict[str, bool]:
-    """The preferences of a user, as the API takes them."""
-    email, sms = _PREFERENCES[user % len(_PREFERENCES)]
-    return {"email_enabled": email, "sms_enabled": sms}
-
-
-def language_of(user: int) -> str:
-    """One of ten reads Spanish."""
-    return "es" if user % 10 == 0 else "en"
-
-
-def alerts(listings: Sequence[Listing], count: int, *, run: str) -> Iterator[dict[str, Any]]:
+def notifications(listings: Sequence[Listing], count: int, *, run: str) -> Iterator[dict[str, Any]]:
     """`count` notifications, as the API takes them; each has a reference, and carries it in its text."""
     for number, listing in enumerate(islice(cycle(listings), count), start=1):
         user = USERS[(number - 1) % len(USERS)]
