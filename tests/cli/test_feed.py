@@ -29,6 +29,7 @@ def call(tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: py
 
 def test_a_feed_of_the_settings_is_shown_before_a_worker_begins(call: Call) -> None:
     assert "nwmls not begun 0 0" in words(call("status").stdout)
+    assert "start property-alerts worker" in words(call("status").stdout)
     assert [(one["feed"], one["state"]) for one in json.loads(call("status", "--json").stdout)] == [
         ("nwmls", "not begun")
     ]

@@ -15,6 +15,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.entity_events import Event
+from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
 from property_alert_notification.homes.feeds.settings import FeedSettings
@@ -297,6 +298,23 @@ async def test_a_server_without_in_is_asked_for_each_record(replica: Replica) ->
     assert len(await replica.statuses()) == 6
 
 
+@pytest.mark.parametrize("has_no_in", [False, True])
+async def test_a_record_outside_the_filter_of_the_feed_is_taken_by_no_event(replica: Replica, has_no_in: bool) -> None:
+    worker = replica.worker(method="events", filter="PropertyType eq 'Residential'")
+    replica.server.faults.no_in = has_no_in
+    await replica.poll(worker)
+    replica.put("house", PropertyType="Residential")
+    replica.put("becomes land", PropertyType="Residential")
+    await replica.poll(worker)
+    assert await replica.statuses() == {"house": "Active", "becomes land": "Active"}
+
+    replica.put("land", PropertyType="Land")
+    replica.put("becomes land", 1, PropertyType="Land")
+    await replica.poll(worker)
+
+    assert await replica.statuses() == {"house": "Active", "becomes land": "Delete"}
+
+
 async def test_a_server_that_is_overloaded_is_left_alone_as_long_as_it_says(replica: Replica) -> None:
     worker = replica.worker()
     replica.put("1")
@@ -419,6 +437,22 @@ async def test_only_one_of_two_workers_replicates_a_feed(replica: Replica) -> No
     assert len(replica.server.requests) == asked
     await first.close()
     assert await second.turn() == 0.0
+
+
+async def test_a_lease_is_kept_while_a_server_takes_its_time(replica: Replica) -> None:
+    worker, other = replica.worker(), replica.worker()
+    await worker.turn()
+    position = await replica.position()
+    before = position.leased_until
+
+    async with kept(position, replica.database, replica.clock, every=0.001):
+        replica.clock.ahead += LEASE
+        while (await replica.position()).leased_until == before:
+            pass
+    assert await other.turn() == STANDBY
+
+    replica.clock.ahead += LEASE  # and now its worker is killed
+    assert await other.turn() == 0.0
 
 
 async def test_a_worker_that_lost_its_lease_stores_nothing(replica: Replica) -> None:

@@ -73,12 +73,13 @@ def _time(text: str) -> datetime:
 
 
 async def _statuses() -> "list[FeedStatus]":
+    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import configured
     from property_alert_notification.homes.feeds.settings import configured_feeds
     from property_alert_notification.homes.feeds.status import statuses
 
     async with configured() as database:
-        return await statuses(database, configured_feeds())
+        return await statuses(database, Clock(), configured_feeds())
 
 
 async def _replay(feed: str, since: datetime | None, sequence: int | None) -> None:

@@ -61,6 +61,11 @@ def key_is_in(field: str, keys: Iterable[str]) -> str:
     return f"{field} in ({','.join(map(_text, keys))})"
 
 
+def key_is(field: str, key: str) -> str:
+    """The filter for the record with this key."""
+    return f"{field} eq {_text(key)}"
+
+
 def since(field: str, at: datetime) -> str:
     """The filter for records from this time on."""
     return f"{field} ge {as_text(at)}"

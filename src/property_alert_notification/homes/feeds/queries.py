@@ -48,6 +48,16 @@ async def lease(
     return None if row is None else FeedPosition(**row)
 
 
+async def renew(connection: AsyncConnection, position: FeedPosition, *, until: datetime) -> bool:
+    """Extend the lease that this position was read with; returns False if it is another worker's."""
+    ours = (_positions.c.feed == position.feed) & (_positions.c.fence == position.fence)
+    changed = update(_positions).where(ours).values(leased_until=until).returning(_positions.c.feed)
+    is_ours = (await connection.execute(changed)).one_or_none() is not None
+    if is_ours:
+        position.leased_until = until
+    return is_ours
+
+
 async def release(connection: AsyncConnection, feed: str, holder: str) -> None:
     """Give the lease back, so that another worker can go on at once."""
     ours = (_positions.c.feed == feed) & (_positions.c.holder == holder)

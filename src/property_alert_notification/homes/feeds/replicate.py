@@ -13,6 +13,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.fetch import RecordFetcher
 from property_alert_notification.homes.feeds.follow import EventFollower
+from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.models import FeedPosition
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
 from property_alert_notification.homes.feeds.take import RecordTaker
@@ -52,7 +53,6 @@ class FeedReplicator:
         self._clock = clock
         self._metrics = metrics
         self._holder = clock.new_id().hex
-        self._lease = timedelta(seconds=4 * settings.timeout + 30)
         self._api = WebApi(settings, clock)
         taker = RecordTaker(name, settings, listings, database, clock, metrics)
         source = event_source(name, settings)
@@ -87,7 +87,8 @@ class FeedReplicator:
         if position.retry_at is not None and position.retry_at > now:
             return min((position.retry_at - now).total_seconds(), STANDBY)
         try:
-            more = await self._step(position)
+            async with kept(position, self._database, self._clock):
+                more = await self._step(position)
             await self._measure(position)
             if position.failing_since is not None:
                 await self._recovered(position)
@@ -102,10 +103,10 @@ class FeedReplicator:
     async def _leased(self, now: datetime) -> FeedPosition | None:
         """The position, with the lease for at least half of its time; None while another worker has it."""
         held = self._position
-        if held is not None and held.leased_until is not None and held.leased_until - now > self._lease / 2:
+        if held is not None and held.leased_until is not None and held.leased_until - now > LEASE / 2:
             return held
         async with self._database.transaction() as connection:
-            self._position = await queries.lease(connection, self.name, self._holder, now=now, until=now + self._lease)
+            self._position = await queries.lease(connection, self.name, self._holder, now=now, until=now + LEASE)
         if self._position is None or held is None:
             self._walk.reset()
             self._follow.reset()

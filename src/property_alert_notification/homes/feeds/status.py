@@ -26,6 +26,8 @@ class FeedStatus:
     position: FeedPosition | None
     """None as long as no worker has begun."""
     is_configured: bool
+    has_worker: bool
+    """Whether a worker replicates it now."""
     waiting: int
     """Events whose record is to be requested."""
     waiting_since: datetime | None
@@ -59,6 +61,8 @@ class FeedStatus:
     def problem(self) -> str:
         """What operators should look at first."""
         position = self.position
+        if self.is_configured and not self.has_worker:
+            return "no worker replicates it now: start property-alerts worker"
         if position is not None and position.last_error:
             return position.last_error
         if self.given_up:
@@ -71,27 +75,30 @@ class FeedStatus:
         since = None if self.waiting_since is None else self.waiting_since.isoformat()
         given_up = [one.model_dump(mode="json", include=_SHOWN_OF_EVENT) for one in self.given_up]
         waits = {"events_waiting": self.waiting, "events_waiting_since": since, "events_given_up": given_up}
-        return {"feed": self.feed, "state": self.state, **position, **waits}
+        return {"feed": self.feed, "state": self.state, "has_worker": self.has_worker, **position, **waits}
 
 
 _SHOWN_OF_EVENT = {"source", "sequence", "record_key", "received_at", "error"}
 
 
-async def statuses(database: Database, feeds: Mapping[str, FeedSettings]) -> list[FeedStatus]:
+async def statuses(database: Database, clock: Clock, feeds: Mapping[str, FeedSettings]) -> list[FeedStatus]:
     """All feeds of the settings, those that were replicated earlier, and events that no feed takes."""
     found: list[FeedStatus] = []
+    now = clock.now()
     async with database.reading() as connection:
         positions = {one.feed: one for one in await queries.positions(connection)}
         known = {event_source(name, feed).lower() for name, feed in feeds.items()}
         # With one feed all events are its own.
         others = set() if len(feeds) == 1 else await queries.waiting_sources(connection) - known
         for name in sorted({*feeds, *positions, *others}):
-            settings = feeds.get(name)
+            settings, position = feeds.get(name), positions.get(name)
             sources = {(name if settings is None else event_source(name, settings)).lower()}
             wanted = None if settings is not None and len(feeds) == 1 else sources
             number, since = await queries.waiting(connection, wanted)
             given_up = await queries.given_up(connection, wanted, limit=_SHOWN)
-            found.append(FeedStatus(name, positions.get(name), settings is not None, number, since, given_up))
+            leased_until = None if position is None else position.leased_until
+            has_worker = leased_until is not None and leased_until > now
+            found.append(FeedStatus(name, position, settings is not None, has_worker, number, since, given_up))
     return found
 
 

@@ -16,6 +16,7 @@ from property_alert_notification.base.json_body import read_records
 from property_alert_notification.homes.feeds.odata import (
     Page,
     all_of,
+    key_is,
     key_is_in,
     keys_of,
     one_record,
@@ -98,13 +99,14 @@ class WebApi:
     async def records(self, keys: Sequence[str]) -> "dict[str, Record | SendError | None]":
         """The records with these keys: each its record, None if the server has none, or why it cannot be had.
 
-        Keys for which the time of a request is not enough are left out.
+        One that the filter of the feed leaves out is none. Keys for which the time of a request is not enough are left
+        out.
 
         Raises:
             SendError: the server answers nothing now, whatever the record.
         """
         found: dict[str, Record | SendError | None] = {}
-        if len(keys) > 1 and self._takes_in:
+        if (len(keys) > 1 or self._settings.filter) and self._takes_in:
             parts = [keys[start : start + KEYS_OF_A_FILTER] for start in range(0, len(keys), KEYS_OF_A_FILTER)]
             for some in await asyncio.gather(*map(self._records_at_once, parts)):
                 found.update(some)
@@ -113,7 +115,7 @@ class WebApi:
         ends = self._clock.monotonic() + self._settings.timeout
         for start in range(0, len(missing), CONNECTIONS):
             if start and self._clock.monotonic() > ends:
-                break  # the others are asked for again, so that the lease of the feed does not end meanwhile
+                break  # the others are asked for again, when these are stored
             part = missing[start : start + CONNECTIONS]
             found.update(zip(part, await asyncio.gather(*map(self._record, part)), strict=True))
         return found
@@ -154,9 +156,21 @@ class WebApi:
         # Some servers answer with a page of one record, or of none.
         records = document.get("value", [document]) if isinstance(document, dict) else [document]
         found = [one for one in records if keys_of([one], KEY) == [key]] if isinstance(records, list) else []
-        if found or records == []:
-            return next(iter(found), None)
-        return RetryLater("its answer is not the record")
+        if not found and records != []:
+            return RetryLater("its answer is not the record")
+        return await self._if_wanted(key, found[0]) if found else None
+
+    async def _if_wanted(self, key: str, record: Record) -> "Record | SendError | None":
+        """A record that was asked for by its own URL; None if the filter of the feed leaves it out."""
+        if not self._settings.filter:
+            return record
+        try:
+            page = await self.page(self.properties_url(key_is(KEY, key)))
+        except ProviderDown:
+            raise
+        except SendError as fault:
+            return fault
+        return record if page.records else None
 
     async def _get(self, url: str) -> Answer:
         answer = await self._http.get(url, headers=await self._headers(), largest=LARGEST_PAGE)
