@@ -104,7 +104,10 @@ async def test_a_match_that_was_dropped_has_its_reason(
         for key in ("back", "no", "no too", "gone", "dear", "here"):
             facts = [fact for one in replayed.changes if one.change.after["ListingKey"] == key for fact in one.facts]
             # Each search has its reason, and a fact one of them.
-            its, of_searches = {one.why for one in facts if one.outcome == "not_told"}, await reasons(homes, user, key)
+            its, of_searches = (
+                {one.became.code for one in facts if one.became.outcome == "not_told"},
+                await reasons(homes, user, key),
+            )
             assert its <= of_searches
             assert bool(its) == bool(of_searches)
 

@@ -48,7 +48,7 @@ async def backtest(
 def outcomes(found: Found) -> list[tuple[str, str, str]]:
     """Home, kind and outcome of each fact, in the order of homes."""
     facts = [(one.change.after["ListingKey"], fact) for one in found.changes for fact in one.facts]
-    return sorted(((key, fact.news.kind, fact.outcome) for key, fact in facts), key=lambda one: one[0])
+    return sorted(((key, fact.news.kind, fact.became.outcome) for key, fact in facts), key=lambda one: one[0])
 
 
 async def told(homes: Homes) -> set[tuple[int, UUID, str]]:
@@ -96,12 +96,12 @@ async def test_a_backtest_of_everything_is_what_the_matcher_told(world: World, h
         for one in its.changes:
             assert all(search.matches and search.matched_then for search in one.searches)
             for fact in one.facts:
-                by_outcome.setdefault(fact.outcome, set()).add((user, one.change.property_id, fact.news.key))
+                by_outcome.setdefault(fact.became.outcome, set()).add((user, one.change.property_id, fact.news.key))
     assert by_outcome["told"] == await told(homes)
     assert {user for user, _, _ in by_outcome["waits_for_digest"]} == {1}
     assert {user for user, _, _ in by_outcome["not_told"]} == {NO_PREFERENCES, 4}
     assert by_outcome.keys() == {"told", "waits_for_digest", "not_told"}
-    why = Counter((user, fact.why) for user, its in found.items() for one in its.changes for fact in one.facts)
+    why = Counter((user, fact.became.code) for user, its in found.items() for one in its.changes for fact in one.facts)
     assert why[4, "home_discarded"] == 2
     assert {one for user, one in why if user == NO_PREFERENCES} == {"no_preferences"}
 

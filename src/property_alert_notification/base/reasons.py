@@ -279,7 +279,8 @@ def _fill(reason: Reason, channel: str, language: str) -> str:
     template = spanish.SENTENCES[reason.code] if is_spanish else SENTENCES[reason.code]
     if "{" not in template:
         return template
-    shown = spanish.WORDS.get(channel, channel) if is_spanish else channel
+    # A notification that ends without deliveries has a reason, too.
+    shown = spanish.WORDS.get(channel, channel or "ningún canal") if is_spanish else channel or "any channel"
     known = {"channel": shown, "setting": f"{channel.upper()}_PROVIDER"}
     given = {name: _shown(name, value, language) for name, value in (reason.parameters or {}).items()}
     return template.format_map(known | given)

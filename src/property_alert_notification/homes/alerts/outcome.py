@@ -96,15 +96,22 @@ class Became(NamedTuple):
     """What became of a change or of a fact."""
 
     outcome: Outcome
-    why: ReasonCode | None = None
+    why: Reason | None = None
     """Why the user is not told, or not yet; None if that is not recorded, or needs no reason."""
+    channel: str = ""
+    """That of the delivery that has this reason; empty if it is no reason of a delivery."""
+
+    @property
+    def code(self) -> ReasonCode | None:
+        """The code of the reason."""
+        return None if self.why is None else self.why.code
 
 
-def in_words(outcome: Outcome, why: ReasonCode | None, language: str | None = None) -> str:
-    """The sentence of an outcome; `why` says why the user is not told, None if that is not recorded."""
-    words = in_language(SENTENCES, language)[outcome]
-    if outcome is not Outcome.NOT_TOLD:
+def in_words(became: Became, language: str | None = None) -> str:
+    """What became of a change or of a fact, as a sentence."""
+    words = in_language(SENTENCES, language)[became.outcome]
+    if became.outcome is not Outcome.NOT_TOLD:
         return words
-    if why is None:
+    if became.why is None:
         return in_language(_NOT_RECORDED, language).format(words)
-    return f"{words}: {Reason(why).sentence(language=language)}"
+    return f"{words}: {became.why.sentence(became.channel, language)}"

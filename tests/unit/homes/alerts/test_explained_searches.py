@@ -3,10 +3,11 @@
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch
 from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.explain.searches import deleted_searches, names_in
+from property_alert_notification.homes.criteria.expression import Keywords, to_json
 
 
 def a_version(number: int, version: int, begin: int, end: int | None) -> PastVersion:
-    return PastVersion(number, version, begin, end, f"query {version}", "New Listing", "ASAP")
+    return PastVersion(number, version, begin, end, to_json(Keywords((f"word{version}",))), "New Listing", "ASAP")
 
 
 VERSIONS = [
@@ -21,8 +22,8 @@ VERSIONS = [
 def test_those_that_saw_a_change_are_shown_as_they_were_when_they_were_deleted() -> None:
     found = deleted_searches(VERSIONS, {1}, [4, 10], {2: "Near work"}, limit=9)
     assert [(one.number, one.name, one.version, one.expression) for one in found] == [
-        (2, "Near work", 2, "query 2"),
-        (4, None, 1, "query 1"),
+        (2, "Near work", 2, Keywords(("word2",))),
+        (4, None, 1, Keywords(("word1",))),
     ]
     assert {(one.key, one.active, one.is_deleted) for one in found} == {(None, False, True)}
 

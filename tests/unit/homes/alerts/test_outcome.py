@@ -1,10 +1,14 @@
 """Each outcome has one sentence, and is explained in docs/ where the call is described that answers it."""
 
+import json
 import re
 from pathlib import Path
 
-from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.homes.alerts.outcome import SENTENCES, Outcome, in_words
+import pytest
+
+from property_alert_notification.base.reasons import SENTENCES as REASONS
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.homes.alerts.outcome import SENTENCES, Became, Outcome, in_words
 
 DOCS = Path(__file__).parents[4] / "docs"
 
@@ -16,16 +20,29 @@ def test_each_outcome_has_a_sentence_of_its_own() -> None:
 
 
 def test_an_outcome_is_told_with_its_reason() -> None:
-    assert in_words(Outcome.TOLD, None) == "the user was told"
-    unknown = in_words(Outcome.NOT_TOLD, None)
+    assert in_words(Became(Outcome.TOLD)) == "the user was told"
+    unknown = in_words(Became(Outcome.NOT_TOLD))
     assert unknown == "the search matches, but the user is not told, and the reason is not recorded"
-    why = in_words(Outcome.NOT_TOLD, ReasonCode.HOME_DISCARDED)
+    why = in_words(Became(Outcome.NOT_TOLD, Reason(ReasonCode.HOME_DISCARDED)))
     assert why == "the search matches, but the user is not told: the user discarded the home"
 
 
 def test_an_outcome_is_told_in_spanish() -> None:
-    why = in_words(Outcome.NOT_TOLD, ReasonCode.HOME_DISCARDED, "es-MX")
+    why = in_words(Became(Outcome.NOT_TOLD, Reason(ReasonCode.HOME_DISCARDED)), "es-MX")
     assert why == "la búsqueda coincide, pero no se avisa al usuario: el usuario descartó la vivienda"
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_of_a_delivery_can_be_the_reason_of_an_outcome(code: ReasonCode) -> None:
+    names = re.findall(r"\{(\w+)\}", REASONS[code])
+    given = {name: ["rejected", None] if name == "because" else f"some {name}" for name in names}
+    # Also one that lacks its parameters, or its channel.
+    for parameters, channel in ((json.dumps(given), "email"), (json.dumps(given), ""), (None, "")):
+        became = Became(Outcome.NOT_TOLD, Reason.read(code, parameters), channel)
+        for language in ("en", "es"):
+            words = in_words(became, language)
+            assert ": " in words
+            assert not re.search(r"\{|  |[: ]$|\bNone\b", words), words
 
 
 def test_the_tables_of_both_calls_have_each_outcome() -> None:

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.replaced import told_by, untold_facts
 from property_alert_notification.homes.alerts.news import News
+from property_alert_notification.homes.alerts.outcome import Became, Outcome
 from property_alert_notification.homes.listings.facts import Fact
 
 HOME = UUID(int=1)
@@ -37,11 +38,13 @@ def test_the_first_newer_alert_that_went_out_told_the_facts() -> None:
 
 
 def test_facts_that_no_newer_alert_told_have_its_reason() -> None:
-    untold = {"listed": ReasonCode.SEARCH_PAUSED}
+    untold = {"listed": Became(Outcome.NOT_TOLD, Reason(ReasonCode.SEARCH_PAUSED), "email")}
     assert untold_facts([PAUSED, REPLACED], CHANGES) == untold
     again = a_row(6, "suppressed", "price_changed_since", at=6)
     assert untold_facts([PAUSED, again, REPLACED], CHANGES) == untold
-    assert untold_facts([REPLACED], CHANGES) == {"listed": ReasonCode.NEWER_ALERT}
+    assert untold_facts([REPLACED], CHANGES) == {
+        "listed": Became(Outcome.NOT_TOLD, Reason(ReasonCode.NEWER_ALERT), "email")
+    }
     # It waits, may get an address, or was sent on another channel; or another alert about the change was.
     for waits in (a_row(7, "held"), a_row(7, None), a_row(5, "sent")._replace(channel="sms"), a_row(8, "sent", at=5)):
         rows = sorted([waits, REPLACED], key=lambda one: (-one.sequence, one.notification_id))

@@ -23,7 +23,7 @@ def public(found: Found, saved: Mapping[int, SavedSearch], language: str | None)
     return Backtest(
         compared=found.compared,
         complete=found.after is None,
-        outcomes=Counter(fact.outcome for one in found.changes for fact in one.facts),
+        outcomes=Counter(fact.became.outcome for one in found.changes for fact in one.facts),
         changes=[_change(one, saved, language) for one in found.changes],
         next=None if found.after is None else to_cursor(UUID(int=found.after)),
     )
@@ -48,9 +48,9 @@ def _fact(one: ComparedFact, language: str | None) -> BacktestFact:
         PreviousValue=fact.before,
         NewValue=fact.after,
         PreviousCurrency=fact.before_currency,
-        outcome=one.outcome,
-        reason_code=one.why,
-        reason=in_words(one.outcome, one.why, language),
+        outcome=one.became.outcome,
+        reason_code=one.became.code,
+        reason=in_words(one.became, language),
     )
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.backtest.outcome import Evidence, outcome_of
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
@@ -23,7 +23,7 @@ from property_alert_notification.homes.alerts.numbers import Numbers, unpack
 from property_alert_notification.homes.alerts.outcome import Became, Outcome
 from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.expression import from_json
+from property_alert_notification.homes.criteria.expression import Expression, from_json
 
 UNSAVED = -1
 """The number of a search that is not saved."""
@@ -60,9 +60,7 @@ class ComparedFact(NamedTuple):
     """One fact, and what became of it."""
 
     news: News
-    outcome: Outcome
-    why: ReasonCode | None
-    """Of one that is not told, or not yet; None if it is not known."""
+    became: Became
 
 
 class ComparedSearch(NamedTuple):
@@ -96,7 +94,7 @@ class Known:
     """How far matching has come."""
     digests: Mapping[int, tuple[int, datetime | None]]
     """For each search that waits for a digest: up to which number its matches are submitted."""
-    dropped: Mapping[Match, ReasonCode]
+    dropped: Mapping[Match, Reason]
     """The matches that were dropped."""
     waiting: Mapping[FactKey, Became] = field(default_factory=dict)
     """What became of facts that alerts would tell if they were approved."""
@@ -134,22 +132,23 @@ class Replay:
             if last is not None and is_over():
                 break
             last = past.change.sequence
-            some = readable([past], self._hit, "change.unreadable", lambda one: one.change.sequence)
-            found += [one for one in some if one.matching or one.logged]
+            some = readable([past], _record, "change.unreadable", lambda one: one.change.sequence)
+            hits = [self._hit(past, after) for after in some]
+            found += [one for one in hits if one.matching or one.logged]
         return found, last
 
-    def _hit(self, past: PastChange) -> Hit:
-        after, matching = json.loads(past.change.record), list[PastVersion]()
+    def _hit(self, past: PastChange, after: Mapping[str, Any]) -> Hit:
+        matching = list[PastVersion]()
         if may_be_shown(after):
             candidates = (one for one in self.replayed if one.applies_to(past.change.sequence))
-            judged = readable(
-                candidates,
-                lambda one: (one, evaluate(self._read(one.expression), after) is True),
-                "search.unreadable",
-                lambda one: one.number,
-            )
-            matching = [one for one, does_match in judged if does_match]
+            matching = [one for one, its in self._readable(candidates) if evaluate(its, after) is True]
         return Hit(past, matching, self._logged(past.matches))
+
+    def _readable(self, versions: Iterable[PastVersion]) -> Iterator[tuple[PastVersion, Expression]]:
+        """These versions with what each looks for; damaged ones are left out."""
+        return readable(
+            versions, lambda one: (one, self._read(one.expression)), "search.unreadable", lambda one: one.number
+        )
 
     def _logged(self, matches: Sequence[str]) -> dict[int, bool]:
         logged: dict[int, bool] = {}
@@ -161,11 +160,10 @@ class Replay:
     def candidate(self, hit: Hit, change: ReadChange) -> Candidate:
         """What each search tells of a hit."""
         replayed = [(one, wanted_news(self._read(one.expression), one.change_types, change)) for one in hit.matching]
+        versions = (one for number in hit.logged for one in self._versions[number] if one.applies_to(change.sequence))
         then = [
-            (one, asked_for(self._read(one.expression), one.change_types, change, is_new=is_new))
-            for number, is_new in hit.logged.items()
-            for one in self._versions[number]
-            if one.applies_to(change.sequence)
+            (one, asked_for(expression, one.change_types, change, is_new=hit.logged[one.number]))
+            for one, expression in self._readable(versions)
         ]
         return Candidate(hit, change, replayed, then)
 
@@ -202,19 +200,23 @@ class Replay:
         if outcome is Outcome.NOT_TOLD:
             why = self._why(sequence, by_log, known) if by_log else stops
         if why is None and waiting is not None and outcome is waiting.outcome:
-            why = waiting.why
-        return ComparedFact(news, outcome, why)
+            return ComparedFact(news, waiting)
+        return ComparedFact(news, Became(outcome, why))
 
-    def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> ReasonCode | None:
+    def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> Reason | None:
         found = (why_not_told(one, sequence, known.dropped, self._versions[one]) for one in numbers)
         return next((why for why in found if why is not None), None)
 
 
-def _stops(one: Candidate, known: Known) -> ReasonCode | None:
+def _record(past: PastChange) -> dict[str, Any]:
+    return dict(json.loads(past.change.record))
+
+
+def _stops(one: Candidate, known: Known) -> Reason | None:
     """Why the user would not be told now, whatever matches."""
     if not known.has_preferences:
-        return ReasonCode.NO_PREFERENCES
-    return ReasonCode.HOME_DISCARDED if one.change.property_id in known.discarded else None
+        return Reason(ReasonCode.NO_PREFERENCES)
+    return Reason(ReasonCode.HOME_DISCARDED) if one.change.property_id in known.discarded else None
 
 
 def _searches(one: Candidate) -> list[ComparedSearch]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.reasons import ReasonCode, code_of
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.models import DroppedMatches
@@ -58,11 +58,11 @@ async def dropped_of(connection: AsyncConnection, sequences: Collection[int]) ->
     return [StoredDrops(*row) for row in rows]
 
 
-def reasons_in(stored: Iterable[StoredDrops], numbers: Numbers) -> dict[Match, ReasonCode]:
+def reasons_in(stored: Iterable[StoredDrops], numbers: Numbers) -> dict[Match, Reason]:
     """Why the matches of these searches were dropped; those that were not are left out."""
     read = readable(stored, lambda one: (one, unpack(one.searches)), "dropped_matches.unreadable", lambda one: one[0])
     return {
-        (one.sequence, number): code_of(one.reason_code)
+        (one.sequence, number): Reason.read(one.reason_code, None)
         for one, searches in read
         for number in np.intersect1d(searches, numbers, assume_unique=True).tolist()
     }

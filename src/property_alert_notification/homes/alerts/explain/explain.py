@@ -23,7 +23,7 @@ from property_alert_notification.homes.alerts.explain.queries import AlertDelive
 from property_alert_notification.homes.alerts.explain.replaced import told_by
 from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
-from property_alert_notification.homes.alerts.outcome import Outcome, in_words
+from property_alert_notification.homes.alerts.outcome import Became, Outcome, in_words
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained
@@ -35,7 +35,7 @@ from property_alert_notification.homes.listings.snapshot import snapshot_of
 
 def explained_search(search: ExplainableSearch, found: Found) -> ExplainedSearch:
     """A search beside the home, as both are now."""
-    expression, fields, language = from_json(search.expression), found.fields, found.language
+    expression, fields, language = search.expression, found.fields, found.language
     digest = found.known.digests.get(search.number)
     outcome = Outcome.NO_CHANGE if search.active and _matches_by_no_change(expression, found) else None
     return ExplainedSearch(
@@ -60,7 +60,7 @@ def explained_search(search: ExplainableSearch, found: Found) -> ExplainedSearch
         ],
         next_digest_at=None if digest is None else digest[1],
         outcome=outcome,
-        reason=None if outcome is None else in_words(outcome, None, language),
+        reason=None if outcome is None else in_words(Became(outcome), language),
     )
 
 
@@ -86,32 +86,39 @@ def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
 
 def explained_change(change: ReadChange, found: Found) -> ExplainedChange:
     """A change, with what became of it for each search."""
-    then = {one.number: one for one in found.versions if one.applies_to(change.sequence)}
+    then = [one for one in found.versions if one.applies_to(change.sequence)]
+    read = {
+        version.number: (version, expression)
+        for version, expression in readable(
+            then, lambda one: (one, from_json(one.expression)), "search.unreadable", lambda one: one.number
+        )
+    }
+    # What a search with a damaged version looked for is not known.
+    damaged = {one.number for one in then} - read.keys()
     return ExplainedChange(
         sequence=change.sequence,
         ListingKey=str(change.after.get("ListingKey", "")),
         ModificationTimestamp=change.after.get("ModificationTimestamp"),
         facts=[explained_fact(one.change_type, one) for one in change.facts],
-        searches=list(
-            readable(
-                found.searches,
-                lambda one: _outcome(one, then.get(one.number), change, found),
-                "search.unreadable",
-                lambda one: one.number,
-            )
-        ),
+        searches=[
+            _outcome(one, read.get(one.number), change, found) for one in found.searches if one.number not in damaged
+        ],
     )
 
 
 def _outcome(
-    search: ExplainableSearch, version: PastVersion | None, change: ReadChange, found: Found
+    search: ExplainableSearch,
+    then: tuple[PastVersion, Expression] | None,
+    change: ReadChange,
+    found: Found,
 ) -> ExplainedOutcome:
-    expression, language = None if version is None else from_json(version.expression), found.language
-    outcome, why = outcome_of(search.number, expression, version.change_types if version else "", change, found.known)
-    if outcome is Outcome.NOT_TOLD and why is None:
-        why = why_not_told(search.number, change.sequence, found.known.dropped, found.versions)
+    version, expression = then or (None, None)
+    language = found.language
+    became = outcome_of(search.number, expression, version.change_types if version else "", change, found.known)
+    if became.outcome is Outcome.NOT_TOLD and became.why is None:
+        became = became._replace(why=why_not_told(search.number, change.sequence, found.known.dropped, found.versions))
     unmet = []
-    if expression is not None and outcome is Outcome.NOT_MATCHING:
+    if expression is not None and became.outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
         unmet = [explained(one, language) for one in clauses if one.verdict is not True]
     return ExplainedOutcome(
@@ -119,9 +126,9 @@ def _outcome(
         SavedSearchName=search.name,
         Version=None if version is None else version.version,
         SearchQueryHumanReadable=None if expression is None else sentence(expression, language),
-        outcome=outcome,
-        reason_code=why,
-        reason=in_words(outcome, why, language),
+        outcome=became.outcome,
+        reason_code=became.code,
+        reason=in_words(became, language),
         unmet=unmet,
     )
 

@@ -23,8 +23,12 @@ from property_alert_notification.homes.alerts.explain.outcome import (
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.replaced import untold_facts
-from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch, deleted_searches, names_in
-from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.explain.searches import (
+    ExplainableSearch,
+    deleted_searches,
+    names_in,
+    stored_searches,
+)
 from property_alert_notification.homes.alerts.shards import queries as shards
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
@@ -68,7 +72,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     earlier = await facts_before(connection, rows)
     versions = await queries.versions_of(connection, user_id)
     alerts = await queries.alerts_about(connection, home, number)
-    searches = [ExplainableSearch.of(one) for one in await queries.searches_of(connection, user_id)]
+    searches = stored_searches(await queries.searches_of(connection, user_id))
     searches += deleted_searches(
         versions,
         await queries.numbers_of_searches(connection, user_id),
@@ -96,8 +100,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
             await asyncio.to_thread(reasons_in, dropped, numbers),
-            {fact: outcome for (_, fact), outcome in waiting.items()}
-            | {fact: Became(Outcome.NOT_TOLD, why) for fact, why in untold.items()},
+            {fact: outcome for (_, fact), outcome in waiting.items()} | untold,
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from property_alert_notification.base.reasons import ReasonCode, code_of
+from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.homes.alerts.approvals.facts.queries import AskingDelivery
 from property_alert_notification.homes.alerts.changes import ReadChange
@@ -47,15 +47,15 @@ class Knowledge:
     """How far matching has come."""
     digests: Mapping[int, tuple[int, datetime | None]]
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
-    dropped: Mapping[Match, ReasonCode]
+    dropped: Mapping[Match, Reason]
     """The matches that were dropped."""
     waiting: Mapping[str, Became] = field(default_factory=dict)
     """What became of the facts of the home that alerts would tell if they were approved, by their keys."""
 
 
 def why_not_told(
-    number: int, sequence: int, dropped: Mapping[Match, ReasonCode], versions: Iterable[PastVersion]
-) -> ReasonCode | None:
+    number: int, sequence: int, dropped: Mapping[Match, Reason], versions: Iterable[PastVersion]
+) -> Reason | None:
     """Why a match of a search was dropped, of which the user was not told; None if it is not known.
 
     `versions` are those of the search. That it was paused or deleted before its digest follows from them.
@@ -66,7 +66,7 @@ def why_not_told(
     waited = any(one.applies_to(sequence) and one.schedule_type != ScheduleType.ASAP for one in its)
     ends = {one.until_sequence for one in its if one.until_sequence is not None and one.until_sequence > sequence}
     was_paused = waited and bool(ends - {one.from_sequence for one in its})
-    return ReasonCode.SEARCH_PAUSED if was_paused else None
+    return Reason(ReasonCode.SEARCH_PAUSED) if was_paused else None
 
 
 def outcome_of(
@@ -103,12 +103,21 @@ def outcome_of_alert(rows: Sequence[AskingDelivery]) -> Became:
     if approval in (None, Approval.APPROVED):
         return Became(Outcome.TOLD)
     if approval == Approval.REJECTED:
-        return Became(Outcome.REJECTED, ReasonCode.REJECTED)
+        return Became(Outcome.REJECTED, Reason(ReasonCode.REJECTED))
     if any(map(_waits, rows)):
-        return Became(Outcome.WAITS_FOR_APPROVAL, ReasonCode.WAITS_FOR_APPROVAL)
+        return Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL))
     # It ended before anybody decided.
-    reasons = (code_of(one.reason_code) for one in rows if one.reason_code is not None)
-    return Became(Outcome.NOT_TOLD, next(reasons, _WITHOUT_DELIVERIES.get(rows[0].status or "")))
+    return next((_ended(one) for one in rows if one.reason_code is not None), _without_deliveries(rows[0]))
+
+
+def _ended(one: AskingDelivery) -> Became:
+    return Became(Outcome.NOT_TOLD, Reason.read(one.reason_code, one.reason_parameters), one.channel or "")
+
+
+def _without_deliveries(one: AskingDelivery) -> Became:
+    if one.status == NotificationStatus.CANCELLED:
+        return Became(Outcome.NOT_TOLD, cancelled_by(one.cancelled_by))
+    return Became(Outcome.NOT_TOLD, _WITHOUT_DELIVERIES.get(one.status or ""))
 
 
 def _waits(one: AskingDelivery) -> bool:
@@ -117,10 +126,9 @@ def _waits(one: AskingDelivery) -> bool:
     return one.state == DeliveryState.ON_HOLD
 
 
-_WITHOUT_DELIVERIES: Mapping[str, ReasonCode] = {
-    NotificationStatus.SUPPRESSED: ReasonCode.NO_ADDRESS,
-    NotificationStatus.CANCELLED: ReasonCode.CANCELLED,
-    NotificationStatus.EXPIRED: ReasonCode.EXPIRED,
+_WITHOUT_DELIVERIES: Mapping[str, Reason] = {
+    NotificationStatus.SUPPRESSED: Reason(ReasonCode.NO_ADDRESS),
+    NotificationStatus.EXPIRED: Reason(ReasonCode.EXPIRED),
 }
 """Why a notification ended that has no deliveries, by its status."""
 
@@ -142,4 +150,4 @@ _BEST_FIRST = (Outcome.TOLD, Outcome.WAITS_FOR_APPROVAL, Outcome.REJECTED, Outco
 
 def _best(outcomes: Iterable[Became]) -> Became:
     """The best of these; of equal ones that of which the reason is known."""
-    return min(outcomes, key=lambda one: (_BEST_FIRST.index(one.outcome), one.why is None, one.why or ""))
+    return min(outcomes, key=lambda one: (_BEST_FIRST.index(one.outcome), one.why is None, one.code or ""))

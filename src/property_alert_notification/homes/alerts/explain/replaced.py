@@ -5,13 +5,14 @@ from itertools import groupby
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.reasons import ReasonCode, code_of
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.homes.alerts.before_sending.rules import OUT
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
+from property_alert_notification.homes.alerts.outcome import Became, Outcome
 
 _REPLACED = (ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE)
 
@@ -26,12 +27,12 @@ def told_by(one: AlertDelivery, alerts: Sequence[AlertDelivery]) -> UUID | None:
     return next((newer.notification_id for newer in reversed(_newer(one, alerts)) if newer.state in OUT), None)
 
 
-def untold_facts(alerts: Sequence[AlertDelivery], changes: Iterable[ReadChange]) -> dict[str, ReasonCode]:
+def untold_facts(alerts: Sequence[AlertDelivery], changes: Iterable[ReadChange]) -> dict[str, Became]:
     """The facts of these changes that only alerts tell which newer ones replaced that did not go out, and why.
 
     By the keys of the facts. `alerts` are all about the home, the newest first.
     """
-    told: dict[tuple[UUID, int], list[tuple[ToldFact, ReasonCode | None]]] = {}
+    told: dict[tuple[UUID, int], list[tuple[ToldFact, Became | None]]] = {}
     for _, rows in groupby(alerts, key=lambda one: one.notification_id):
         its = list(rows)
         why = _why_untold(its, alerts)
@@ -48,17 +49,18 @@ def untold_facts(alerts: Sequence[AlertDelivery], changes: Iterable[ReadChange])
     return {key: why for key, why in found.items() if why is not None}
 
 
-def _why_untold(its: Sequence[AlertDelivery], alerts: Sequence[AlertDelivery]) -> ReasonCode | None:
+def _why_untold(rows: Sequence[AlertDelivery], alerts: Sequence[AlertDelivery]) -> Became | None:
     """Why nobody was told by an alert that was replaced, and by no newer one instead; None if this is not so."""
-    if not any(map(_is_replaced, its)) or any(map(_goes_out, its)):
+    if not any(map(_is_replaced, rows)) or any(map(_goes_out, rows)):
         return None
     reasons = []
-    for one in filter(_is_replaced, its):
+    for one in filter(_is_replaced, rows):
         newer = _newer(one, alerts)
         if any(map(_goes_out, newer)):
             return None
-        ended = (code_of(each.reason_code) for each in newer if each.reason_code and not _is_replaced(each))
-        reasons.append(next(ended, code_of(one.reason_code or "")))
+        ended = (each for each in newer if each.reason_code and not _is_replaced(each))
+        its = next(ended, one)
+        reasons.append(Became(Outcome.NOT_TOLD, Reason.read(its.reason_code, its.reason_parameters), its.channel or ""))
     return reasons[0]
 
 

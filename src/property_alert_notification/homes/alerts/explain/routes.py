@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.api.problems import documented
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.homes.alerts.explain.answers import Explanation
 from property_alert_notification.homes.alerts.explain.explain import (
@@ -69,14 +68,7 @@ async def explain_listing(
         StandardStatus=listing.status,
         shown=may_be_shown(found.fields),
         discarded=found.is_discarded,
-        searches=list(
-            readable(
-                found.searches,
-                lambda one: explained_search(one, found),
-                "search.unreadable",
-                lambda one: one.number,
-            )
-        ),
+        searches=[explained_search(one, found) for one in found.searches],
         changes=[explained_change(one, found) for one in found.changes],
         alerts=explained_alerts(found.alerts, found.language),
         decisions=decisions,

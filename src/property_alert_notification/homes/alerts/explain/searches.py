@@ -8,6 +8,7 @@ from uuid import UUID
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.explain.outcome import PastVersion
+from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 
@@ -23,15 +24,40 @@ class ExplainableSearch:
     version: int
     active: bool
     schedule_type: str
-    expression: str
+    expression: Expression
     is_deleted: bool = False
 
     @classmethod
     def of(cls, saved: SavedSearch) -> Self:
-        """One that is not deleted."""
+        """One that is not deleted.
+
+        Raises:
+            UNREADABLE: its row is damaged.
+        """
         return cls(
-            saved.number, saved.id, saved.name, saved.version, saved.active, saved.schedule_type, saved.expression
+            saved.number,
+            saved.id,
+            saved.name,
+            saved.version,
+            saved.active,
+            saved.schedule_type,
+            from_json(saved.expression),
         )
+
+    @classmethod
+    def deleted(cls, last: PastVersion, name: str | None) -> Self:
+        """One that was deleted, as its last version has it.
+
+        Raises:
+            UNREADABLE: the row of the version is damaged.
+        """
+        expression = from_json(last.expression)
+        return cls(last.number, None, name, last.version, False, last.schedule_type, expression, is_deleted=True)
+
+
+def stored_searches(saved: Iterable[SavedSearch]) -> list[ExplainableSearch]:
+    """Those that are not deleted."""
+    return list(readable(saved, ExplainableSearch.of, "search.unreadable", lambda one: one.number))
 
 
 def deleted_searches(
@@ -58,13 +84,15 @@ def deleted_searches(
             last[one.number] = one
             if any(map(one.applies_to, changes)):
                 saw.add(one.number)
-    return [
-        ExplainableSearch(
-            number, None, names.get(number), its.version, False, its.schedule_type, its.expression, is_deleted=True
+    shown = [its for number, its in sorted(last.items()) if number in saw][-limit:]
+    return list(
+        readable(
+            shown,
+            lambda one: ExplainableSearch.deleted(one, names.get(one.number)),
+            "search.unreadable",
+            lambda one: one.number,
         )
-        for number, its in sorted(last.items())
-        if number in saw
-    ][-limit:]
+    )
 
 
 def names_in(alerts: Iterable[str]) -> dict[int, str]:

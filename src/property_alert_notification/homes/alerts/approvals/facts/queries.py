@@ -97,8 +97,11 @@ class AskingDelivery(NamedTuple):
     approval: str | None
     status: str | None
     """That the row of the notification keeps."""
+    cancelled_by: str | None
     state: str | None
+    channel: str | None
     reason_code: str | None
+    reason_parameters: str | None
 
 
 def _asking_these(wanted: FromClause) -> Any:
@@ -110,8 +113,11 @@ def _asking_these(wanted: FromClause) -> Any:
             _facts.c.notification_id,
             _notifications.c.approval,
             _notifications.c.status,
+            _notifications.c.cancelled_by,
             _deliveries.c.state,
+            _deliveries.c.channel,
             _deliveries.c.reason_code,
+            _deliveries.c.reason_parameters,
         )
         .select_from(homes)
         .join(_facts, (_facts.c.listing_id == mate) & (_facts.c.fact == wanted.c.fact))
