@@ -263,6 +263,7 @@ def test_tasks_are_begun_in_few_places() -> None:
         "feedback/webhooks/sending/connections.py",
         "feedback/webhooks/sending/dispatcher.py",
         "homes/alerts/batches.py",
+        "homes/feeds/lease.py",
         "notification_worker/shutdown.py",
         "people/directory/look_up.py",
     ]

@@ -181,7 +181,7 @@ async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, u
     text = mail.parsed().get_body(("plain",)).get_content()
     assert "sold" not in text
     assert "here" in text
-    assert "$450,000" in text
+    assert "Price: $450,000\nYour saved search: Near work" in text.replace("\r\n", "\n")
 
 
 async def test_a_home_that_another_agent_still_offers_is_in_the_digest(world: World, homes: Homes, user: int) -> None:

@@ -13,6 +13,8 @@ SHORT = 280
 """The maximum number of characters in a short digest: about two SMS segments."""
 
 _LINES, _EXCERPT, _LONGEST_LINK, _LONGEST_TITLE = 2, 160, 300, 120
+_MOST_LINES, _LONGEST_LINE = 12, 240
+"""Of the lines that an item has of its own."""
 
 
 class Part(NamedTuple):
@@ -21,6 +23,8 @@ class Part(NamedTuple):
     title: str
     message: str
     """The message, or its beginning."""
+    lines: Sequence[str] = ()
+    """What a long digest shows of it; if there are none, the first lines and the first link of the message."""
 
 
 class _Words(NamedTuple):
@@ -70,6 +74,9 @@ def _long(parts: Sequence[Part], words: _Words) -> str:
 
 def _lines(part: Part) -> Iterator[str]:
     yield f"• {part.title}"
+    if part.lines:
+        yield from (_cut(line, _LONGEST_LINE) for line in part.lines[:_MOST_LINES])
+        return
     first = [line.strip() for line in part.message.splitlines() if line.strip()][:_LINES]
     words = _cut(" ".join(first), _EXCERPT)
     if words:

@@ -81,6 +81,8 @@ class Reworded(NamedTuple):
     message: str
     language: str | None = None
     """Of the text, a BCP 47 tag."""
+    lines: Sequence[str] = ()
+    """What a long digest shows of it; if there are none, the first lines of the message."""
 
 
 class Leaving(NamedTuple):

@@ -57,3 +57,14 @@ def test_a_long_one_fits_into_a_notification() -> None:
     _, message = compose("offer", [longest] * 1_000, short=False)
     assert len(message) <= 20_000
     assert message.endswith("and 980 more")
+
+
+def test_an_item_may_have_lines_of_its_own() -> None:
+    part = Part(
+        "New price: 1 Main St", "1 Main St\nmore", ("Price: $470,000", "Your saved search: Near work", "x" * 500)
+    )
+    _, message = compose("listing_alert", [part], short=False)
+    title, price, search, cut = message.splitlines()
+    assert (title, price, search) == ("• New price: 1 Main St", "Price: $470,000", "Your saved search: Near work")
+    assert len(cut) < 300
+    assert cut.endswith("…")

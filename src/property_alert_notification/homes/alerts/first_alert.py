@@ -6,7 +6,7 @@ from typing import NamedTuple
 from property_alert_notification.base.languages import in_language
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.details import AlertDetails
-from property_alert_notification.homes.alerts.wording import LONGEST_MESSAGE, LONGEST_TITLE, money, place_of
+from property_alert_notification.homes.alerts.wording import LONGEST_MESSAGE, LONGEST_TITLE, money, place_of, status_of
 
 NAMED = 20
 """Homes that a first alert names; it counts the others."""
@@ -85,5 +85,6 @@ def write_first_alert(alert: FirstAlert, language: str) -> tuple[str, str]:
 
 
 def _line(home: AlertDetails, language: str) -> str:
-    place = place_of(home)
-    return place if home.price is None else f"{place}, {money(home.price, home.currency, language)}"
+    place, status = place_of(home), status_of(home)
+    line = place if home.price is None else f"{place}, {money(home.price, home.currency, language)}"
+    return line if status is None else f"{line} ({status})"

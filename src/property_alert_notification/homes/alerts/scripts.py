@@ -56,7 +56,7 @@ from property_alert_notification.homes.alerts.freshness import (
     told_together,
 )
 from property_alert_notification.homes.alerts.models import Alert
-from property_alert_notification.homes.alerts.wording import write
+from property_alert_notification.homes.alerts.wording import lines_in_digest, write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.reso.open_house_times import is_over
@@ -232,7 +232,11 @@ def _written(
                 changed_back.update(each.id for each in older[one.id])
         elif one.id in changed_back and its in (NEWER_ALERT, PRICE_CHANGED_SINCE):
             its = CHANGED_BACK
-        yield one.id, its if isinstance(its, Reason) else Reworded(*write(its), its.language)
+        yield one.id, its if isinstance(its, Reason) else _reworded(its)
+
+
+def _reworded(its: AlertDetails) -> Reworded:
+    return Reworded(*write(its), its.language, lines_in_digest(its))
 
 
 def _edited(one: StoredAlert, running: Mapping[int, RunningSearch]) -> set[int]:

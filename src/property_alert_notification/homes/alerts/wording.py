@@ -18,8 +18,8 @@ from property_alert_notification.homes.reso.open_houses import is_online
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
 """Characters of a notification's title and message."""
 
-MOST_SEARCHES = 20
-"""Searches that an alert names; it counts the others."""
+MOST_SEARCHES, MOST_IN_DIGEST = 20, 3
+"""Searches that an alert names, and that its item in a digest names; it counts the others."""
 
 _MINUTES = len("13:00")
 
@@ -145,6 +145,23 @@ def open_with(details: AlertDetails) -> Opening:
     # A price may be told, and have brought the home into the range of another search.
     lines = list(dict.fromkeys(lines))
     return Opening(_cut(title, LONGEST_TITLE), "\n".join(lines))
+
+
+def lines_in_digest(details: AlertDetails) -> list[str]:
+    """What a digest shows of an alert under its title: the price, what changed, and the names of the searches."""
+    words = in_language(_WORDS, details.language)
+    _, *lines = open_with(details).lines.splitlines()  # the title has the place already
+    names = [one.name for one in details.searches[:MOST_IN_DIGEST]]
+    if (more := len(details.searches) - len(names)) > 0:
+        names.append(words["more"].format(count=more))
+    return [*lines, f"{words['search' if len(details.searches) == 1 else 'searches']} {', '.join(names)}"]
+
+
+def status_of(details: AlertDetails) -> str | None:
+    """The status of a home that is not simply on offer, in the language of the user; None if it is."""
+    if details.status in (None, "Active"):
+        return None
+    return details.status if in_language(_WORDS, details.language) is _EN else _ES_BEFORE.get(details.status)
 
 
 def money(amount: float, currency: str, language: str) -> str:

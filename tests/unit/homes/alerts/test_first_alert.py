@@ -1,5 +1,7 @@
 """The text of a first alert, and the homes that it names."""
 
+from dataclasses import replace
+
 import pytest
 
 from property_alert_notification.base.reasons import Reason
@@ -48,6 +50,20 @@ def test_it_is_written_in_spanish() -> None:
     assert text(22, 22, "es")[0] == "22 viviendas coinciden con su búsqueda «Near work»"
     assert "y 2 más" in text(22, 22, "es")[1]
     assert "y otras: 60 coincidían cuando la guardó" in text(22, 60, "es")[1]
+
+
+@pytest.mark.parametrize(
+    ("status", "language", "line"),
+    [
+        ("Active", "en", "- 1 Main St, $400,000"),
+        ("Pending", "en", "- 1 Main St, $400,000 (Pending)"),
+        ("Active Under Contract", "es", "- 1 Main St, 400.000\N{NO-BREAK SPACE}$ (bajo contrato)"),
+        ("Hold", "es", "- 1 Main St, 400.000\N{NO-BREAK SPACE}$ (en pausa)"),
+    ],
+)
+def test_a_home_that_is_not_simply_on_offer_is_named_with_its_status(status: str, language: str, line: str) -> None:
+    home = replace(a_home(1), status=status, language=language)
+    assert line in write_first_alert(FirstAlert("Near work", "", [home], 1), language)[1].splitlines()
 
 
 def test_a_home_beyond_the_first_is_named_when_another_one_is_gone() -> None:

@@ -8,7 +8,7 @@ import pytest
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
-from property_alert_notification.homes.alerts.wording import LONGEST_TITLE, money, write
+from property_alert_notification.homes.alerts.wording import LONGEST_TITLE, lines_in_digest, money, write
 from property_alert_notification.homes.reso.words import ChangeType
 
 CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
@@ -25,6 +25,17 @@ def test_an_alert_names_home_price_change_and_searches() -> None:
             "It matches your saved searches:\n- Near work: Seattle, up to $600,000\n- Cheap"
         ),
     )
+
+
+def test_its_item_in_a_digest_has_the_price_what_changed_and_the_names_of_the_searches() -> None:
+    price, change, searches = lines_in_digest(ALERT)
+    assert (price, change) == ("Price: $470,000", "Price changed from $500,000 to $470,000")
+    assert searches == "It matches your saved searches: Near work, Cheap"
+    new = ToldFact("New Listing", None, None, None)
+    one = lines_in_digest(replace(ALERT, searches=SEARCHES[:1], facts=(new,), price=None))
+    assert one == ["Your saved search: Near work"]
+    many = lines_in_digest(replace(ALERT, language="es", searches=SEARCHES * 3))
+    assert many[-1] == "Coincide con sus búsquedas guardadas: Near work, Cheap, Near work, y 3 más"
 
 
 def test_an_alert_in_spanish() -> None:

@@ -125,7 +125,7 @@ def _digests_of(digests: Collection[UUID]) -> Script[list[_DigestItems]]:
 def _digest(items: Sequence[_Item], now: Mapping[UUID, Reworded | Reason], channel: Channel) -> Reworded | Reason:
     """What a digest tells now, or why it must not be sent: none of its alerts holds any more."""
     told = [now.get(item.notification_id, Reworded(item.title, item.message)) for item in items]
-    parts = [Part(one.title, one.message[:_EXCERPT]) for one in told if isinstance(one, Reworded)]
+    parts = [Part(one.title, one.message[:_EXCERPT], one.lines) for one in told if isinstance(one, Reworded)]
     if not parts:
         return next(one for one in told if isinstance(one, Reason))
     language = next((one.language for one in told if isinstance(one, Reworded) and one.language), None)
