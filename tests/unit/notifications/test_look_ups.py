@@ -1,12 +1,12 @@
 """What becomes of a notification that waits for addresses."""
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from property_alert_notification.base.clock import Clock, time_of
+from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.notifications.look_ups.rules import (
@@ -27,8 +27,8 @@ from property_alert_notification.notifications.look_ups.rules import (
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.people.directory.profile import UNKNOWN_FOR, Entry, Profile
 
-ID = Clock().new_id()
-NOW = time_of(ID)
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+ID = first_id_of(NOW)
 EMAIL, SMS = Channel("email"), Channel("sms")
 ADA = Profile(1, "ada@example.com")
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)

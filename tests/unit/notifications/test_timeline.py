@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from property_alert_notification.base.clock import Clock, time_of
+from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.timeline import timeline
 
-ID = Clock().new_id()
-NOW = time_of(ID)
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+ID = first_id_of(NOW)
 # Made in the same millisecond, however long the tests before this one took.
 _NUMBERS = itertools.count(1)
 

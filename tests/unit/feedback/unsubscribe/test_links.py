@@ -23,7 +23,7 @@ def _write(category: Category, *, base: str = BASE, in_digest: bool = False, tes
 def _read(purpose: Purpose, url: str | None, path: str) -> Link | None:
     assert url is not None
     assert url.startswith(BASE + path)
-    return TOKENS.read(purpose, url.removeprefix(BASE + path), now=datetime.now(UTC))
+    return TOKENS.read(purpose, url.removeprefix(BASE + path), now=datetime(2026, 12, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("test", [False, True])
