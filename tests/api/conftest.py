@@ -11,7 +11,6 @@ import pytest
 
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.app import create_app
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
@@ -19,6 +18,7 @@ from property_alert_notification.deliveries import gauges
 from property_alert_notification.operators import health
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.clock import SameDay
 from tests.services.process import PATIENCE
 from tests.services.serving import serving
 
@@ -105,7 +105,7 @@ async def until_the_store_answers(
 async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller, with a key for these scopes, of a production service of its own."""
     database = Database(Settings(database_url=store_url).database_url, wait=30)
-    key = await KeyService(database, Clock(), actor="test").create("caller", scopes)
+    key = await KeyService(database, SameDay(), actor="test").create("caller", scopes)
     await database.close()
     production = {
         "environment": "production",
@@ -123,6 +123,6 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
 @asynccontextmanager
 async def a_client(**settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service of its own with these settings."""
-    app = create_app(Settings(**{"store_timeout": 30, **settings}), with_worker=False)
+    app = create_app(Settings(**{"store_timeout": 30, **settings}), with_worker=False, clock=SameDay())
     async with serving(app) as url, a_caller(url) as client:
         yield client

@@ -12,7 +12,6 @@ from sqlalchemy import delete, select
 from property_alert_notification.api.access.rates import Rate
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
@@ -20,6 +19,7 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notifications.models import Notification
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
 from tests.api.document import DOCUMENT
+from tests.services.clock import SameDay
 
 PARAMETERS = {
     "listing_key": "6414100192",
@@ -360,7 +360,7 @@ async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:
 @asynccontextmanager
 async def _key_service(store_url: str) -> AsyncIterator[KeyService]:
     database = Database(Settings(database_url=store_url).database_url, wait=30)
-    yield KeyService(database, Clock(), actor="cli:ada")
+    yield KeyService(database, SameDay(), actor="cli:ada")
     await database.close()
 
 

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import update
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 from tests.api.document import DOCUMENT
+from tests.services.clock import SameDay
 
 API = "/api/v1"
 FAR = "2199-01-01T00:00:00Z"
@@ -86,7 +86,7 @@ async def _a_house(store_url: str) -> AsyncIterator[House]:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client:
         await client.put(f"{API}/preferences/1", json=PREFERENCES)
         database = Database(Settings(database_url=store_url).database_url, wait=30)
-        key_service = KeyService(database, Clock(), actor="cli:ada")
+        key_service = KeyService(database, SameDay(), actor="cli:ada")
         keys = {
             caller: await key_service.create(
                 caller.name, set(Scope) if caller.admin else set(Scope) - {Scope.ADMIN}, test=caller.test

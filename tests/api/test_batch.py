@@ -1,13 +1,14 @@
 """Many at once: one result each, in order, and one that is wrong spoils no other."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
 from tests.api.test_idempotency import how_many, keyed
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/notifications/batch"
 
@@ -126,7 +127,7 @@ async def test_a_full_backlog_still_accepts_repeated_calls_and_later_notificatio
             await post(client, [NOTIFICATION | {"idempotency_key": "item"}] * 2, **keyed("batch")),
             await post(client, [NOTIFICATION | {"idempotency_key": name} for name in ("item", "one")]),
         ]
-        in_hours, soon = [(datetime.now(UTC) + timedelta(minutes=m)).isoformat() for m in (60, 5)]
+        in_hours, soon = [(SameDay().now() + timedelta(minutes=m)).isoformat() for m in (60, 5)]
         later = [
             await client.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at": in_hours}),
             await post(client, [NOTIFICATION | {"send_at": in_hours}], **keyed("later")),

@@ -9,11 +9,11 @@ import pytest
 
 from chaos.broken_rows import kinds_for, run, write
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client, accept
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/notifications"
 PREFERENCES_PATH = "/api/v1/preferences/1"
@@ -98,7 +98,7 @@ async def test_a_broken_notification_is_not_shown_to_other_callers(store_url: st
             store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE notification_id = {_literal(id_, store_url)}"]
         )
         database = Database(Settings(database_url=store_url).database_url, wait=30)
-        other = await KeyService(database, Clock(), actor="test").create("other", scopes)
+        other = await KeyService(database, SameDay(), actor="test").create("other", scopes)
         await database.close()
         its_own = await owner.patch(f"{PATH}/{id_}", json={"title": "x"})
         owner.headers["Authorization"] = f"Bearer {other}"

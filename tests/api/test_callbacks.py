@@ -15,17 +15,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import scripts
 from property_alert_notification.deliveries.records import Submission
 from tests.api.conftest import PREFERENCES, a_client, accept
 from tests.pipeline.test_store_waits import StuckDisk
+from tests.services.clock import SameDay
 from tests.services.process import PATIENCE
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-CLOCK = Clock()
+CLOCK = SameDay()
 PATH = "/callbacks/sms/http"
 
 

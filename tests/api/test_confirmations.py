@@ -1,7 +1,7 @@
 """Double opt-in over HTTP: nothing is sent until the user confirms, by the link in one message."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -11,6 +11,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.confirmations.ask import REFERENCE
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from tests.api.conftest import accept
+from tests.services.clock import SameDay
 
 Client = httpx2.AsyncClient
 PREFERENCES = "/api/v1/preferences/1"
@@ -92,7 +93,7 @@ async def test_preferences_show_which_opt_ins_wait_for_confirmation(lite: Client
         waiting = answer.json().pop("unconfirmed")["news"]
         assert (waiting.keys(), answer.json()) == ({"email"}, {**wanted, "unconfirmed": {"news": waiting}})
     until = datetime.fromisoformat(read.json()["unconfirmed"]["news"]["email"])
-    assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
+    assert timedelta(days=6) < until - SameDay().now() <= timedelta(days=7)
 
     again = await lite.put("/api/v1/preferences/3", json=read.json())
     changed = await lite.patch("/api/v1/preferences/3", json={"language": "es", "unconfirmed": {}})
@@ -107,7 +108,7 @@ async def test_a_link_that_cannot_be_used_changes_nothing(lite: Client) -> None:
     await demand_confirmation(lite)
     await opt_in(lite)
     [request] = await requests(lite)
-    email, later = Channel("email"), datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    email, later = Channel("email"), SameDay().now().replace(microsecond=0) + timedelta(days=1)
     link = Link(1, email, "news", expires_at=later)
     unusable = [
         path_in(request["message"])[:-2] + "xA",

@@ -1,10 +1,12 @@
 """Why a user was told of a home, or was not, and what searches would have told in a period, over HTTP."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/users/1/saved-searches"
 
@@ -64,7 +66,7 @@ async def test_a_period_is_replayed_with_saved_searches_and_with_other_queries(c
     search = {"SavedSearchName": "Near work", "Criteria": {"ListPrice": {"max": 400}}}
     key = (await client.post(PATH, json=search)).json()["SavedSearchKey"]
     await client.post("/api/v1/listing-events", json=RECORD)
-    period = {"from": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+    period = {"from": (SameDay().now() - timedelta(hours=1)).isoformat()}
 
     as_it_is = await client.post(f"{PATH}/{key}/backtest", json={})
     edited = await client.post(f"{PATH}/{key}/backtest", json=period | {"Criteria": {"ListPrice": {"max": 600}}})

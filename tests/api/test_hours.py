@@ -1,7 +1,7 @@
 """What waits for its hour, over HTTP."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, accept
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/preferences/1"
 BATCH = "/api/v1/preferences/batch"
@@ -27,7 +28,7 @@ FIRST_WORDS: dict[str, Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]
 
 def around_now() -> dict[str, Any]:
     """Quiet hours that began hours ago and end in hours."""
-    now = datetime.now(UTC)
+    now = SameDay().now()
     start, end = [f"{now + timedelta(hours=hours):%H:%M}" for hours in (-3, 3)]
     return {"time_zone": "UTC", "quiet_hours": [{"days": EVERY_DAY, "from": start, "to": end}]}
 
@@ -39,7 +40,7 @@ async def delivery_of(client: httpx2.AsyncClient, notification: str) -> dict[str
 
 
 def is_due(delivery: dict[str, Any]) -> bool:
-    return datetime.fromisoformat(delivery["due_at"]) <= datetime.now(UTC)
+    return datetime.fromisoformat(delivery["due_at"]) <= SameDay().now()
 
 
 @pytest.mark.parametrize("way", CHANGES)

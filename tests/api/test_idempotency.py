@@ -17,6 +17,7 @@ from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, until_the_store_answers
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.clock import SameDay
 from tests.services.process import PATIENCE
 from tests.services.serving import serving
 
@@ -196,7 +197,7 @@ async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
 async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(
     migrated_sqlite_url: str,
 ) -> None:
-    app = create_app(Settings(database_url=migrated_sqlite_url, store_timeout=30), with_worker=False)
+    app = create_app(Settings(database_url=migrated_sqlite_url, store_timeout=30), with_worker=False, clock=SameDay())
     async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         keys = KeyService(app.state.parts.database, app.state.parts.clock, "test")

@@ -18,6 +18,7 @@ from property_alert_notification.wiring import Parts
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.clock import SameDay
 from tests.services.serving import serving
 
 
@@ -35,7 +36,7 @@ def _odd(monkeypatch: pytest.MonkeyPatch, queries: Any, question: str) -> Iterat
 
 @asynccontextmanager
 async def _service(store_url: str, **settings: Any) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
-    app = create_app(Settings(database_url=store_url, **settings), with_worker=False)
+    app = create_app(Settings(database_url=store_url, **settings), with_worker=False, clock=SameDay())
     async with serving(app) as url, a_caller(url) as client:
         yield app.state.parts, client
 

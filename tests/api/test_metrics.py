@@ -25,6 +25,7 @@ from property_alert_notification.operators import health
 from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.clock import SameDay
 from tests.services.postgres import Postgres
 from tests.services.process import free_port
 from tests.services.serving import serving
@@ -36,8 +37,13 @@ OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
 async def both(store_url: str) -> AsyncIterator[Sequence[httpx2.AsyncClient]]:
     """Callers of an API and of a worker's port, on one store."""
     settings = Settings(database_url=store_url, store_timeout=30, worker_metrics_port=free_port())
-    app = create_app(settings, with_worker=False)
-    async with serving(app) as url, wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
+    app = create_app(settings, with_worker=False, clock=SameDay())
+    async with (
+        serving(app) as url,
+        wiring.assemble(settings, clock=SameDay()) as parts,
+        telemetry(parts),
+        Worker(parts),
+    ):
         worker_url = f"http://127.0.0.1:{settings.worker_metrics_port}"
         async with a_caller(url) as api, a_caller(worker_url) as worker:
             yield api, worker

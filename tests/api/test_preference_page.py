@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import text
 
 from chaos.broken_rows import run
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 from tests.api.conftest import PREFERENCES, a_client, accept
+from tests.services.clock import SameDay
 
 TOKENS = Tokens(Settings().link_keys)
 USER = Link(1)
@@ -288,7 +288,7 @@ WRONG_LINKS = {
     "changed": path_of()[:-4] + "AAAQ",
     "of another purpose": path_of(purpose=Purpose.UNSUBSCRIBE),
     "too long": f"/preferences/{'a' * 5_000}",
-    "too old": path_of(USER._replace(expires_at=Clock().now() - timedelta(seconds=1))),
+    "too old": path_of(USER._replace(expires_at=SameDay().now() - timedelta(seconds=1))),
 }
 
 
@@ -305,7 +305,7 @@ async def test_a_wrong_link_is_explained_and_reveals_nothing(lite: httpx2.AsyncC
 
 
 async def test_a_link_works_until_it_expires(lite: httpx2.AsyncClient) -> None:
-    link = USER._replace(expires_at=(Clock().now() + timedelta(hours=1)).replace(microsecond=0))
+    link = USER._replace(expires_at=(SameDay().now() + timedelta(hours=1)).replace(microsecond=0))
 
     assert "Saved" in (await save(lite, {ALERTS: "daily"}, link=link)).text
 

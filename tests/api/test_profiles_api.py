@@ -6,11 +6,11 @@ import httpx2
 import pytest
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/users/1/profile"
 ADA = {
@@ -69,7 +69,7 @@ async def test_a_test_key_neither_reads_nor_changes_profiles(store_url: str) -> 
     scopes = [Scope.USERS_READ, Scope.USERS_WRITE]
     async with a_guarded_client(store_url, *scopes) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        key = await KeyService(database, Clock(), actor="test").create("tester", scopes, test=True)
+        key = await KeyService(database, SameDay(), actor="test").create("tester", scopes, test=True)
         await database.close()
         calls = [("PUT", ADA), ("GET", None), ("DELETE", None)]
         refused = [
@@ -120,7 +120,7 @@ async def test_a_test_goes_to_made_up_addresses(store_url: str, monkeypatch: pyt
     scopes = [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ, Scope.PREFERENCES_WRITE]
     async with a_guarded_client(store_url, *scopes) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        key = await KeyService(database, Clock(), actor="test").create("tester", scopes, test=True)
+        key = await KeyService(database, SameDay(), actor="test").create("tester", scopes, test=True)
         await database.close()
         client.headers["Authorization"] = f"Bearer {key}"
         await client.put("/api/v1/preferences/1", json=PREFERENCES)

@@ -7,10 +7,10 @@ import httpx2
 import pytest
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import PREFERENCES, a_client, a_guarded_client
+from tests.services.clock import SameDay
 
 SCHEDULES = "/api/v1/schedules"
 WEEKLY = {
@@ -236,7 +236,7 @@ async def test_others_see_and_change_nothing_of_it(store_url: str) -> None:
         await owner.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
         id_ = await create(owner)
         database = Database(store_url, wait=10)
-        service = KeyService(database, Clock(), actor="test")
+        service = KeyService(database, SameDay(), actor="test")
         keys = {
             "other": await service.create("other", scopes),
             "test": await service.create("caller", scopes, test=True),
@@ -275,7 +275,7 @@ async def test_a_start_long_ago_and_an_end_far_away_cost_nothing(lite: httpx2.As
     for rrule in ("FREQ=HOURLY", "FREQ=HOURLY;COUNT=999999999", "FREQ=DAILY;UNTIL=99991231T235959Z"):
         id_ = await create(lite, rrule=rrule, start="1970-01-01T00:00", time_zone="UTC")
         soon = datetime.fromisoformat((await lite.get(f"{SCHEDULES}/{id_}")).json()["next_at"])
-        now = datetime.now(soon.tzinfo)
+        now = SameDay().now()
         assert now < soon <= now + timedelta(days=1), rrule
 
 

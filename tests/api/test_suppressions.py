@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/suppressions"
 ADA = {"channel": "email", "address": "Ada@EXAMPLE.com"}
@@ -137,7 +137,7 @@ async def test_only_a_live_key_with_its_scope_reads_or_changes_the_list(store_ur
     ]
     async with a_guarded_client(store_url, *scopes) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        keys = KeyService(database, Clock(), actor="test")
+        keys = KeyService(database, SameDay(), actor="test")
         refused = [
             await keys.create("tester", scopes, test=True),
             await keys.create("reader", [Scope.NOTIFICATIONS_READ, Scope.ADMIN]),

@@ -1,19 +1,19 @@
 """`/u/{token}`: a GET changes nothing, a POST unsubscribes at once, and a token that cannot be used says nothing."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from tests.api.conftest import PREFERENCES, a_client, a_guarded_client, accept
+from tests.services.clock import SameDay
 
 EMAIL = Channel("email")
 ALERTS = Link(1, EMAIL, "listing_alert")
@@ -136,7 +136,7 @@ BAD = {
     "changed": path()[:-3] + "AAE",
     "of another key": path(key="a-key-of-somebody-else-with-32-characters"),
     "for the preferences": path(purpose=Purpose.PREFERENCES),
-    "expired": path(ALERTS._replace(expires_at=datetime.now(UTC) - timedelta(days=1))),
+    "expired": path(ALERTS._replace(expires_at=SameDay().now() - timedelta(days=1))),
     "of nobody": path(ALERTS._replace(user_id=404), key="a-key-of-somebody-else-with-32-characters"),
 }
 
@@ -204,7 +204,7 @@ async def test_the_link_of_a_test_message_changes_what_test_keys_set_and_nothing
     keys = {"signing_keys": KEYS[0], "public_url": "https://alerts.example.com"}
     async with a_guarded_client(store_url, *scopes, **keys) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        tester = await KeyService(database, Clock(), actor="test").create("tester", scopes, test=True)
+        tester = await KeyService(database, SameDay(), actor="test").create("tester", scopes, test=True)
         await database.close()
         testing = {"Authorization": f"Bearer {tester}"}
         for headers in ({}, testing):

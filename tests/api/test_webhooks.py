@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.events.models import WebhookEndpoint
 from tests.api.conftest import a_guarded_client
+from tests.services.clock import SameDay
 
 PATH = "/api/v1/webhooks"
 URL = "https://listings.example.com/hook"
@@ -120,7 +120,7 @@ async def test_a_caller_leaves_room_for_others(store_url: str, monkeypatch: pyte
     monkeypatch.setattr("property_alert_notification.feedback.webhooks.service.MOST_OF_A_CALLER", 1)
     async with a_guarded_client(store_url, Scope.WEBHOOKS_WRITE) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=30)
-        another = await KeyService(database, Clock(), actor="test").create("another", [Scope.WEBHOOKS_WRITE])
+        another = await KeyService(database, SameDay(), actor="test").create("another", [Scope.WEBHOOKS_WRITE])
         await database.close()
         await create(client)
         refused = await client.post(PATH, json={"url": URL})

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, load, variable_name
 from property_alert_notification.base.settings.broker_url import broker_urls
@@ -19,6 +18,7 @@ from property_alert_notification.channels.registry import create_sender, setting
 from property_alert_notification.database import Database
 from property_alert_notification.preflight import check_settings, warnings
 from tests.fuzz.budget import budget
+from tests.services.clock import SameDay
 
 MARK = "s3cr3t"
 USABLE = {
@@ -81,7 +81,7 @@ def start() -> None:
     shown(settings.database_url)
     if not settings.queue_broker_url.startswith("embedded"):
         broker_urls(settings.queue_broker_url)
-    tools = Tools(settings, Database(settings.database_url), Clock(), print)
+    tools = Tools(settings, Database(settings.database_url), SameDay(), print)
     for channel, provider in ((Channel("email"), "smtp"), (Channel("sms"), "twilio"), (Channel("sms"), "http")):
         create_sender(channel, provider, tools)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,10 +10,7 @@ import pytest
 
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts.digests import next_digest
 from property_alert_notification.homes.alerts.shards.queries import add_first_shard
-from property_alert_notification.people import digest_times
-from property_alert_notification.people.preferences.rules import DigestTimes
 from tests.pipeline.feeds import Feeds
 from tests.pipeline.homes import Homes
 from tests.pipeline.world import World
@@ -85,14 +81,8 @@ async def any_world(
 
 
 @pytest.fixture
-async def homes(world: World, monkeypatch: pytest.MonkeyPatch) -> Homes:
-    """Listings and saved searches in a world.
-
-    The next daily digest is half a day away, whatever the time is: shortly before a digest matches do not wait.
-    """
-    far = DigestTimes(at=time((world.parts.clock.now().hour + 12) % 24))
-    monkeypatch.setattr(digest_times, "DEFAULT", far)
-    monkeypatch.setattr(next_digest, "DEFAULT", far)
+async def homes(world: World) -> Homes:
+    """Listings and saved searches in a world."""
     async with world.parts.database.transaction() as connection:
         await add_first_shard(connection)
     return Homes(world.parts.database, world.planner)

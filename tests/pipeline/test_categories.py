@@ -20,6 +20,7 @@ from property_alert_notification.people.preferences.rules import PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from property_alert_notification.wiring import assemble
 from tests.pipeline.world import EMAIL, World, eventually
+from tests.services.clock import SameDay
 
 
 async def _define(world: World, name: str, **fields: object) -> None:
@@ -29,7 +30,7 @@ async def _define(world: World, name: str, **fields: object) -> None:
 
 
 async def test_a_process_applies_and_removes_definitions_of_another_process(world: World) -> None:
-    async with assemble(world.settings) as other:
+    async with assemble(world.settings, clock=SameDay()) as other:
         await _define(world, "viewing", message_ttl="1min")
 
         async def has_it() -> bool:
@@ -48,7 +49,7 @@ async def test_a_process_applies_and_removes_definitions_of_another_process(worl
 async def test_a_process_reads_existing_definitions_at_its_start(world: World) -> None:
     await _define(world, "price_drop", on_unknown="give_up")
 
-    async with assemble(world.settings) as other:
+    async with assemble(world.settings, clock=SameDay()) as other:
         assert other.categories.current().of("price_drop") == Category("price_drop", on_unknown="give_up")
         assert other.categories.current().some_give_up
 

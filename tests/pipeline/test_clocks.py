@@ -39,7 +39,7 @@ class WrongClock(Clock):
 @pytest.fixture
 async def world(make_settings: Callable[..., Settings], smtp_server: SmtpServer) -> AsyncIterator[World]:
     """On PostgreSQL, by a machine whose clock is right."""
-    async with World(make_settings("postgresql"), smtp_server) as world:
+    async with World(make_settings("postgresql"), smtp_server, clock=Clock()) as world:
         yield world
 
 

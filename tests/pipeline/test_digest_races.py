@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.database import Script
@@ -122,7 +123,7 @@ async def test_each_item_is_in_one_digest_although_the_process_that_made_them_is
     store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
 ) -> None:
     settings = make_settings(store, lease=2)
-    async with World(settings, smtp_server) as world:
+    async with World(settings, smtp_server, clock=Clock()) as world:  # the worker's process has the machine's time
         items, arrived, released = await collect(world), threading.Event(), threading.Event()
 
         def hang(_mail: Mail) -> str:

@@ -27,6 +27,7 @@ from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import DigestTimes, PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from tests.pipeline.world import EMAIL, World
+from tests.services.clock import SameDay
 
 CATEGORY = "listing_alert"
 SMS = Channel("sms")
@@ -64,7 +65,7 @@ def planner(world: World) -> Planner:
     return wiring.planner(world.settings, world.parts.clock, world.parts.categories)
 
 
-class LaterClock(Clock):
+class LaterClock(SameDay):
     """The same clock, ahead."""
 
     def __init__(self, clock: Clock, by: timedelta) -> None:

@@ -51,6 +51,7 @@ from tests.pipeline.conftest import STORES
 from tests.pipeline.test_callbacks import rows
 from tests.pipeline.test_webhooks import an_endpoint, send
 from tests.pipeline.world import EMAIL, World, eventually
+from tests.services.clock import SameDay
 from tests.services.process import PATIENCE
 from tests.services.receiver import a_receiver
 from tests.services.serving import serving
@@ -82,7 +83,7 @@ ALSO_STORED = {
 @asynccontextmanager
 async def api_of(world: World) -> AsyncIterator[httpx2.AsyncClient]:
     """The API on the store of a world."""
-    app = create_app(world.settings, with_worker=False)
+    app = create_app(world.settings, with_worker=False, clock=SameDay())
     async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as api:
         yield api
 

@@ -26,6 +26,7 @@ from tests.channels.http_server import HttpServer, answering, reset
 from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES
 from tests.pipeline.world import World, eventually
+from tests.services.clock import SameDay
 from tests.services.smtp import SmtpServer
 
 MakeSettings = Callable[..., Settings]
@@ -486,7 +487,7 @@ async def test_workers_that_share_a_rate_send_everything_once_and_keep_their_con
 
 @pytest.mark.parametrize("store", STORES)
 async def test_turns_of_racing_workers_are_a_gap_apart(make_settings: MakeSettings, store: str) -> None:
-    async with two_accounts(make_settings(store), Clock()) as accounts:
+    async with two_accounts(make_settings(store), SameDay()) as accounts:
         wanted = [Turns(1 + number % 3, timedelta(milliseconds=20)) for number in range(40)]
         reserved = await asyncio.gather(
             *(accounts[number % 2].reserve("smtp", turns) for number, turns in enumerate(wanted)),

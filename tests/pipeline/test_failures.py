@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import func, make_url, select, text, update
 from structlog.testing import capture_logs
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.definition import render
@@ -235,7 +236,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
 ) -> None:
     """It had claimed messages; one of them was taken while it could not receive the reply."""
     settings = make_settings(store, lease=2)
-    async with World(settings, smtp_server) as world:
+    async with World(settings, smtp_server, clock=Clock()) as world:  # the worker's process has the machine's time
         await world.a_user()
         accepted = [await world.accept(title=f"Home {number}") for number in range(3)]
         frozen: list[str] = []
@@ -279,7 +280,7 @@ async def test_a_killed_worker_leaves_unknown_what_it_had_submitted_and_nothing_
     """Eight connections hang when it is killed; it had claimed eight times as many."""
     connections, released = 8, threading.Event()
     settings = make_settings(store, lease=2)
-    async with World(settings, smtp_server) as world:
+    async with World(settings, smtp_server, clock=Clock()) as world:  # the worker's process has the machine's time
         await world.a_user()
         environment = worker_environment(settings, smtp_server)
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:

@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, table_of
@@ -26,13 +25,14 @@ from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.reso_server.api import CLIENT_ID, CLIENT_SECRET, ResoServer, create_reso_server
 from property_alert_notification.reso_server.market import Market
 from tests.pipeline.feeds import a_record
+from tests.services.clock import SameDay
 from tests.services.serving import serving
 
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 
-class ShiftedClock(Clock):
-    """The clock of this machine, which a test moves ahead."""
+class ShiftedClock(SameDay):
+    """The clock of all tests, which a test moves ahead."""
 
     ahead = timedelta()
 
@@ -107,7 +107,7 @@ async def replica(
         url = migrated_sqlite(tmp_path / "feeds.db")
     else:
         url = request.getfixturevalue("migrated_postgres_url")
-    server = ResoServer(Market([]), Clock())
+    server = ResoServer(Market([]), SameDay())
     database = Database(Settings(database_url=url).database_url, wait=30)
     async with serving(create_reso_server(server)) as address:
         replica = Replica(database, server, address)

@@ -1,13 +1,12 @@
 """A store of the version before reasons were codes keeps every reason, and what its pauses held comes back."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import text
 
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import Database, migrations
 from property_alert_notification.operators.pauses import queries as pauses
 from tests.pipeline.test_migrations import empty
+from tests.services.clock import SameDay
 
 __all__ = ["empty"]
 
@@ -109,7 +108,7 @@ async def test_the_sentences_of_an_older_store_become_codes_with_the_sentences_o
         assert set(held) == {"sending of everything is paused", "sending of listing_alert is paused"}
     await migrations.upgrade(empty)
     async with empty.transaction() as connection:
-        assert await pauses.release(connection, "everything", now=datetime.now(UTC), limit=10) == 1
+        assert await pauses.release(connection, "everything", now=SameDay().now(), limit=10) == 1
 
 
 _DELIVERY = text(

@@ -13,9 +13,10 @@ from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.feedback.replies.queries import count_waiting
 from property_alert_notification.people.erasures.queries import in_progress_since
 from tests.pipeline.world import World
+from tests.services.clock import SameDay
 
 
-class SetBack(Clock):
+class SetBack(SameDay):
     """Is two hours behind."""
 
     def now(self) -> datetime:
@@ -28,7 +29,7 @@ async def test_a_clock_that_was_set_back_does_not_hide_what_waits(world: World) 
     await world.accept(urgent=True)
 
     assert await _age(world, SetBack()) > timedelta(hours=1).total_seconds()
-    assert 0 < await _age(world, Clock()) < timedelta(hours=1).total_seconds()
+    assert 0 < await _age(world, SameDay()) < timedelta(hours=1).total_seconds()
 
 
 async def test_a_retry_in_the_future_is_no_standstill(world: World) -> None:
@@ -40,7 +41,7 @@ async def test_a_retry_in_the_future_is_no_standstill(world: World) -> None:
     async with world.parts.database.transaction() as connection:
         await connection.execute(later)
 
-    assert await _age(world, Clock()) == 0
+    assert await _age(world, SameDay()) == 0
 
 
 async def _age(world: World, clock: Clock) -> float:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select, text
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
@@ -38,10 +39,11 @@ _deliveries = table_of(Delivery)
 class CountingBroker(RabbitMQBroker):
     """RabbitMQ, and how often each delivery was published, confirmed or not."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         super().__init__(
             settings.queue_broker_url,
             settings.queue_routing_key,
+            clock=clock,
             confirm_within=timedelta(seconds=2),
             reconnect_after=timedelta(milliseconds=100),
         )
@@ -85,7 +87,7 @@ class Relayed:
 @asynccontextmanager
 async def relaying(world: World) -> AsyncIterator[Relayed]:
     parts = world.parts
-    async with CountingBroker(world.settings) as broker:
+    async with CountingBroker(world.settings, parts.clock) as broker:
         listener = await broker.listen(Channel("email"))
         relay = parts.supervisor.start("relay", Relay(parts.database, broker, parts.clock).run)
         relayed = Relayed(world, broker, listener, relay)
@@ -312,7 +314,7 @@ async def test_the_window_is_read_only_when_its_front_has_lost_a_message(
         parts, published = world.parts, world.parts.clock.now() - timedelta(minutes=1)
         await make_due(world, 60)
         await lose_messages(world, 60, ago=timedelta(minutes=1))
-        async with ReachedBroker(world.settings) as broker:
+        async with ReachedBroker(world.settings, parts.clock) as broker:
             broker.reached = published + behind
             seen: list[str] = []
             note = lambda _connection, _cursor, sql, *_: seen.append(sql)  # noqa: E731

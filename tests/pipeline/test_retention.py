@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import ANONYMOUS
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.homes.alerts.models import Alert
@@ -22,11 +21,12 @@ from property_alert_notification.people.directory import queries as profiles
 from property_alert_notification.people.directory.profile import Entry, Profile
 from tests.pipeline.homes import Homes, a_home
 from tests.pipeline.world import World
+from tests.services.clock import SameDay
 
 KEPT_FOR = timedelta(days=90)
 
 
-class LaterClock(Clock):
+class LaterClock(SameDay):
     """Is ahead by `ahead`, on the wall and otherwise."""
 
     ahead = timedelta()

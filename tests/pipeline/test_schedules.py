@@ -31,6 +31,7 @@ from property_alert_notification.people.preferences.rules import PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from property_alert_notification.wiring import address_rules, assemble, planner
 from tests.pipeline.world import World, eventually
+from tests.services.clock import SameDay
 from tests.services.smtp import SmtpServer
 
 DAY = timedelta(days=1)
@@ -148,8 +149,8 @@ async def test_three_workers_create_each_occurrence_once(world: World) -> None:
         row = (await connection.execute(copied)).mappings().one()
         await connection.execute(table_of(Schedule).insert(), [{**row, "id": id_} for id_ in ids])
     async with (
-        assemble(world.settings) as second,
-        assemble(world.settings) as third,
+        assemble(world.settings, clock=SameDay()) as second,
+        assemble(world.settings, clock=SameDay()) as third,
     ):
         schedulers = [a_scheduler(world, parts.database) for parts in (world.parts, second, third)]
 
@@ -186,7 +187,7 @@ async def test_a_worker_that_is_killed_at_any_statement_loses_and_doubles_nothin
     schedules = [await a_schedule(world) for _ in range(3)]
     statement, survived = 0, False
     while not survived:
-        async with assemble(world.settings) as parts, killed_at(parts.database, statement) as seen:
+        async with assemble(world.settings, clock=SameDay()) as parts, killed_at(parts.database, statement) as seen:
             try:
                 await a_scheduler(world, parts.database).create_due()
                 survived = True

@@ -19,6 +19,7 @@ from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
 from tests.pipeline.world import World
+from tests.services.clock import SameDay
 from tests.services.serving import serving
 
 _SEARCHES = table_of(SavedSearch)
@@ -101,7 +102,7 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
 
     path = told[2][1].partition("http://alerts.example.com")[2].split()[0]
     async with (
-        serving(create_app(world.settings, with_worker=False)) as url,
+        serving(create_app(world.settings, with_worker=False, clock=SameDay())) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         shown = await client.get(path)

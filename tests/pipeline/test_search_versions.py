@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.listings.queries import take_numbers
@@ -16,6 +15,7 @@ from property_alert_notification.homes.saved_searches import queries, scripts
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions import queries as versions
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
+from tests.services.clock import SameDay
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 State = dict[int, CurrentVersion]
@@ -26,7 +26,7 @@ class Searches:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.clock = Clock()
+        self.clock = SameDay()
 
     async def save(self, user_id: int = 1) -> SavedSearch:
         async with self.database.transaction() as connection:

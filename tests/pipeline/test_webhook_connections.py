@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 import trustme
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.feedback.webhooks.sending.connections import (
     CallResult,
     EndpointConnections,
     Resolve,
     resolve,
 )
+from tests.services.clock import SameDay
 from tests.services.receiver import Call, Receiver, a_receiver, reply
 
 HOST = "hooks.example.com"
@@ -39,7 +39,7 @@ async def call(
     verify = ssl.create_default_context()
     if authority is not None:
         authority.configure_trust(verify)
-    connections = EndpointConnections(Clock(), timeout=5, is_local=is_local, verify=verify, resolve_host=resolve)
+    connections = EndpointConnections(SameDay(), timeout=5, is_local=is_local, verify=verify, resolve_host=resolve)
     scheme = "http" if authority is None else "https"
     try:
         return await connections.call(
@@ -129,7 +129,7 @@ async def test_a_host_that_takes_long_is_looked_up_once_and_keeps_no_other_waiti
         return ["127.0.0.1"]
 
     async with a_receiver() as receiver:
-        connections = EndpointConnections(Clock(), timeout=0.05, is_local=True, resolve_host=slow)
+        connections = EndpointConnections(SameDay(), timeout=0.05, is_local=True, resolve_host=slow)
         url = f"http://{HOST}:{receiver.port}/"
         waiting = [connections.call(ENDPOINT, url, b"{}", {}) for _ in range(20)]
         assert {result.error for result in await asyncio.gather(*waiting)} == {"dns"}
@@ -147,7 +147,7 @@ async def test_the_resolver_of_the_system_answers_and_refuses_in_its_own_thread(
 
 async def test_a_connection_is_kept_and_one_that_was_closed_meanwhile_is_replaced() -> None:
     async with a_receiver() as receiver:
-        connections = EndpointConnections(Clock(), timeout=5, is_local=True, resolve_host=resolving(["127.0.0.1"]))
+        connections = EndpointConnections(SameDay(), timeout=5, is_local=True, resolve_host=resolving(["127.0.0.1"]))
         url = f"http://{HOST}:{receiver.port}/hook"
         try:
             results = [await connections.call(ENDPOINT, url, b"{}", {}) for _ in range(3)]

@@ -40,6 +40,7 @@ from property_alert_notification.people.preferences import queries as preference
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import Parts, address_rules, assemble, planner
+from tests.services.clock import SameDay
 from tests.services.process import PATIENCE
 from tests.services.smtp import SmtpServer
 
@@ -84,7 +85,7 @@ class World:
     ) -> None:
         """`smtp` is None if a test has a mail server of its own."""
         self.settings = settings
-        self._clock = clock
+        self._clock = clock or SameDay()
         self.user_service = user_service or UserServiceSettings()
         if smtp is not None:
             self.smtp = smtp

@@ -17,6 +17,7 @@ from property_alert_notification.channels.mailbox import queries
 from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.database import Database
 from tests.services.callers import a_caller
+from tests.services.clock import SameDay
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Pages:
 async def serve_pages(store_url: str) -> AsyncIterator[Pages]:
     """The API without a worker on a free port of loopback, until the block ends."""
     settings = Settings(project_name="Property alerts", database_url=store_url, store_timeout=30)
-    app = create_app(settings, with_worker=False)
+    clock = SameDay()
+    app = create_app(settings, with_worker=False, clock=clock)
     requests: list[str] = []
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +67,7 @@ async def serve_pages(store_url: str) -> AsyncIterator[Pages]:
         await app(scope, receive, send)
 
     async with _served(noting) as url:
-        yield Pages(url, app.state.database, Clock(), requests)
+        yield Pages(url, app.state.database, clock, requests)
 
 
 @asynccontextmanager
