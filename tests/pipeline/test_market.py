@@ -7,14 +7,16 @@ import pytest
 
 from property_alert_notification.base.errors import TooManyPreviews
 from property_alert_notification.homes.criteria.expression import And, Expression, Keywords, OneOf, Range
+from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import kept, queries
+from property_alert_notification.homes.saved_searches.market.history import history_of
 from property_alert_notification.homes.saved_searches.market.kept import KeptMarket
 from tests.pipeline.feeds import Feeds, Record, a_record
 
 
 async def test_a_sample_is_spread_over_the_market(feeds: Feeds) -> None:
     for number in range(6):
-        await feeds.take(a_record(number, ListingKey=str(number), City="Tacoma" if number > 3 else "Seattle"))
+        await feeds.take(a_record(number, ListingKey=str(number), City="Tacoma" if number > 2 else "Seattle"))
     await feeds.take(a_record(9, ListingKey="sold", StandardStatus="Closed"))
 
     async with feeds.database.reading() as connection:
@@ -26,6 +28,23 @@ async def test_a_sample_is_spread_over_the_market(feeds: Feeds) -> None:
     assert len({one.home for one in every}) == 6
 
 
+async def test_the_changes_of_four_weeks_are_estimated_from_some_of_the_listings(feeds: Feeds) -> None:
+    """The newest are of one night in which a market changed; the others are of four weeks."""
+    nights = [number * 86_400 for number in range(20)] + [20 * 86_400 + number for number in range(20)]
+    await feeds.take(*[a_record(at, ListingKey=str(at)) for at in nights])
+
+    async with feeds.database.reading() as connection:
+        every, some = [
+            await queries.recent_changes(connection, within=timedelta(days=28), limit=limit) for limit in (100, 9)
+        ]
+
+    assert (len(every.changes), every.scale, len(some.changes), some.scale) == (40, 1, 8, 5)
+    wanted = (ChangeType.NEW_LISTING,)
+    assert history_of(every).per_day(EVERY, wanted) == pytest.approx(40 / 20, abs=0.01)
+    assert history_of(some).per_day(EVERY, wanted) == pytest.approx(40 / 20, rel=0.3)
+
+
+EVERY = And(())
 SEATTLE = And((OneOf("City", ("Seattle",)), Range("BedroomsTotal", 3, None)))
 KEYWORD = And((OneOf("City", ("Seattle",)), Keywords(("view",))))
 

@@ -115,7 +115,7 @@ def test_of_many_points_those_are_found_that_an_area_covers(area: Area) -> None:
 
 def test_a_search_matches_too_many_homes_and_not_too_many_listings() -> None:
     listings = [_listing(ONE), _listing(ONE), _listing(OTHER)]
-    sample = Sample(History((), 1.0, 0), listings, total=3)
+    sample = Sample(History((), 1.0, 1.0), listings, total=3)
 
     assert sample.estimate(SEARCH, (), too_many=2).warnings == ()
     assert sample.estimate(SEARCH, (), too_many=1).warnings == ("matches_too_many",)
@@ -124,6 +124,6 @@ def test_a_search_matches_too_many_homes_and_not_too_many_listings() -> None:
 @pytest.mark.parametrize(("matching", "warnings"), [(0, ()), (1, ()), (5, ()), (6, ("matches_too_many",))])
 def test_a_few_homes_of_a_sample_are_not_too_many_of_a_large_market(matching: int, warnings: tuple[str, ...]) -> None:
     listings = [_listing(UUID(int=place), "Seattle" if place < matching else "Tacoma") for place in range(150)]
-    sample = Sample(History((), 1.0, 0), listings, total=100_000)
+    sample = Sample(History((), 1.0, 1.0), listings, total=100_000)
 
     assert sample.estimate(SEARCH, (), too_many=500).warnings == warnings

@@ -19,9 +19,8 @@ from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)
 """Of the changes from which alerts a day are estimated."""
-_READ = 1_000
 _SAMPLED = 150
-"""Changes and listings that are compared."""
+"""Listings that are compared, and listings whose changes are."""
 _DEVIATIONS = 2.0
 """Standard deviations by which a count of the sample is taken to be too high by chance."""
 _AGE = 300.0
@@ -98,7 +97,7 @@ class Estimator:
     async def _read(self) -> Sample:
         async with self._database.reading() as connection:
             total, records = await queries.sample_of_market(connection, limit=_SAMPLED)
-            recent = await queries.recent_changes(connection, within=PERIOD, limit=_READ)
+            recent = await queries.recent_changes(connection, within=PERIOD, limit=_SAMPLED)
         read = list(readable(records, listing_of, "listing.unreadable"))
         # What cannot be read matches nothing, so it does not count.
-        return Sample(history_of(recent, most=_SAMPLED), read, total - len(records) + len(read))
+        return Sample(history_of(recent), read, total - len(records) + len(read))

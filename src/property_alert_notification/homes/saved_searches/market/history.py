@@ -10,7 +10,7 @@ from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, places_of
 from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of
-from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+from property_alert_notification.homes.saved_searches.market.queries import RecentChange, RecentChanges
 
 _DAY = 86_400.0
 
@@ -29,8 +29,8 @@ class History:
 
     changes: Sequence[PastChange]
     days: float
-    total: int
-    """How many changes there were; `changes` may be some of them."""
+    scale: float
+    """How many changes each of these stands for."""
 
     @cached_property
     def _grouped(self) -> GroupedListings:
@@ -43,17 +43,17 @@ class History:
         wanted = frozenset(kinds)
         asked_for = places_of([not wanted.isdisjoint(one.kinds) for one in self.changes])
         alerts = self._grouped.matching(expression, asked_for).bit_count()
-        return round(alerts * (self.total / len(self.changes)) / self.days, 2)
+        return round(alerts * self.scale / self.days, 2)
 
 
-def history_of(recent: Sequence[RecentChange], *, most: int) -> History:
-    """The changes that were read; of more than `most` every second, third or further one."""
-    told = [one for one in recent if one.facts != "[]"]
+def history_of(recent: RecentChanges) -> History:
+    """The changes that were read, as far as they are facts."""
+    told = [one for one in recent.changes if one.facts != "[]"]
     if not told:
-        return History((), 1.0, 0)
-    days = max((told[0].modified_at - told[-1].modified_at).total_seconds() / _DAY, 1.0)
-    step = -(-len(told) // most)
-    return History(list(readable(told[::step], _past, "change.unreadable")), days, len(told))
+        return History((), 1.0, 1.0)
+    times = [one.modified_at for one in told]
+    days = max((max(times) - min(times)).total_seconds() / _DAY, 1.0)
+    return History(list(readable(told, _past, "change.unreadable")), days, recent.scale)
 
 
 def _past(change: RecentChange) -> PastChange:

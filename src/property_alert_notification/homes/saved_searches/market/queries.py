@@ -15,7 +15,7 @@ from property_alert_notification.homes.reso.words import StandardStatus
 
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
 _properties = table_of(Property)
-_limit = bindparam("limit", type_=Integer)
+_limit, _step = bindparam("limit", type_=Integer), bindparam("step", type_=Integer)
 
 ON_MARKET = (
     StandardStatus.ACTIVE,
@@ -100,7 +100,7 @@ _numbered = (
 # The listings are chosen before their records are looked up: PostgreSQL would look up all.
 _sample = (
     select(_numbered.c.id, _numbered.c.modified_at, _numbered.c.property_id)
-    .where(_numbered.c.number % bindparam("step", type_=Integer) == 0)
+    .where((_numbered.c.number - 1) % _step == 0)
     .limit(_limit)
     .subquery("sample")
 )
@@ -145,6 +145,14 @@ class RecentChange(NamedTuple):
     record: str
 
 
+class RecentChanges(NamedTuple):
+    """Changes of some of the listings that changed in a period."""
+
+    changes: Sequence[RecentChange]
+    scale: float
+    """How many changes each of these stands for."""
+
+
 _since = bindparam("since", type_=time_type())
 _LAST = (
     select(_listings.c.modified_at)
@@ -152,43 +160,37 @@ _LAST = (
     .order_by(_listings.c.modified_at.desc())
     .limit(1)
 )
-# The newest changes are those of the listings with the newest records, which have an index: of more than `limit` of
-# them all changes since the record of the last one. So the changes of a period need no index, which every record would
-# pay for.
-_newest_listings = (
-    select(_listings.c.id, _listings.c.modified_at)
+# The changes of a period are those of the listings with a record in it, which have an index. So the changes need none,
+# which every record would pay for.
+_COUNT_CHANGED = select(func.count()).select_from(_listings).where(_listings.c.modified_at > _since)
+_changed = (
+    select(_listings.c.id, func.row_number().over().label("number"))
     .where(_listings.c.modified_at > _since)
-    .order_by(_listings.c.modified_at.desc())
+    .subquery("changed")
 )
-_LISTINGS = _newest_listings.limit(_limit).subquery("newest_listings")
-_last_of_them = (
-    _newest_listings.with_only_columns(_listings.c.modified_at).offset(bindparam("skipped", type_=Integer)).limit(1)
-)
-_START = func.coalesce(_last_of_them.scalar_subquery(), _since, type_=time_type())
-# They are chosen before their records are looked up: a store has many more changes than these.
-_NEWEST_CHANGES = (
-    select(_changes.c.listing_id, _changes.c.modified_at, _changes.c.facts)
-    .join(_LISTINGS, _LISTINGS.c.id == _changes.c.listing_id)
-    .where(_changes.c.modified_at >= _START, _changes.c.superseded_at.is_(None))
-    .order_by(_changes.c.modified_at.desc())
-    .limit(_limit)
-    .subquery("newest")
-)
+_some_changed = select(_changed.c.id).where((_changed.c.number - 1) % _step == 0).limit(_limit).subquery("some_changed")
 _RECENT = (
-    select(_NEWEST_CHANGES.c.modified_at, _NEWEST_CHANGES.c.facts, _versions.c.record)
+    select(_changes.c.modified_at, _changes.c.facts, _versions.c.record)
+    .select_from(_some_changed)
+    .join(_changes, _changes.c.listing_id == _some_changed.c.id)
     .join(
         _versions,
-        (_versions.c.listing_id == _NEWEST_CHANGES.c.listing_id)
-        & (_versions.c.modified_at == _NEWEST_CHANGES.c.modified_at),
+        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
     )
-    .order_by(_NEWEST_CHANGES.c.modified_at.desc())
+    .where(_changes.c.modified_at > _since, _changes.c.superseded_at.is_(None))
 )
 
 
-async def recent_changes(connection: AsyncConnection, *, within: timedelta, limit: int) -> list[RecentChange]:
-    """Up to `limit` changes from this time before the newest record, by the clock of the feeds, the newest first."""
+async def recent_changes(connection: AsyncConnection, *, within: timedelta, limit: int) -> RecentChanges:
+    """The changes from this time before the newest record, by the clock of the feeds, of up to `limit` listings.
+
+    Of more listings it is every second, third or further one. The newest changes alone may all be of one night.
+    """
     last = (await connection.execute(_LAST)).scalar_one_or_none()
     if last is None:
-        return []
-    found = await connection.execute(_RECENT, {"since": last - within, "limit": limit, "skipped": limit - 1})
-    return [RecentChange(*row) for row in found]
+        return RecentChanges([], 1.0)
+    since = last - within
+    total = int((await connection.execute(_COUNT_CHANGED, {"since": since})).scalar_one())
+    step = max(-(-total // limit), 1)
+    found = await connection.execute(_RECENT, {"since": since, "step": step, "limit": limit})
+    return RecentChanges([RecentChange(*row) for row in found], total / -(-total // step))

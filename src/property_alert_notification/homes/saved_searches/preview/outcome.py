@@ -10,7 +10,7 @@ from property_alert_notification.homes.saved_searches.estimate import warnings_o
 from property_alert_notification.homes.saved_searches.market.history import history_of
 from property_alert_notification.homes.saved_searches.market.kept import Compared
 from property_alert_notification.homes.saved_searches.market.listing import conditions_of
-from property_alert_notification.homes.saved_searches.market.queries import RecentChange
+from property_alert_notification.homes.saved_searches.market.queries import RecentChanges
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 _SHOWN = (
@@ -21,8 +21,8 @@ _SHOWN = (
 """The fields of a listing that a preview shows."""
 _ADDRESS = "UnparsedAddress"
 
-MOST_CHANGES = 2_000
-"""Changes that are compared."""
+MOST_CHANGED = 2_000
+"""Listings whose changes are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def outcome_of(
     expression: Expression,
     kinds: Iterable[ChangeType],
     compared: Compared,
-    recent: Sequence[RecentChange],
+    recent: RecentChanges,
     *,
     too_many: int,
 ) -> Outcome:
@@ -73,7 +73,7 @@ def outcome_of(
         compared=found.compared,
         total=total,
         first=[_shown(fields) for fields in first],
-        per_day=history_of(recent, most=MOST_CHANGES).per_day(expression, kinds),
+        per_day=history_of(recent).per_day(expression, kinds),
         warnings=warnings_of(matching, is_whole=True, too_many=too_many),
         without=[
             (condition, round(count * scale))
