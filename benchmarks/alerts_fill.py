@@ -26,6 +26,7 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
 from property_alert_notification.homes.criteria.expression import And, Expression, to_json
 from property_alert_notification.homes.listings.queries import take_numbers
+from property_alert_notification.homes.matching.pack import pack
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.scripts import PEOPLE, SEARCHES
 from property_alert_notification.homes.saved_searches.words import DEFAULT_CHANGE_TYPES, ScheduleType, written_changes
@@ -139,6 +140,7 @@ async def _add(
     versions = []
     for sequence, row in enumerate(stored, start=first):
         version = row | {"search_number": row["number"], "from_sequence": sequence, "from_at": now}
+        version["packed"] = pack(row["expression"])
         del version["number"]
         versions.append(version)
     await connection.execute(insert(table_of(SavedSearchVersion)), versions)

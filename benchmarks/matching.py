@@ -28,6 +28,7 @@ from property_alert_notification.homes.criteria.expression import And, Expressio
 from property_alert_notification.homes.matching import numba_kernel, numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.matching.kernels import Kernel
+from property_alert_notification.homes.matching.pack import pack
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
 from property_alert_notification.homes.saved_searches.versions.queries import versions_at
 
@@ -125,19 +126,19 @@ def _added(searches: Iterator[Expression], scan: Scan) -> Iterator[str]:
 
 
 def _write(store: Path, searches: Iterator[str]) -> None:
-    """Write rows as the service does, with an empty value in what the matcher does not read."""
+    """Write rows as the service does, with packed forms, and with an empty value in what the matcher does not read."""
     table = table_of(SavedSearchVersion)
     given = {"version": 1, "person": 1, "from_sequence": 1, "schedule_type": "ASAP", "change_types": "New Listing"}
     names = [column.name for column in table.c]
     empty = [given.get(column.name, None if column.nullable else "") for column in table.c]
-    number_at, expression_at = names.index("search_number"), names.index("expression")
+    number_at, expression_at, packed_at = map(names.index, ("search_number", "expression", "packed"))
     with closing(sqlite3.connect(store)) as connection:
         connection.execute(f"CREATE TABLE {table.name} ({', '.join(names)}, PRIMARY KEY (search_number, version))")
         rows = ([*empty] for _ in itertools.count())
         connection.executemany(
             f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})",
             (
-                _filled(row, {number_at: number, expression_at: text})
+                _filled(row, {number_at: number, expression_at: text, packed_at: pack(text)})
                 for (number, text), row in zip(enumerate(searches), rows, strict=False)
             ),
         )

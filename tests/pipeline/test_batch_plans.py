@@ -41,7 +41,9 @@ _SQL_OF |= {
 }
 _SQL_OF |= dict.fromkeys(("integer", "bigint", "smallint"), "n")
 _PARAMETERS = {"uuid": "gen_random_uuid()", "bool": "false", "timestamptz": "now()"}
-_PARAMETERS |= dict.fromkeys(("varchar", "text"), "'x'") | dict.fromkeys(("int2", "int4", "int8", "float8"), "50")
+_PARAMETERS |= dict.fromkeys(("varchar", "text", "bytea"), "'x'") | dict.fromkeys(
+    ("int2", "int4", "int8", "float8"), "50"
+)
 
 
 def _statements() -> dict[str, BatchStatement]:

@@ -7,8 +7,10 @@ from property_alert_notification.base.damaged_rows import LEFT_OUT
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.homes.criteria.expression import And
 from property_alert_notification.homes.matching.index import SearchIndex
+from property_alert_notification.homes.matching.packed import is_sealed
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.versions.queries import versions_at
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
 from tests.pipeline.homes import Homes, a_home, up_to
@@ -47,6 +49,22 @@ async def test_a_damaged_row_keeps_no_alert_from_others(world: World, homes: Hom
     await damage(homes, statement)
     await homes.match()
     assert (2, "New listing: b Pinehurst Way NE") in await alerts(homes)
+
+
+async def test_a_matcher_stores_the_packed_forms_that_are_missing_or_damaged(world: World, homes: Homes) -> None:
+    for user in (1, 2, 3):
+        await world.a_user(user)
+        await homes.search(user, up_to(600_000))
+    await damage(homes, "UPDATE saved_search_versions SET packed = 'x' WHERE search_number = 1")
+    await damage(homes, "UPDATE saved_search_versions SET expression = '{' WHERE search_number = 2")
+    await homes.list(a_home(key="a"))
+    await homes.match()
+    assert [user for user, _ in await alerts(homes)] == [1, 2]
+    homes.matcher._matching.forget()  # as after a start
+    await homes.match()
+    async with homes.database.reading() as connection:
+        [part] = [part async for part in versions_at(connection, 2**62)]
+    assert [is_sealed(one.packed, one.expression) for one in part] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import select, update
 
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.database import Database, run_within
+from property_alert_notification.database import Database, run_within, table_of
 from property_alert_notification.homes.listings.queries import take_numbers
+from property_alert_notification.homes.matching.packed import is_sealed
 from property_alert_notification.homes.saved_searches import queries, scripts
-from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 from property_alert_notification.homes.saved_searches.versions import queries as versions
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 from tests.services.clock import SameDay
@@ -70,7 +72,7 @@ class Searches:
     async def at(self, sequence: int) -> State:
         async with self.database.reading() as connection:
             parts = [part async for part in versions.versions_at(connection, sequence)]
-        return {one.number: one for part in parts for one in part}
+        return {one.number: one._replace(packed=None) for part in parts for one in part}
 
     async def replayed(self, sequence: int, *, limit: int) -> dict[int, State]:
         """The state after each number, by reading edits in parts from the beginning."""
@@ -134,6 +136,23 @@ async def test_edits_one_by_one_lead_to_what_a_moment_shows(searches: Searches) 
 
     assert replayed == {number: await searches.at(number) for number in range(1, last + 1)}
     assert len(replayed[last]) == sum(search.active for search in saved)
+
+
+async def test_a_version_is_saved_with_its_packed_form_which_goes_with_its_expression(searches: Searches) -> None:
+    mine, ended, erased = [await searches.save() for _ in range(3)]
+
+    async with searches.database.reading() as connection:
+        [part] = [part async for part in versions.versions_at(connection, 2**62)]
+    assert all(is_sealed(one.packed, one.expression) for one in part)
+    await searches.end(ended)
+
+    table = table_of(SavedSearchVersion)
+    gone = update(table).where(table.c.search_number == erased.number).values(expression="", packed=None)
+    async with searches.database.transaction() as connection:
+        await connection.execute(gone)
+        await versions.store_packed(connection, [(one, b"late") for one in part])
+        rows = await connection.execute(select(table.c.search_number, table.c.packed))
+    assert dict(rows.all()) == {mine.number: b"late", ended.number: None, erased.number: None}
 
 
 async def test_a_moment_is_read_in_parts(searches: Searches, monkeypatch: pytest.MonkeyPatch) -> None:

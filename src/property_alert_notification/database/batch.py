@@ -45,8 +45,9 @@ class BatchStatement:
         """`columns` are the names and types of the batch; `build` makes the statement around it as a table.
 
         Without columns there is no batch, and every value of the statement is a parameter. With `of_one` the batch
-        always has one row, and PostgreSQL gets its values instead of arrays: arrays may have any length, so it plans
-        the statement anew at each execution, which takes as long as the execution.
+        always has one row, and the store gets its values instead of arrays: arrays may have any length, so PostgreSQL
+        plans the statement anew at each execution, which takes as long as the execution. Only such a row may have
+        bytes, which no JSON document can have.
         """
         self.columns = columns
         self._build = build
@@ -110,7 +111,7 @@ class BatchStatement:
 
     def _with_document(self, rows: Iterable[Sequence[Any]]) -> tuple[Executable, dict[str, Any]]:
         """The statement for SQLite, and its values. Reading a value from JSON takes as long as inserting it."""
-        if len(self.columns) < _WIDE:
+        if len(self.columns) < _WIDE and not self._of_one:
             return self.on_document(), {"batch": document(rows)}
         every = list(rows)
         columns = dict(zip(self.columns, zip(*every, strict=True), strict=bool(every)))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 
-AS_THEY_ARE = frozenset({str, int, float, type(None)})
+AS_THEY_ARE = frozenset({str, int, float, bytes, type(None)})
 """Types of values that SQLite keeps as they are."""
 
 

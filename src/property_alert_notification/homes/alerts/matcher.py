@@ -99,12 +99,14 @@ class Matcher:
             if not await self._is_ours():
                 return IDLE
             matched = await self.match()
-            return 0.0 if await self._submit_digests() or matched else IDLE
+            if await self._submit_digests() or matched:
+                return 0.0
+            await self._matching.store_packed()
         except LeaseLost:
             log.warning("matcher.lease_lost", shard=self._shard.share.part)
             # The searches stay in memory: to read them all again takes longer than a lease.
             self._end()
-            return IDLE
+        return IDLE
 
     async def match(self) -> bool:
         """Match the next numbers and commit what comes of them; returns whether there were any."""

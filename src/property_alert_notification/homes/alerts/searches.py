@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from array import array
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
@@ -20,7 +21,7 @@ from property_alert_notification.homes.saved_searches.words import ScheduleType,
 KINDS: Mapping[str, int] = {kind: 1 << place for place, kind in enumerate([*ChangeType, IN_RANGE])}
 """The bit of each kind of fact."""
 
-_NUMBER_AND_EXPRESSION = attrgetter("number", "expression")
+_OF_INDEX = attrgetter("number", "expression", "packed")
 
 _OFFERED = frozenset({ChangeType.COMING_SOON, ChangeType.ACTIVE_UNDER_CONTRACT})
 
@@ -31,8 +32,11 @@ class Index(Protocol):
     def put_stored(self, number: int, expression: str) -> None:
         """Add or replace a search, by what the store keeps of its query."""
 
-    def put_all_stored(self, rows: Iterable[tuple[int, str]]) -> Mapping[int, Exception]:
-        """Add or replace many, and return what is wrong with those that are damaged."""
+    def put_all_stored(self, rows: Iterable[tuple[int, str, Any]]) -> tuple[Mapping[int, Exception], Sequence[int]]:
+        """Add or replace many, each with its packed form.
+
+        Returns what is wrong with those that are damaged, and the numbers of those whose packed form is none.
+        """
 
     def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
         """Add many, by their expressions."""
@@ -55,12 +59,15 @@ class Searches:
         """The kinds of facts that each wants to hear of."""
         self.at_once: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
         """Whether each alerts at once."""
+        self.unpacked = array("q")
+        """The numbers of those that the store had without a packed form."""
 
     def put_many(self, versions: Iterable[CurrentVersion]) -> None:
         """Add these versions, or replace the earlier ones of their searches."""
         versions = [*versions]
         self._note(versions)
-        faults = self._index.put_all_stored(map(_NUMBER_AND_EXPRESSION, versions))
+        faults, unpacked = self._index.put_all_stored(map(_OF_INDEX, versions))
+        self.unpacked.extend(unpacked)
         for number, error in faults.items():
             left_out("search.unreadable", error, number=number)
 
@@ -104,7 +111,7 @@ class Searches:
     def _note(self, versions: Sequence[CurrentVersion]) -> None:
         if not versions:
             return
-        numbers, _, people, _, schedules, changes, _ = map(list, zip(*versions, strict=True))
+        numbers, _, people, _, schedules, changes, *_ = map(list, zip(*versions, strict=True))
         if (last := max(numbers)) >= len(self.people):
             size = max(last + 1, 2 * len(self.people))
             self.people, self.kinds, self.at_once = (

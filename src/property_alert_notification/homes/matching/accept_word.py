@@ -108,8 +108,8 @@ _TYPES = WordGroup("PropertyType", _STATUSES.bits, PROPERTY_TYPES)
 _BEDROOMS = CountGroup("BedroomsTotal", _TYPES.first_bit + _TYPES.bits, 11)
 _BATHROOMS = CountGroup("BathroomsTotalInteger", _BEDROOMS.first_bit + _BEDROOMS.bits, 7)
 _CURRENCIES = WordGroup("currency", _BATHROOMS.first_bit + _BATHROOMS.bits, ("USD", "EUR", "GBP", "CAD", "AUD", "CHF"))
-_GROUPS = (_STATUSES, _TYPES, _BEDROOMS, _BATHROOMS, _CURRENCIES)
-_GROUP_OF = {group.field: group for group in _GROUPS}
+GROUPS: Final = (_STATUSES, _TYPES, _BEDROOMS, _BATHROOMS, _CURRENCIES)
+_GROUP_OF = {group.field: group for group in GROUPS}
 _WORD_GROUPS = {group.field: group for group in (_STATUSES, _TYPES, _CURRENCIES)}
 _WORD_BITS = {
     group.field: {key_of(group.field, word): bit for bit, word in enumerate(group.words)}
@@ -121,7 +121,7 @@ TYPES: Final = ((1 << _TYPES.bits) - 1) << _TYPES.first_bit
 
 _SUBTYPE = "PropertySubType"
 _FIRST_SUBTYPE = _CURRENCIES.first_bit + _CURRENCIES.bits
-_SUBTYPES = 63 - _FIRST_SUBTYPE
+SUBTYPES = 63 - _FIRST_SUBTYPE
 """Bits of the field that has no list of words: each word has one of them, by its hash. The last bit is for no word."""
 
 
@@ -136,7 +136,7 @@ def word_of(fields: Fields) -> int:
 def _word_of_values(*found: Any) -> int:
     """The bits of the fields of all groups. Many listings have the same values."""
     fields = dict(zip(_GROUP_OF, found, strict=True))
-    return sum(group.bit_of(fields) for group in _GROUPS)
+    return sum(group.bit_of(fields) for group in GROUPS)
 
 
 @lru_cache(4_096)
@@ -159,7 +159,7 @@ def accepted_by(condition: Expression) -> tuple[int, bool]:
         others = EVERYTHING & ~((2**group.bits - 1) << group.first_bit)
         return taken | others, is_exact
     if isinstance(condition, OneOf) and field == _SUBTYPE:
-        others = EVERYTHING & ~((2 ** (_SUBTYPES + 1) - 1) << _FIRST_SUBTYPE)
+        others = EVERYTHING & ~((2 ** (SUBTYPES + 1) - 1) << _FIRST_SUBTYPE)
         for word in condition.words:
             others |= 1 << _subtype_bit(key_of(_SUBTYPE, word))
         return others, False
@@ -195,7 +195,7 @@ def leaves_of(expression: Expression) -> Iterator[Leaf]:
 
 @lru_cache(4_096)
 def _subtype_bit(key: str) -> int:
-    return _FIRST_SUBTYPE + crc32(key.encode()) % _SUBTYPES
+    return _FIRST_SUBTYPE + crc32(key.encode()) % SUBTYPES
 
 
 def _is_about_words(leaf: Leaf) -> bool:

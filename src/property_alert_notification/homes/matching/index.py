@@ -1,42 +1,44 @@
 """The index of saved searches: which of them match a listing, exactly."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.base.damaged import UNREADABLE
-from property_alert_notification.homes.criteria.expression import Expression, as_list, list_in
+from property_alert_notification.homes.criteria.expression import Expression, to_json
+from property_alert_notification.homes.matching.batch import Batch, Kind
 from property_alert_notification.homes.matching.cells import WHOLE_TILE, keys_of_boxes
 from property_alert_notification.homes.matching.columns import different, give_back_memory
-from property_alert_notification.homes.matching.compile import Compiler, Stored
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.limits import limits_of
 from property_alert_notification.homes.matching.listing import read
+from property_alert_notification.homes.matching.pack import pack
+from property_alert_notification.homes.matching.packed import is_sealed
 from property_alert_notification.homes.matching.places import boxes_round_circles, boxes_round_polygons
 from property_alert_notification.homes.matching.postings import POSTING, Postings
-from property_alert_notification.homes.matching.searches import (
-    BOX,
-    BUCKET,
-    CHECK,
-    COMPILED,
-    POLYGON,
-    REMOVED,
-    Batch,
-    Kind,
-    Searches,
-)
+from property_alert_notification.homes.matching.searches import REMOVED, Searches
 from property_alert_notification.homes.matching.settle import DoubtSettler, settle_open
+from property_alert_notification.homes.matching.unpack import Unpacker
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
 _FEW, _REMOVED_SHARE, _EMPTY_SHARE = 1_000, 0.2, 0.5
 """Rows of removed searches, and empty room, are kept until there is more: to drop them takes a second for a million."""
 
-_MOST_WAITING, _WAITING_SHARE = 300_000, 0.25
+_MOST_WAITING, _WAITING_SHARE = 100_000, 0.25
 """Searches that wait to be added together, each in 250 bytes."""
 _UNSORTED_SHARE = 0.1
 """After more than this share was added since the index was asked, all are sorted by place."""
+
+
+class AllStored(NamedTuple):
+    """What came of adding many stored searches."""
+
+    faults: dict[int, Exception]
+    """What is wrong with the expressions that are none; the index has the other searches."""
+    packed: list[int]
+    """The numbers of those that had no packed form of this version of the service."""
 
 
 class SearchIndex:
@@ -50,7 +52,7 @@ class SearchIndex:
     def __init__(self, kernel: Kernel | None = None) -> None:
         self.use(kernel or fastest_kernel())
         self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
-        self._compiler = Compiler(self._vocabulary)
+        self._unpacker = Unpacker(self._vocabulary)
         self._count = self._removed = self._added = 0
         self._most_waiting: float = _MOST_WAITING
 
@@ -64,7 +66,7 @@ class SearchIndex:
 
     def put(self, number: int, expression: Expression) -> None:
         """Add a search, or replace it. It waits until the index is asked: adding many together takes less time."""
-        self._put(number, as_list(expression))
+        self.put_stored(number, to_json(expression))
 
     def put_stored(self, number: int, expression: str) -> None:
         """Add or replace a search by its expression as `to_json` wrote it.
@@ -72,33 +74,33 @@ class SearchIndex:
         Raises:
             ValueError, LookupError, TypeError: the text is no expression; the index stays as it was.
         """
-        self._put(number, list_in(expression))
-
-    def put_all_stored(self, rows: Iterable[tuple[int, str]]) -> dict[int, Exception]:
-        """Add or replace many searches, each by its number and its expression as `to_json` wrote it.
-
-        Returns what is wrong with the expressions that are none; the index has the other searches.
-        """
-        compile_, faults = self._compiler.compile, dict[int, Exception]()
-        for number, expression in rows:
-            try:
-                compile_(number, list_in(expression))
-            except UNREADABLE as error:
-                faults[number] = error
+        self._unpacker.put(number, pack(expression))
         self._add_batch_if_large()
-        return faults
+
+    def put_all_stored(self, rows: Iterable[tuple[int, str, bytes | None]]) -> AllStored:
+        """Add or replace many searches, each by its number, its expression as `to_json` wrote it, and its packed form.
+
+        A search without a packed form, or with one of another version of the service, is packed.
+        """
+        put, result = self._unpacker.put, AllStored({}, [])
+        for number, expression, packed in rows:
+            try:
+                if packed is None or not is_sealed(packed, expression):
+                    packed = pack(expression)
+                    result.packed.append(number)
+                put(number, packed)
+            except UNREADABLE as error:
+                result.faults[number] = error
+        self._add_batch_if_large()
+        return result
 
     def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
         """Add many searches, or replace them. If a number comes twice, the last expression counts."""
         for number, expression in items:
             self.put(number, expression)
 
-    def _put(self, number: int, stored: Stored) -> None:
-        self._compiler.compile(number, stored)
-        self._add_batch_if_large()
-
     def _add_batch_if_large(self) -> None:
-        if self._compiler.batch.size > self._most_waiting:
+        if self._unpacker.size > self._most_waiting:
             self._add_batch()
 
     def remove(self, number: int) -> None:
@@ -135,9 +137,9 @@ class SearchIndex:
             self._compact_if_due()
 
     def _add_batch(self) -> None:
-        if not self._compiler.batch.size:
+        if not self._unpacker.size:
             return
-        batch = self._compiler.take()
+        batch = self._unpacker.take()
         places, replaced = self._searches.add(batch)
         self._add_postings(batch, places)
         self._count += len(places) - len(replaced)
@@ -146,13 +148,12 @@ class SearchIndex:
         self._added += len(places)
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
-        boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
-        compiled, checks = np.frombuffer(batch.rows, COMPILED), np.frombuffer(batch.checks, CHECK)
-        circles, polygons = np.frombuffer(batch.circles, np.int64), np.frombuffer(batch.polygons, POLYGON)
-        vertices = np.frombuffer(batch.vertices, np.float64).reshape(-1, 2)
+        boxes, named, compiled, circles, polygons = (
+            batch.boxes, batch.buckets, batch.rows, batch.circles, batch.polygons,
+        )  # fmt: skip
         searches = np.concatenate([boxes["search"], circles, polygons["search"]])
         round_circles = boxes_round_circles(compiled.take(circles))
-        round_polygons = boxes_round_polygons(checks.take(polygons["check"]), vertices)
+        round_polygons = boxes_round_polygons(batch.checks.take(polygons["check"]), batch.vertices)
         corners = np.concatenate([boxes["corners"], round_circles, round_polygons])
         box, keys, steps = keys_of_boxes(corners)
         tiles = self._vocabulary.buckets_of_tiles(keys)
@@ -175,6 +176,7 @@ class SearchIndex:
         is_open = checks["kind"] == Kind.OPEN
         kept, checks["code"][is_open] = np.unique(checks["code"][is_open], return_inverse=True)
         self._vocabulary.keep_open(kept.tolist())
+        self._unpacker.forget_names()
         self._removed = 0
         give_back_memory()
 

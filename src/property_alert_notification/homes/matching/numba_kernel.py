@@ -7,12 +7,13 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from property_alert_notification.homes.matching.batch import Kind
 from property_alert_notification.homes.matching.cells import COLUMN_BIT, LAST_STEP, STEP_BITS
 from property_alert_notification.homes.matching.limits import EAST_BIT, GUARDS, SOUTH_BIT, WEST_BIT
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import Kind, Searches
+from property_alert_notification.homes.matching.searches import Searches
 from property_alert_notification.homes.matching.tiles import DROPPED_BITS, LAST_PLACE, MULTIPLIER, NONE, Tiles
 from property_alert_notification.homes.matching.tolerance import OF_TURN, SURE, SURE_SHARE
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from property_alert_notification.homes.matching.batch import Kind
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.limits import GUARDS
 from property_alert_notification.homes.matching.listing import Listing
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import Kind, Searches
+from property_alert_notification.homes.matching.searches import Searches
 from property_alert_notification.homes.matching.tiles import Tiles
 from property_alert_notification.homes.matching.tolerance import OF_TURN, SURE, SURE_SHARE
 

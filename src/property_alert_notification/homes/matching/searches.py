@@ -1,13 +1,11 @@
 """What is kept of each search: one row, and the checks that its postings do not decide."""
 
-from array import array
-from enum import IntEnum
-from struct import Struct
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from property_alert_notification.homes.matching.batch import CHECK, NO_RADIUS, Batch, Kind
 from property_alert_notification.homes.matching.columns import Column, LineColumn, ragged
 from property_alert_notification.homes.matching.sphere import cosines_of, vectors_of
 from property_alert_notification.homes.matching.vocabulary import NEVER
@@ -29,117 +27,15 @@ ROW: Final = np.dtype(
 is `NO_CIRCLE` for most searches; a term that a listing must have; its number, or `REMOVED`; its checks, and how many of
 them only `evaluate` decides."""
 
-NO_CIRCLE, NO_RADIUS = -2.0, -1.0
-"""The cosine and the radius of a search without a circle."""
+NO_CIRCLE: Final = -2.0
+"""The cosine of a search without a circle."""
 
 CIRCLE: Final = np.dtype(
     [("place", np.int32), ("longitude", np.float64), ("latitude", np.float64), ("radius", np.float64)]
 )
 """The circle of the search at a place as it was given, for listings at its edge."""
 
-CHECK: Final = np.dtype(
-    [("kind", np.int32), ("code", np.int32), ("a", np.float64), ("b", np.float64), ("c", np.float64)]
-)
-
 REMOVED: Final = -1
-
-
-class Kind(IntEnum):
-    """What a check asks. A search matches if all its checks pass; of those of its area one is enough."""
-
-    RANGE = 0
-    """The value of measure `code` lies from `a` to `b`; `c` says which of them were given without decimals."""
-    TERM = 1
-    """The listing has the term `code`, beside the one of the row."""
-    POLYGON = 2
-    """The listing lies in the polygon whose `a` vertices begin at `code`."""
-    OPEN = 3
-    """`evaluate` decides the condition `code`."""
-
-
-WHOLE_LOW, WHOLE_HIGH = 1, 2
-
-
-class Batch:
-    """Searches on their way into the index, as the bytes of rows: a cold start has a million of them."""
-
-    def __init__(self) -> None:
-        self.rows, self.checks = bytearray(), bytearray()
-        self.vertices = array("d")
-        self.boxes, self.buckets = bytearray(), bytearray()
-        self.circles, self.polygons = array("q"), bytearray()
-        """What searches are looked up by: boxes of the map, buckets, their circles, and polygons by their checks."""
-        self.size = self.check_count = 0
-        self._first_check = 0
-
-    def check(self, kind: Kind, code: int, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
-        """Add a check of the search that comes next."""
-        self.checks += _pack_check(kind, code, a, b, c)
-        self.check_count += 1
-
-    def box(self, west: float, south: float, east: float, north: float) -> None:
-        """Look up the search that comes next by a box of the map."""
-        self.boxes += _pack_box(self.size, west, south, east, north)
-
-    def box_of_circle(self) -> None:
-        """Look up the search that comes next by the box round its circle."""
-        self.circles.append(self.size)
-
-    def box_of_polygon(self, check: int) -> None:
-        """Look up the search that comes next by the box round the polygon of a check."""
-        self.polygons += _pack_pair(self.size, check)
-
-    def bucket(self, bucket: int) -> None:
-        """Look up the search that comes next by a bucket."""
-        self.buckets += _pack_pair(self.size, bucket)
-
-    def search(
-        self,
-        number: int,
-        accept: int,
-        term: int,
-        prices: tuple[int, int],
-        circle: tuple[float, float, float],
-        still_open: int,
-    ) -> None:
-        """Add a search, which has all checks since the last one."""
-        count = self.check_count - self._first_check
-        self.rows += _pack_row(number, accept, term, *prices, *circle, count, still_open)
-        self.size += 1
-        self._first_check = self.check_count
-
-    def forget_unfinished(self) -> None:
-        """Drop what was added for a search that does not come after all."""
-        self.check_count = self._first_check
-        del self.checks[self.check_count * CHECK.itemsize :]
-        for part, row in ((self.boxes, BOX), (self.polygons, POLYGON), (self.buckets, BUCKET)):
-            finished = int(np.frombuffer(part, row)["search"].searchsorted(self.size))
-            del part[finished * row.itemsize :]
-        while self.circles and self.circles[-1] == self.size:
-            self.circles.pop()
-        # Corners that no check names do no harm, but half a corner would.
-        del self.vertices[len(self.vertices) // 2 * 2 :]
-
-
-COMPILED: Final = np.dtype(
-    [
-        ("number", np.int64),
-        ("accept", np.uint64),
-        ("term", np.int32),
-        ("low", np.int64),
-        ("high", np.int64),
-        ("longitude", np.float64),
-        ("latitude", np.float64),
-        ("radius", np.float64),
-        ("count", np.int32),
-        ("open", np.int32),
-    ]
-)
-BOX: Final = np.dtype([("search", np.int64), ("corners", np.float64, 4)])
-POLYGON: Final = np.dtype([("search", np.int64), ("check", np.int64)])
-BUCKET: Final = np.dtype([("search", np.int64), ("bucket", np.int64)])
-_pack_row, _pack_check = Struct("=qQiqqdddii").pack, Struct("=iiddd").pack
-_pack_box, _pack_pair = Struct("=qdddd").pack, Struct("=qq").pack
 
 
 class Searches:
@@ -154,14 +50,12 @@ class Searches:
 
     def add(self, batch: Batch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """Add searches; returns their places, and those of older searches of the same numbers, which are removed."""
-        compiled = np.frombuffer(batch.rows, COMPILED)
-        number, counts = compiled["number"], compiled["count"]
-        vertex = self.vertex.append(np.frombuffer(batch.vertices, np.float64).reshape(-1, 2))
-        checks = np.frombuffer(batch.checks, CHECK)
-        check = self.check.append(checks)
+        compiled, number, counts = batch.rows, batch.rows["number"], batch.rows["count"]
+        vertex = self.vertex.append(batch.vertices)
+        check = self.check.append(batch.checks)
         mine = self.check.rows[check : self.check.size]
-        mine["code"][checks["kind"] == Kind.POLYGON] += vertex
-        rows = np.empty(batch.size, ROW)
+        mine["code"][mine["kind"] == Kind.POLYGON] += vertex
+        rows = np.empty(len(compiled), ROW)
         for name in ("number", "term", "low", "high", "count", "open"):
             rows[name] = compiled[name]
         rows["first"] = check + np.cumsum(counts, dtype=np.int64) - counts

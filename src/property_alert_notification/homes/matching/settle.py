@@ -1,6 +1,5 @@
 """Deciding what the packed conditions leave open, by the functions that `evaluate` uses."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +8,10 @@ import numpy.typing as npt
 from property_alert_notification.homes.criteria.areas import Circle, Polygons, covers
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Range
+from property_alert_notification.homes.matching.batch import Kind, bounds_of
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.listing import Listing
-from property_alert_notification.homes.matching.searches import NO_CIRCLE, WHOLE_HIGH, WHOLE_LOW, Kind, Searches
+from property_alert_notification.homes.matching.searches import NO_CIRCLE, Searches
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
 # A member of an enumeration is compared at twice the cost of a number.
@@ -53,7 +53,7 @@ class DoubtSettler:
         if row["cosine"] != NO_CIRCLE:
             areas.append(Circle(*self._searches.circle_at(place)))
         for kind, code, a, b, c in self._searches.check.rows[row["first"] : row["first"] + row["count"]].tolist():
-            if kind == _RANGE and not self._is_in_range(code, a, b, int(c)):
+            if kind == _RANGE and not self._is_in_range(code, a, b, c):
                 return False
             if kind == _POLYGON:
                 ring = tuple(map(tuple, self._searches.vertex.rows[code : code + int(a)].tolist()))
@@ -61,13 +61,12 @@ class DoubtSettler:
         listing = self._listing
         return not areas or any(covers(area, listing.longitude, listing.latitude) for area in areas)
 
-    def _is_in_range(self, code: int, low: float, high: float, whole: int) -> bool:
+    def _is_in_range(self, code: int, low: float, high: float, whole: float) -> bool:
         least, greatest = self._listing.spans[code]
         if low <= least and greatest <= high:
             return True
         probe = self._probes[code]
         if not isinstance(probe, Range):
             return False
-        lowest = None if math.isinf(low) else int(low) if whole & WHOLE_LOW else low
-        highest = None if math.isinf(high) else int(high) if whole & WHOLE_HIGH else high
+        lowest, highest = bounds_of(low, high, whole)
         return evaluate(replace(probe, low=lowest, high=highest), self._listing.fields) is True

@@ -8,7 +8,7 @@ version of a search in which it was active. A version begins and ends at a numbe
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import partial_index, time_type
@@ -111,6 +111,8 @@ class SavedSearchVersion(SQLModel, table=True):
     """Empty after its user was erased."""
     schedule_type: str = Field(max_length=16)
     change_types: str = Field(max_length=255)
+    packed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """The packed form of the expression, as `matching` writes it; None if the version ended, or is not packed yet."""
 
 
 class MatchedDays(SQLModel, table=True):

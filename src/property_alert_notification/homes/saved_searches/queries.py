@@ -56,7 +56,7 @@ _END_THESE = BatchStatement(
     lambda ended: (
         update(_versions)
         .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
-        .values(until_sequence=ended.c.until_sequence, until_at=bindparam("now", type_=time_type()))
+        .values(until_sequence=ended.c.until_sequence, until_at=bindparam("now", type_=time_type()), packed=None)
     ),
 )
 

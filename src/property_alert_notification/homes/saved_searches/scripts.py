@@ -23,6 +23,7 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.listings.scripts import next_number
+from property_alert_notification.homes.matching.pack import pack_readable
 from property_alert_notification.homes.saved_searches.matched_days.scripts import read_day, stored_day
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.people import scripts as people
@@ -171,7 +172,7 @@ _END = BatchStatement(
     lambda ended: (
         update(_versions)
         .where(_versions.c.search_number == ended.c.search_number, true_of_many(_versions.c.until_sequence.is_(None)))
-        .values(until_sequence=_sequence, until_at=bindparam("now", type_=time_type()))
+        .values(until_sequence=_sequence, until_at=bindparam("now", type_=time_type()), packed=None)
     ),
     of_one=True,
 )
@@ -185,7 +186,8 @@ _ADD_VERSION = BatchStatement(
 
 
 def _version(search: SavedSearch) -> tuple[object, ...]:
-    begun = {"from_at": search.changed_at, "until_sequence": None, "until_at": None}
+    packed = pack_readable(search.expression)
+    begun = {"from_at": search.changed_at, "until_sequence": None, "until_at": None, "packed": packed}
     return tuple(begun[name] if name in begun else getattr(search, name) for name in _VERSION)
 
 

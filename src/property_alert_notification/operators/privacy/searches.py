@@ -25,9 +25,9 @@ SEARCHES: Mapping[str, Table] = MappingProxyType(
             FoundBy.USER,
             "user_id",
             exported="search_number version query_type query schedule_type change_types from_at until_at",
-            hidden="user_id person expression from_sequence until_sequence",
+            hidden="user_id person expression packed from_sequence until_sequence",
             erasure=Erasure.BLANK,
-            blank={"user_id": ERASED_USER, "query": "", "expression": ""},
+            blank={"user_id": ERASED_USER, "query": "", "expression": "", "packed": None},
         ),
         "listing_preferences": Table(
             "what users think of homes: favourites and discarded ones",

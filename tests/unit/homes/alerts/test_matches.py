@@ -32,10 +32,10 @@ class UpTo:
     def put_stored(self, number: int, expression: str) -> None:
         self.prices[number] = int(expression)
 
-    def put_all_stored(self, rows: Iterable[tuple[int, str]]) -> Mapping[int, Exception]:
-        for number, expression in rows:
+    def put_all_stored(self, rows: Iterable[tuple[int, str, Any]]) -> tuple[Mapping[int, Exception], list[int]]:
+        for number, expression, _ in rows:
             self.put_stored(number, expression)
-        return {}
+        return {}, []
 
     def put_many(self, items: Iterable[tuple[int, Any]]) -> None:
         self.prices.update(items)

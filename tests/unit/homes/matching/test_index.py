@@ -13,6 +13,7 @@ from property_alert_notification.homes.criteria.expression import And, Expressio
 from property_alert_notification.homes.matching import numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.matching.kernels import fastest_kernel
+from property_alert_notification.homes.matching.pack import pack
 from property_alert_notification.homes.reso.currencies import largest_amount
 from tests.unit.homes.matching.kernels import KERNELS
 from tests.unit.homes.matching.random_searches import a_listing, a_search
@@ -100,9 +101,11 @@ def test_a_search_that_cannot_be_compiled_leaves_nothing_behind(index: SearchInd
 def test_many_stored_searches_are_added_without_those_that_are_damaged(index: SearchIndex) -> None:
     kent, seattle = to_json(OneOf("City", ("Kent",))), to_json(OneOf("City", ("Seattle",)))
 
-    faults = index.put_all_stored([(1, seattle), (2, '["maybe"]'), (3, kent), (1, kent), (4, "{")])
+    added = index.put_all_stored(
+        [(1, seattle, None), (2, '["maybe"]', None), (3, kent, pack(kent)), (1, kent, pack(seattle)), (4, "{", b"")]
+    )
 
-    assert sorted(faults) == [2, 4]
+    assert (sorted(added.faults), added.packed) == ([2, 4], [1, 1])
     assert (index.match({"City": "Kent"}).tolist(), len(index)) == ([1, 3], 2)
 
 

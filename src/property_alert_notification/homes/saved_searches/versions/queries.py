@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +58,8 @@ class CurrentVersion(NamedTuple):
     schedule_type: str
     change_types: str
     from_sequence: int
+    packed: Any = None
+    """The packed form of the expression, as far as it was read: bytes, unless the row is damaged."""
 
 
 _as_version: Final[Callable[[Sequence[Any]], CurrentVersion]] = partial(tuple.__new__, CurrentVersion)
@@ -87,7 +90,7 @@ _READ = [
 # An erased version is empty. It looked for nothing, whoever it was.
 _IS_READABLE = _versions.c.expression != ""
 _AT = (
-    select(*_READ)
+    select(*_READ, _versions.c.packed)
     .where(
         _versions.c.search_number > bindparam("above", type_=BigInteger),
         _versions.c.from_sequence <= bindparam("sequence", type_=BigInteger),
@@ -144,6 +147,18 @@ async def versions_then(
         return {}
     rows = await _THEN.run(connection, as_rows(sorted(searches)), sequence=sequence)
     return {row[0]: CurrentVersion(*row) for row in rows}
+
+
+_IS_ITS = (_versions.c.search_number == bindparam("of")) & (_versions.c.version == bindparam("at"))
+# A version may end meanwhile, or its user be erased: nothing is stored then that says what its expression said.
+_IS_CURRENT = _versions.c.until_sequence.is_(None)
+_STORE_PACKED = update(_versions).where(_IS_ITS, _IS_CURRENT, _IS_READABLE).values(packed=bindparam("its"))
+
+
+async def store_packed(connection: AsyncConnection, packed: Sequence[tuple[CurrentVersion, bytes]]) -> None:
+    """Store the packed forms of those of these versions that are still current."""
+    rows = [{"of": one.number, "at": one.version, "its": its} for one, its in packed]
+    await connection.execute(_STORE_PACKED, rows)
 
 
 def _edits() -> Select[*tuple[Any, ...]]:
