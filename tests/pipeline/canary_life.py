@@ -62,7 +62,8 @@ def _nothing() -> None:
 async def _notice(world: World, homes: Homes) -> str:
     """They do not open the results of a search, which becomes weekly; returns the link that restores it."""
     now = homes.clock.now()
-    ignored = {"check_at": now, "viewed_at": now - timedelta(days=100), "ignored": 1}
+    long_ago = now - timedelta(days=100)
+    ignored = {"check_at": now, "viewed_at": long_ago, "unseen_since": long_ago, "ignored": 1}
     async with homes.database.transaction() as connection:
         await connection.execute(update(_SEARCHES).where(_SEARCHES.c.name == "Canary ignored").values(**ignored))
     assert await MatchNotes(homes.database, homes.clock, wait=timedelta()).note()

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from property_alert_notification.app import create_app
 from property_alert_notification.database import table_of
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.homes.saved_searches.answers import public
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.days import SIZE, Days, add_matches, day_of, start_of
 from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at, note
@@ -75,7 +76,15 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
         await set_columns(homes, number, check_at=now, viewed_at=now, told_too_many=True)
     await let_match(homes, ignored, wide, fine, damaged)
     await set_columns(homes, quiet, created_at=long_ago, changed_at=long_ago)
-    await set_columns(homes, ignored, viewed_at=long_ago, ignored=1, schedule_type="Daily", daily_schedule="MondayAM")
+    await set_columns(
+        homes,
+        ignored,
+        viewed_at=long_ago,
+        unseen_since=long_ago,
+        ignored=1,
+        schedule_type="Daily",
+        daily_schedule="MondayAM",
+    )
     await set_columns(homes, wide, told_too_many=False)
     await set_columns(homes, damaged, expression="no JSON")
 
@@ -148,12 +157,16 @@ async def test_a_damaged_row_of_days_is_written_anew_and_its_searches_are_not_ca
     assert matched == {first: today, first + 1: today, SIZE: None}
 
 
+@pytest.mark.parametrize("has_refused", [False, True])
 async def test_no_step_is_taken_that_its_user_could_not_hear_of(
-    world: World, homes: Homes, checks: SearchChecks
+    world: World, homes: Homes, checks: SearchChecks, has_refused: bool
 ) -> None:
     now = homes.clock.now()
     number = await homes.search(1, up_to(500_000))
-    await set_columns(homes, number, check_at=now, viewed_at=now - timedelta(days=100), ignored=0)
+    long_ago = now - timedelta(days=100)
+    if has_refused:
+        await world.a_user(1, email=False, sms=False)
+    await set_columns(homes, number, check_at=now, viewed_at=long_ago, unseen_since=long_ago, ignored=0)
     await let_match(homes, number)
 
     await checks.check_due()
@@ -162,3 +175,28 @@ async def test_no_step_is_taken_that_its_user_could_not_hear_of(
     assert (search.active, search.ignored, search.version) == (True, 0, 1)
     assert search.check_at is not None
     assert await messages(homes) == {}
+
+
+async def test_a_match_that_is_not_noted_yet_is_no_silence(world: World, homes: Homes, checks: SearchChecks) -> None:
+    await world.a_user(1)
+    number = await homes.search(1, up_to(600_000))
+    await homes.list(a_home())
+    await homes.match()
+    long_ago = homes.clock.now() - timedelta(days=100)
+    await set_columns(homes, number, check_at=long_ago, created_at=long_ago, changed_at=long_ago, told_too_many=True)
+
+    assert await checks.check_due() == 1
+
+    assert not any("found nothing" in title for title, _ in (await messages(homes)).values())
+    search = await search_of(homes, number)
+    assert search.reason_code is None
+
+
+async def test_a_search_that_matches_again_is_not_said_to_find_nothing(world: World, homes: Homes) -> None:
+    number = await homes.search(1)
+    await set_columns(homes, number, told_at=homes.clock.now(), reason_code="No Listings Found Warning")
+    search = await search_of(homes, number)
+
+    said = [public(search, "en", at).ReasonActiveOrDisabled for at in (None, start_of(day_of(homes.clock.now())))]
+
+    assert said == ["No Listings Found Warning", None]

@@ -10,7 +10,7 @@ from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.rules import usual_schedule_of
 from property_alert_notification.homes.search_life.checks import next_check, values_after
 from property_alert_notification.homes.search_life.notices import message_of
-from property_alert_notification.homes.search_life.rules import Notice, notice_for
+from property_alert_notification.homes.search_life.rules import Notice, notice_for, unseen_after, unseen_since_of
 
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
 UNOPENED = timedelta(days=30)
@@ -23,7 +23,8 @@ def a_search(**fields: Any) -> SavedSearch:
 
 
 def _notice(search: SavedSearch, **facts: Any) -> Notice | None:
-    usual = {"matched_at": NOW, "unopened": UNOPENED, "is_readable": True, "matches_too_many": False}
+    usual = {"matched_at": NOW, "unseen_since": None, "is_readable": True, "matches_too_many": False}
+    usual |= {"unopened": UNOPENED}
     return notice_for(search, NOW, **(usual | facts))
 
 
@@ -47,16 +48,37 @@ def _notice(search: SavedSearch, **facts: Any) -> Notice | None:
 def test_a_search_that_nobody_looks_at_writes_less_step_by_step(
     days: int, ignored: int, schedule: str, expected: Notice | None
 ) -> None:
-    search = a_search(viewed_at=NOW - timedelta(days=days), ignored=ignored, schedule_type=schedule)
+    search = a_search(ignored=ignored, schedule_type=schedule)
+    unseen_since = NOW - timedelta(days=days)
 
-    assert _notice(search) == expected
-    assert _notice(search, unopened=timedelta()) is None
+    assert _notice(search, unseen_since=unseen_since) == expected
+    assert _notice(search, unseen_since=unseen_since, unopened=timedelta()) is None
 
 
-def test_a_search_with_nothing_to_look_at_is_not_ignored() -> None:
-    search = a_search(viewed_at=NOW - timedelta(days=70))
+@pytest.mark.parametrize(
+    ("matched_at", "known", "expected"),
+    [
+        (None, None, None),
+        (NOW - timedelta(days=71), NOW - timedelta(days=1), None),
+        (NOW, None, NOW),
+        (NOW, NOW - timedelta(days=20), NOW - timedelta(days=20)),
+    ],
+)
+def test_time_counts_from_the_first_match_that_its_user_did_not_look_at(
+    matched_at: datetime | None, known: datetime | None, expected: datetime | None
+) -> None:
+    search = a_search(viewed_at=NOW - timedelta(days=70), unseen_since=known)
 
-    assert _notice(search, matched_at=NOW - timedelta(days=71)) is None
+    assert unseen_since_of(search, matched_at) == expected
+
+
+def test_a_step_that_is_late_makes_the_next_ones_as_late() -> None:
+    late = unseen_after(Notice.UNOPENED, NOW - timedelta(days=500), NOW, UNOPENED)
+
+    assert late == NOW - UNOPENED
+    assert _notice(a_search(ignored=1, schedule_type="ASAP"), unseen_since=late) is None
+    in_time = NOW - timedelta(days=31)
+    assert unseen_after(Notice.UNOPENED, in_time, NOW, timedelta(days=40)) == in_time
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,12 @@ def _word(kind: type[Word], stored: str, search: SavedSearch) -> Word:
     return next(_words(kind, stored, search), next(iter(kind)))
 
 
-def _reason(search: SavedSearch) -> SearchReason | None:
+def _reason(search: SavedSearch, matched_at: datetime | None) -> SearchReason | None:
     # It is of several words.
     codes = [] if search.reason_code is None else [search.reason_code]
-    return next(readable(codes, SearchReason, "search.unreadable", lambda _: search.id), None)
+    reason = next(readable(codes, SearchReason, "search.unreadable", lambda _: search.id), None)
+    has_matched = matched_at is not None and search.told_at is not None and matched_at.date() >= search.told_at.date()
+    return None if reason is SearchReason.NO_LISTINGS_FOUND_WARNING and has_matched else reason
 
 
 def public(search: SavedSearch, language: str, matched_at: datetime | None) -> SavedSearchPublic:
@@ -105,7 +107,7 @@ def public(search: SavedSearch, language: str, matched_at: datetime | None) -> S
         ChangeTypes=[one for one in ChangeType if one in kinds],
         ConciergeYN=search.concierge,
         ActiveYN=search.active,
-        ReasonActiveOrDisabled=_reason(search),
+        ReasonActiveOrDisabled=_reason(search, matched_at),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
         Warnings=warnings_public(_words(SearchWarning, search.warnings, search), language),

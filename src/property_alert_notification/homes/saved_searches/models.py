@@ -71,6 +71,8 @@ class SavedSearch(SQLModel, table=True):
     """When it is looked at next: whether anybody needs it as it is."""
     viewed_at: datetime | None = Field(default=None, sa_type=time_type())
     """When its user looked at it last, as far as it is known."""
+    unseen_since: datetime | None = Field(default=None, sa_type=time_type())
+    """Since when there is something that its user has not looked at, as its checks know it; None for nothing."""
     ignored: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """How many steps were taken since then because its user does not look at it."""
     usual_schedule: str | None = Field(default=None, max_length=300)

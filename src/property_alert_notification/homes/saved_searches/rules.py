@@ -101,7 +101,7 @@ CHECK_AGAIN = timedelta(days=7)
 
 def seen(now: datetime) -> dict[str, Any]:
     """The columns of a search at which its user has just looked."""
-    return {"viewed_at": now, "ignored": 0, "usual_schedule": None, "check_at": now + CHECK_AGAIN}
+    return {"viewed_at": now, "ignored": 0, "unseen_since": None, "usual_schedule": None, "check_at": now + CHECK_AGAIN}
 
 
 def usual_schedule_of(search: SavedSearch) -> dict[str, Any]:

@@ -29,8 +29,9 @@ from property_alert_notification.homes.saved_searches.words import (
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.homes.search_life.notices import message_of
-from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for
-from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
+from property_alert_notification.homes.search_life.queries import Checked
+from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for, unseen_after, unseen_since_of
+from property_alert_notification.homes.search_life.submit import may_be_told, preferences_of_users, submission_about
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.submission import Submission
 
@@ -48,6 +49,8 @@ class _Found(NamedTuple):
     """None if its user is told nothing."""
     expression: Expression | None
     """None if it cannot be read, or is paused."""
+    unseen_since: datetime | None
+    """Since when there is something that its user has not looked at."""
 
 
 class SearchChecks:
@@ -93,12 +96,17 @@ class SearchChecks:
         await self._estimator.ready()
         async with self._database.transaction() as connection:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
-            known = await users_with_preferences(connection, self._planner, {one.user_id for one in taken})
-            matched = await run_within(connection, matched_at([one.number for one in taken]))
-            found = {search.id: self._look_at(search, now, matched[search.number]) for search in taken}
+            known = await preferences_of_users(connection, self._planner, {one.user_id for one in taken})
+            found = await self._look_at_all(connection, taken, now)
             # No step is taken that its user would not hear of.
-            told = {one.id for one in taken if found[one.id].notice is not None and one.user_id in known}
-            await queries.check_at(connection, {one.id: next_check(one, now) for one in taken if one.id not in told})
+            told = {
+                one.id
+                for one in taken
+                if found[one.id].notice is not None and may_be_told(self._planner, one, known.get(one.user_id))
+            }
+            silent = (one for one in taken if one.id not in told)
+            checked = (Checked(one.id, next_check(one, now), found[one.id].unseen_since) for one in silent)
+            await queries.store_checked(connection, checked)
             submissions = [await self._tell(connection, one, found[one.id], now) for one in taken if one.id in told]
             if submissions:
                 await run_within(connection, create(self._planner, submissions))
@@ -106,24 +114,38 @@ class SearchChecks:
             self._wake()
         return len(taken)
 
+    async def _look_at_all(
+        self, connection: AsyncConnection, searches: Sequence[SavedSearch], now: datetime
+    ) -> dict[UUID, _Found]:
+        matched = await run_within(connection, matched_at([one.number for one in searches]))
+        found = {one.id: self._look_at(one, now, matched[one.number]) for one in searches}
+        if quiet := {one.number: one for one in searches if found[one.id].notice is Notice.QUIET}:
+            # The last minutes of the log may have a match that is not noted yet.
+            for number in await self._notes.matched_lately(connection, quiet):
+                found[quiet[number].id] = self._look_at(quiet[number], now, now)
+        return found
+
     def _look_at(self, search: SavedSearch, now: datetime, matched: datetime | None) -> _Found:
         if not search.active:
-            return _Found(None, None)
-        expression = _readable(search)
+            return _Found(None, None, None)
+        expression, unseen_since = _readable(search), unseen_since_of(search, matched)
         notice = notice_for(
             search,
             now,
             matched_at=matched,
+            unseen_since=unseen_since,
             unopened=self._unopened,
             is_readable=expression is not None,
             matches_too_many=expression is not None and self._is_too_wide(search, expression),
         )
-        return _Found(notice, expression)
+        return _Found(notice, expression, unseen_since)
 
     async def _tell(self, connection: AsyncConnection, search: SavedSearch, found: _Found, now: datetime) -> Submission:
         """Store what follows for a search; returns the message for its user."""
         assert found.notice is not None  # noqa: S101 - the caller has looked
-        values = values_after(found.notice, search, now)
+        values = values_after(found.notice, search, now) | {"unseen_since": found.unseen_since}
+        if found.notice in STEPS and found.unseen_since is not None:
+            values["unseen_since"] = unseen_after(found.notice, found.unseen_since, now, self._unopened)
         if values.keys() & {"active", "schedule_type"}:
             await run_within(connection, changes.store(search, values, now=now))
         else:
@@ -146,7 +168,7 @@ class SearchChecks:
         """Look at a damaged row no more, so that it does not hold up the others."""
         left_out("search.unreadable", error, search=str(search))
         async with self._database.transaction() as connection:
-            await queries.check_at(connection, {search: None})
+            await queries.store_checked(connection, [Checked(search, None, None)])
 
 
 def _readable(search: SavedSearch) -> Expression | None:
@@ -182,7 +204,8 @@ def next_check(search: SavedSearch, now: datetime) -> datetime | None:
 def values_after(notice: Notice, search: SavedSearch, now: datetime) -> dict[str, Any]:
     """The columns of a search after its user was told this. Pure."""
     values: dict[str, Any] = {"check_at": now + CHECK_AGAIN}
-    if notice in _REASONS:
+    # That nobody looks at it is the reason that lasts until somebody does.
+    if notice in _REASONS and not (notice is Notice.QUIET and search.ignored):
         values["reason_code"] = _REASONS[notice].value
     if notice in (Notice.FAILING, Notice.PAUSED):
         values |= {"active": False, "check_at": None}

@@ -29,7 +29,7 @@ from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.first_matches import Found, find_matches
-from property_alert_notification.homes.search_life.submit import submission_about, users_with_preferences
+from property_alert_notification.homes.search_life.submit import preferences_of_users, submission_about
 from property_alert_notification.homes.search_life.told_facts.queries import FactsOfHomes, facts_of_homes
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
@@ -125,7 +125,7 @@ class FirstAlerts:
         """Let those wait whose users have no preferences yet, so that the service may not write to them."""
         async with self._database.reading() as connection:
             due = await queries.first_searches(connection, ids)
-            known = await users_with_preferences(connection, self._planner, {one.user_id for one in due})
+            known = await preferences_of_users(connection, self._planner, {one.user_id for one in due})
         if not (late := {one.id for one in due if one.user_id not in known}):
             return late
         async with self._database.transaction() as connection:

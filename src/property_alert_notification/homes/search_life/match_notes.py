@@ -1,10 +1,11 @@
 """Notes on which day each search matched last, by the match log: what the checks of searches ask for."""
 
 import asyncio
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping
 from datetime import timedelta
 
 import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import readable
@@ -57,6 +58,15 @@ class MatchNotes:
         async with self._database.transaction() as connection:
             await queries.set_noted_until(connection, until)
         return count
+
+    async def matched_lately(self, connection: AsyncConnection, searches: Collection[int]) -> set[int]:
+        """Those of these searches that entries of the match log have which are not noted yet."""
+        until, found, wanted = await queries.noted_until(connection), set[int](), np.array(sorted(searches))
+        while entries := await queries.log_after(connection, until, limit=SLICE):
+            for _, numbers in readable(entries, _read, "match_log.unreadable", lambda one: one.sequence):
+                found.update(np.intersect1d(wanted, numbers).tolist())
+            until = entries[-1].sequence
+        return found
 
 
 def _add(entries: Iterable[LogEntry], found: MutableMapping[int, Days]) -> None:

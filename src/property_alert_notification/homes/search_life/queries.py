@@ -1,6 +1,6 @@
 """Every statement about the first alerts and the checks of saved searches."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -205,15 +205,28 @@ checks = DueRows(SavedSearch, "check_at", text(IS_CHECKED))
 
 
 _CHECK_AT = BatchStatement(
-    columns_of(_searches, "id", "check_at"),
-    lambda new: update(_searches).where(_searches.c.id == new.c.id).values(check_at=new.c.check_at),
+    columns_of(_searches, "id", "check_at", "unseen_since"),
+    lambda new: (
+        update(_searches)
+        .where(_searches.c.id == new.c.id)
+        .values(check_at=new.c.check_at, unseen_since=new.c.unseen_since)
+    ),
 )
 
 
-async def check_at(connection: AsyncConnection, times: Mapping[UUID, datetime | None]) -> None:
-    """Look at each of these searches again at its time, or no more."""
-    if times:
-        await _CHECK_AT.run(connection, sorted(times.items()))
+class Checked(NamedTuple):
+    """A search of which its user is told nothing now."""
+
+    id: UUID
+    check_at: datetime | None
+    """When it is looked at again; None for no more."""
+    unseen_since: datetime | None
+
+
+async def store_checked(connection: AsyncConnection, searches: Iterable[Checked]) -> None:
+    """Record the checks of searches of which nothing is told."""
+    if rows := sorted(searches, key=lambda one: one.id):
+        await _CHECK_AT.run(connection, rows)
 
 
 NOTED = "match_log_read"

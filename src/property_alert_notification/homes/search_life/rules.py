@@ -47,17 +47,19 @@ def notice_for(
     now: datetime,
     *,
     matched_at: datetime | None,
+    unseen_since: datetime | None,
     unopened: timedelta,
     is_readable: bool,
     matches_too_many: bool,
 ) -> Notice | None:
     """What the user is told about an active search now; None if there is nothing to tell.
 
-    `matched_at` is the beginning of the day on which something matched last; None if nothing did yet.
+    `matched_at` is the beginning of the day on which something matched last; None if nothing did yet. `unseen_since` is
+    as `unseen_since_of` has it.
     """
     if not is_readable:
         return Notice.FAILING
-    if (step := next_step(search, now, matched_at, unopened)) is not None:
+    if (step := next_step(search, now, unseen_since, unopened)) is not None:
         return step
     if matches_too_many and not search.told_too_many:
         return Notice.TOO_MANY
@@ -65,15 +67,29 @@ def notice_for(
     return Notice.QUIET if now - max(at for at in known if at is not None) >= QUIET_AFTER else None
 
 
-def next_step(search: SavedSearch, now: datetime, matched_at: datetime | None, unopened: timedelta) -> Notice | None:
+def unseen_since_of(search: SavedSearch, matched_at: datetime | None) -> datetime | None:
+    """Since when there is something that its user has not looked at; None if there is nothing.
+
+    A match is noticed by the next check, so it may be taken for one of a later day of the same week.
+    """
+    if matched_at is None or matched_at <= (search.viewed_at or search.created_at):
+        return None
+    return search.unseen_since or matched_at
+
+
+def next_step(search: SavedSearch, now: datetime, unseen_since: datetime | None, unopened: timedelta) -> Notice | None:
     """The next step if nobody looked at what the search found; one that would change nothing is left out."""
-    viewed = search.viewed_at or search.created_at
-    if not unopened or matched_at is None or matched_at <= viewed:
+    if not unopened or unseen_since is None:
         return None
     for place in range(search.ignored, len(STEPS)):
-        if now - viewed < unopened * _AFTER[place]:
+        if now - unseen_since < unopened * _AFTER[place]:
             return None
         step = STEPS[place]
         if step not in _RARER or search.schedule_type in _RARER[step]:
             return step
     return None
+
+
+def unseen_after(step: Notice, unseen_since: datetime, now: datetime, unopened: timedelta) -> datetime:
+    """Since when something counts as not looked at after a step: a step that is late makes the next ones as late."""
+    return max(unseen_since, now - unopened * _AFTER[STEPS.index(step)])

@@ -14,7 +14,8 @@ SEARCHES: Mapping[str, Table] = MappingProxyType(
             "user_id",
             exported=(
                 "id name version query_type query schedule_type daily_schedule channels change_types concierge "
-                "active reason_code expected_per_day warnings created_at changed_at viewed_at ignored"
+                "active reason_code expected_per_day warnings created_at changed_at viewed_at unseen_since "
+                "ignored"
             ),
             hidden="user_id number person expression first_alert_at check_at told_at told_too_many usual_schedule",
         ),
