@@ -46,10 +46,10 @@ async def told(homes: Homes, alerts: Sequence[UUID]) -> list[object]:
     for one in alerts:
         await deliver(homes, one, "sending")
     found = await homes.run(refreshed(sorted(alerts), Channel.EMAIL, homes.clock.now()))
-    return [_lines(found[one]) for one in alerts]
+    return [lines(found[one]) for one in alerts]
 
 
-def _lines(one: object) -> object:
+def lines(one: object) -> object:
     if not isinstance(one, Reworded):
         return one
     return one.title.partition(":")[0], *one.message.partition("\n\n")[0].splitlines()[1:]
@@ -137,7 +137,7 @@ async def test_an_alert_that_does_not_hold_itself_is_sent_with_the_facts_of_one_
     await suppress(homes, new, PRICE_CHANGED_SINCE)
     await homes.change_search(of_price, None)
     found = await homes.run(refreshed([cut], Channel.EMAIL, homes.clock.now()))
-    assert _lines(found[cut]) == (NEW, "Price: $400,000")
+    assert lines(found[cut]) == (NEW, "Price: $400,000")
     assert found[cut].message.endswith("Your saved search:\n- New Listing: All homes")
     # A newer one that is sent with it has these facts, too, whether it holds itself or not.
     [visit] = await alerts_of(homes, CHEAP | VISIT)

@@ -1,7 +1,8 @@
 """Runs SQL on SQLite or PostgreSQL: transactions, batches, scripts, migrations.
 
-SQLite and PostgreSQL differ in three things that this package hides: how a transaction begins, how a batch of
-rows is passed to one statement, and which exceptions mean that the store is not reachable.
+SQLite and PostgreSQL differ in four things that this package hides: how a transaction begins, how a batch of
+rows is passed to one statement, how transactions wait for each other, and which exceptions mean that the store is not
+reachable.
 """
 
 from property_alert_notification.database.batch import BatchStatement, Connection, as_rows
@@ -12,7 +13,7 @@ from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import halve_on_error, process_due
 from property_alert_notification.database.insert_rows import insert_rows
-from property_alert_notification.database.locking import among
+from property_alert_notification.database.locking import among, locked_number
 from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.repaired import repaired, rows_of, rows_with_id
 from property_alert_notification.database.rows import of_kinds, plain_rows, readable
@@ -50,6 +51,7 @@ __all__ = [
     "insert_rows",
     "is_in_batch",
     "is_row_fault",
+    "locked_number",
     "models_from",
     "of_kinds",
     "partial_index",

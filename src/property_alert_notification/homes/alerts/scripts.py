@@ -1,16 +1,14 @@
 """Makes what alerts tell now, right before they are sent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import update
 
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import (
@@ -21,38 +19,31 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.digests.rules import Reworded
+from property_alert_notification.homes.alerts.before_sending.look import Look, edited, readable_alerts
 from property_alert_notification.homes.alerts.before_sending.older.scripts import older_alerts
 from property_alert_notification.homes.alerts.before_sending.rules import (
-    NOT_OVERTAKEN,
     AlertedHome,
-    Overtaking,
+    Newer,
+    Older,
     not_told_yet,
     overtaking,
     replaced_by,
     went_out_before,
 )
 from property_alert_notification.homes.alerts.before_sending.scripts import (
-    UNREADABLE,
     StoredAlert,
     expressions_of,
     newer_alerts,
     running_searches,
     stored_alerts,
 )
+from property_alert_notification.homes.alerts.before_sending.turns.scripts import take_turns
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.freshness import (
     CHANGED_BACK,
     NEWER_ALERT,
     PRICE_CHANGED_SINCE,
-    RunningSearch,
-    as_they_are_called,
-    edited_since,
-    in_place_of,
-    still_asked_for,
-    still_holds,
-    still_matches,
-    still_true,
     told_together,
 )
 from property_alert_notification.homes.alerts.models import Alert
@@ -71,7 +62,6 @@ _RECORD_NAMED = BatchStatement(
     ),
 )
 
-_T = TypeVar("_T")
 _Held: TypeAlias = tuple[StoredAlert, AlertDetails | Reason]
 """With what an alert tells of its home now, or why it must not."""
 
@@ -106,33 +96,34 @@ def refreshed(
     return (yield from refresh(notifications, channel, now)).now
 
 
-def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> Script[Refreshed]:
+def refresh(
+    notifications: Sequence[UUID], channel: Channel, now: datetime, claimed: Container[UUID] = ()
+) -> Script[Refreshed]:
     """What those of these notifications tell now that are alerts.
 
     A home that changed since, or whose searches were edited, is compared with these again, as they are now. A first
     alert names and counts the homes that still match. Of newer alerts about a home those count that are sent: they are
     looked at first, and so are those that wait, which another claim takes. An alert tells also the facts of older ones
     that it replaces, and is sent for these alone if it does not hold itself.
+
+    Those that are `claimed` take turns with other claims. Items of digests do not: a digest that is made has locked its
+    window, for which a claim may wait that has its turn.
     """
     known = yield from stored_alerts(notifications)
     singles = [one for one in known if not one.is_in_first_alert]
-    newer = yield from newer_alerts(singles, channel, now)
+    yield from take_turns(one for one in singles if one.id in claimed)
     together = frozenset(notifications)
-    telling = [one for one in singles if not went_out_before(newer.get(one.id, ()), together)]
-    older = yield from older_alerts(telling, channel, now)
-    waiting = {one.id for some in newer.values() for one in some if one.waits}
-    replaced = (not_told_yet(some, together, {one.home for one in some}) for some in older.values())
-    wanted = waiting.union(id_ for some in replaced for id_, _ in some) - together
-    others = (yield from stored_alerts(sorted(wanted))) if wanted else []
+    newer, older, others = yield from _newer_and_older(singles, together, channel, now)
     both = [*known, *others]
     running = yield from running_searches(both)
-    expressions = yield from expressions_of(one for one in both if not one.is_unchanged or _edited(one, running))
-    look = _Look(expressions, running, partial(is_over, now=now))
+    expressions = yield from expressions_of(one for one in both if not one.is_unchanged or edited(one, running))
+    look = Look(expressions, running, partial(is_over, now=now))
     firsts = list(map(_once, _homes_of_firsts(known, look.held)))
     places = [each for homes in firsts for each in _places(homes)]
     untold = {one.alerted_home for one, reason in places if reason is not None}
+    waiting = {one.id for some in newer.values() for one in some if one.waits}
     later = [one for one in others if one.id in waiting]
-    untold.update(one.alerted_home for one, its in _readable(later, look.held) if isinstance(its, Reason))
+    untold.update(one.alerted_home for one, its in readable_alerts(later, look.held) if isinstance(its, Reason))
     lists = {one.id for one in (*known, *others) if one.is_in_first_alert}
 
     stored = {one.alerted_home: one for one in (*singles, *others) if one.id not in lists}
@@ -150,78 +141,36 @@ def refresh(notifications: Sequence[UUID], channel: Channel, now: datetime) -> S
         return its
 
     newest_first = sorted(singles, key=_sequence_of, reverse=True)
-    held = list(_readable(newest_first, look_at))
+    held = list(readable_alerts(newest_first, look_at))
     its_older = {one.id: older_of(one, not_told_yet) for one, _ in held}
     told = dict(_written(held, its_older, look))
     told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
     return Refreshed(told, list(_moved(places)))
 
 
-def _readable(alerts: Iterable[StoredAlert], look_at: Callable[[StoredAlert], _T]) -> Iterator[tuple[StoredAlert, _T]]:
-    """Those of these alerts that are not damaged, in their order."""
-    return readable(alerts, lambda one: (one, look_at(one)), UNREADABLE, lambda one: one.id)
+def _newer_and_older(
+    singles: Sequence[StoredAlert], together: Container[UUID], channel: Channel, now: datetime
+) -> Script[tuple[Mapping[UUID, Sequence[Newer]], Mapping[UUID, Sequence[Older]], list[StoredAlert]]]:
+    """The newer and the older alerts for each of these, and of both those that are looked at with them."""
+    newer = yield from newer_alerts(singles, channel, now)
+    telling = [one for one in singles if not went_out_before(newer.get(one.id, ()), together)]
+    older = yield from older_alerts(telling, channel, now)
+    waiting = {one.id for some in newer.values() for one in some if one.waits}
+    replaced = (not_told_yet(some, together, {one.home for one in some}) for some in older.values())
+    wanted = {id_ for id_ in waiting.union(id_ for some in replaced for id_, _ in some) if id_ not in together}
+    return newer, older, (yield from stored_alerts(sorted(wanted))) if wanted else []
 
 
 def _homes_of_firsts(
     known: Iterable[StoredAlert], hold: Callable[[StoredAlert], AlertDetails | Reason]
 ) -> Iterator[list[_Held]]:
     """The homes of each first alert."""
-    homes = _readable((one for one in known if one.is_in_first_alert), hold)
+    homes = readable_alerts((one for one in known if one.is_in_first_alert), hold)
     return (list(some) for _, some in groupby(homes, _id_of))
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What is known when alerts are looked at again."""
-
-    expressions: Mapping[int, Expression]
-    running: Mapping[int, RunningSearch]
-    is_over: Callable[[Mapping[str, Any]], bool]
-
-    def held(self, one: StoredAlert, newer: Overtaking = NOT_OVERTAKEN) -> AlertDetails | Reason:
-        """What an alert tells of its home now, or why it must not.
-
-        A first alert tells what holds now, so that no newer alert says otherwise.
-        """
-        details, now = self._asked_for(one)
-        if isinstance(details, Reason):
-            return details
-        return still_holds(
-            details,
-            now,
-            has_newer=newer.has_newer,
-            is_overtaken=newer.is_overtaken,
-            is_told=newer.is_told,
-            is_over=self.is_over,
-        )
-
-    def in_place_of(self, one: StoredAlert, older: Iterable[StoredAlert]) -> AlertDetails | None:
-        """What an alert tells that does not hold itself, and replaced these older ones; None if it is nothing."""
-        return in_place_of(one.details, self.replaced(older))
-
-    def replaced(self, older: Iterable[StoredAlert]) -> list[tuple[AlertDetails, Mapping[str, Any]]]:
-        """What the alert that replaces these still tells of them, each with the listing that it tells of now."""
-        return [its for _, its in _readable(older, self._still_told) if its is not None]
-
-    def _still_told(self, one: StoredAlert) -> tuple[AlertDetails, Mapping[str, Any]] | None:
-        details, now = self._asked_for(one)
-        told = None if isinstance(details, Reason) else still_true(details, now, self.is_over)
-        return None if told is None or now is None else (told, now)
-
-    def _asked_for(self, one: StoredAlert) -> tuple[AlertDetails | Reason, Mapping[str, Any] | None]:
-        """The alert with the searches that still want it, and the listing that it tells of now."""
-        details = still_asked_for(one.details, self.running, is_discarded=one.is_discarded)
-        if isinstance(details, Reason):
-            return details, one.own
-        edited = _edited(one, self.running)
-        if one.is_unchanged and not edited:
-            return details, one.own
-        details, now = still_matches(details, one.own, one.others, self.expressions)
-        return as_they_are_called(details, edited, self.running, self.expressions), now
-
-
 def _written(
-    newest_first: Iterable[_Held], older: Mapping[UUID, Sequence[StoredAlert]], look: _Look
+    newest_first: Iterable[_Held], older: Mapping[UUID, Sequence[StoredAlert]], look: Look
 ) -> Iterator[tuple[UUID, Reworded | Reason]]:
     """The text of each alert with the facts of the older ones that it replaces, or why it is not sent."""
     changed_back: set[UUID] = set()
@@ -237,10 +186,6 @@ def _written(
 
 def _reworded(its: AlertDetails) -> Reworded:
     return Reworded(*write(its), its.language, lines_in_digest(its))
-
-
-def _edited(one: StoredAlert, running: Mapping[int, RunningSearch]) -> set[int]:
-    return edited_since(one.details, one.sequence, running)
 
 
 def _id_of(held: _Held) -> UUID:

@@ -143,7 +143,7 @@ def up_to_date(
     wanted = {*alerts, *(item.notification_id for one in carried for item in one.items)}
     if not wanted:
         return dict(contents), LeftOut({}, ())
-    current, moved = yield from refresh(sorted(wanted), channel, now)
+    current, moved = yield from refresh(sorted(wanted), channel, now, frozenset(alerts))
     told = {id_: current[id_] for id_ in alerts if id_ in current} | {
         one.id: _digest(one.items, current, channel) for one in carried
     }
