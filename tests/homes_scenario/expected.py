@@ -414,7 +414,9 @@ class Expected:
     def send(self) -> None:
         """All alerts are sent, with what is true of their homes now, and what their searches look for now.
 
-        Of several about one home the newest is, of those that still hold, and it tells what the older ones did.
+        Of several about one home the newest is, of those that still hold, and it tells what the older ones did. So the
+        facts of one that holds are told, whichever alert the service sends them with: it, or a newer one that does not
+        hold itself and had replaced it.
         """
         unsent, self.unsent = self.unsent, []
         held: dict[tuple[int, str], list[tuple[int, Telling]]] = {}
