@@ -1,6 +1,6 @@
 """What searches tell that do not alert at once, by docs/alerts.md. It shares no code with the service."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -53,6 +53,8 @@ class _Told(NamedTuple):
     home: str
     number: int
     """Of its newest change."""
+    keys: Sequence[tuple[int, str]]
+    """The kinds of the facts of changes with these numbers that it tells."""
 
     @property
     def facts(self) -> Sequence[Fact]:
@@ -95,7 +97,7 @@ def tell_at_once(expected: Expected) -> None:
     for told in _tell(expected, due):
         alert = told.alert
         telling = Telling(told.news, alert.searches, alert.price, told.record)
-        expected.unsent.append(Unsent(told.number, alert.user, told.home, partial(_as_it_is, telling)))
+        expected.unsent.append(Unsent(told.number, alert.user, told.home, partial(_as_it_is, telling), told.keys))
 
 
 def _as_it_is(telling: Telling) -> Telling:
@@ -117,7 +119,7 @@ def _tell(expected: Expected, due: Iterable[int]) -> Iterator[_Told]:
             continue
         alert, told, now, keys = found
         expected.tell(alert, home, keys)
-        yield _Told(alert, told, now, home, some[-1].match.number)
+        yield _Told(alert, told, now, home, some[-1].match.number, keys)
 
 
 def _still_wanted(expected: Expected, search: Search, match: Match) -> Sequence[Fact]:
@@ -140,13 +142,28 @@ def _told_now(
         return None
     kept = [one for one in some if expected.searches.matches(one.search, now)]
     news = {(one.match.number, fact.kind): _news(one.match, fact) for one in kept for fact in one.facts}
-    fresh = {key: one for key, one in news.items() if (user, *key) not in expected.known}
+    fresh = _fresh(expected, user, news)
     told = list(net(fresh.values(), now["ListPrice"]))
     if not told:
         return None
     names = frozenset(one.search.name for one in kept)
     facts = frozenset(one.fact for one in told)
     return Alert(user, now["ListingKey"], facts, names, now["ListPrice"]), told, now, list(fresh)
+
+
+def _fresh(expected: Expected, user: int, news: Mapping[tuple[int, str], News]) -> dict[tuple[int, str], News]:
+    """What a user was not told: of what no alert told after all nothing that a newer fact replaced."""
+    fresh: dict[tuple[int, str], News] = {}
+    heard: set[str] = set()
+    for key, one in reversed(list(news.items())):
+        about = "status" if one.price_before is None else "price"
+        if (user, *key) not in expected.known:
+            fresh[key] = one
+        elif (user, *key) not in expected.unheard:
+            heard.add(about)
+        elif about not in heard:
+            fresh[key] = one
+    return dict(reversed(fresh.items()))
 
 
 def _offered(expected: Expected, home: str, own: str, some: Sequence[_Wanted]) -> Record:

@@ -330,6 +330,8 @@ class Unsent(NamedTuple):
     home: str
     tell: Callable[[], Telling | None]
     """What it tells, if it still holds when it is sent."""
+    told: Sequence[tuple[int, str]]
+    """The kinds of the facts of changes with these numbers that it is to tell."""
 
 
 class Digest(NamedTuple):
@@ -350,7 +352,9 @@ class Expected:
         self.told: Counter[tuple[int, str, str]] = Counter()
         """How often each user was told a fact of each kind of each home."""
         self.known: set[tuple[int, int, str]] = set()
-        """Users, with the number of a change and the kind of a fact of it that they were told."""
+        """Users, with the number of a change and the kind of a fact of it that they were told, or were to be."""
+        self.unheard: set[tuple[int, int, str]] = set()
+        """Those of them that no alert told after all: other searches tell them yet."""
         self.mails: Counter[Mail | Digest] = Counter()
         self.sent: dict[tuple[int, str], int] = {}
         """For users and homes, the number of the newest change that a mail told."""
@@ -396,16 +400,19 @@ class Expected:
             self.changes += 1
             for alert in self._alerts(name, change):
                 self.latest.append((name, alert))
-                self.tell(alert, name, [(self.changes, fact.kind) for fact in alert.facts])
+                told = [(self.changes, fact.kind) for fact in alert.facts]
+                self.tell(alert, name, told)
                 tell = partial(self._telling, name, alert, change)
-                self.unsent.append(Unsent(self.changes, alert.user, name, tell))
+                self.unsent.append(Unsent(self.changes, alert.user, name, tell, told))
 
     def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
         """A user is alerted, and so told facts of these kinds of changes with these numbers."""
         self.alerts[alert] += 1
         for number, kind in told:
-            self.known.add((alert.user, number, kind))
-            self.told[alert.user, home, kind] += 1
+            fact = alert.user, number, kind
+            self.told[alert.user, home, kind] += fact not in self.known
+            self.known.add(fact)
+            self.unheard.discard(fact)
 
     def listings_of(self, home: str) -> dict[str, Record]:
         """The newest record of each listing of a home, in the order in which they came first."""
@@ -419,16 +426,26 @@ class Expected:
         hold itself and had replaced it.
         """
         unsent, self.unsent = self.unsent, []
-        held: dict[tuple[int, str], list[tuple[int, Telling]]] = {}
+        held: dict[tuple[int, str], list[tuple[Unsent, Telling]]] = {}
         for one in sorted(unsent, key=lambda one: one.number):
-            if self.is_newest(one.user, one.home, one.number) and (telling := one.tell()) is not None:
-                held.setdefault((one.user, one.home), []).append((one.number, telling))
+            if self.is_newest(one.user, one.home, one.number):
+                if (telling := one.tell()) is not None:
+                    held.setdefault((one.user, one.home), []).append((one, telling))
+                else:
+                    self._not_told(one)
         for (user, home), some in held.items():
             while some and not some[-1][1].is_any:
-                some.pop()
+                self._not_told(some.pop()[0])
             if some and (mail := _mail_of(user, [telling for _, telling in some])) is not None:
                 self.mails[mail] += 1
-                self.sent[user, home] = some[-1][0]
+                self.sent[user, home] = some[-1][0].number
+            else:
+                for one, _ in some:
+                    self._not_told(one)
+
+    def _not_told(self, one: Unsent) -> None:
+        """An alert is not sent: other searches tell its facts yet."""
+        self.unheard.update((one.user, *fact) for fact in one.told)
 
     def is_newest(self, user: int, home: str, number: int) -> bool:
         """Whether no mail told the user of a newer change of this home."""

@@ -110,6 +110,11 @@ class Alert(SQLModel, table=True):
     """What its text is made of, as JSON."""
     left_out: str | None = Field(default=None, max_length=64)
     """Why a first alert does not name this home: the code of a reason."""
+    facts: str | None = Field(default=None, sa_type=Text)
+    """The keys of the facts that it tells, as `unsent.rules` joins them. None for a home that a first alert does not
+    name, and in alerts of earlier versions."""
+    senders: str | None = Field(default=None, sa_type=Text)
+    """The numbers of the searches by which it is sent, joined likewise."""
 
 
 class ApprovalSearch(SQLModel, table=True):

@@ -151,6 +151,10 @@ class NewAlert(NamedTuple):
     listing_id: UUID
     sequence: int
     details: str
+    facts: str | None
+    """The keys of the facts that it tells, joined; None for a home that a first alert does not name."""
+    senders: str
+    """The numbers of the searches by which it is sent, joined."""
     left_out: str | None = None
     """Why a first alert does not name the home."""
 

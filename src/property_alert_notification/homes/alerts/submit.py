@@ -19,10 +19,12 @@ from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
-from property_alert_notification.homes.alerts.approvals.facts.queries import PersonsFact, WaitingFact
+from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
 from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.queries import NewAlert
+from property_alert_notification.homes.alerts.unsent.rules import joined
 from property_alert_notification.homes.alerts.wording import Opening, open_with, write
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import sentence
@@ -88,6 +90,11 @@ class WantedAlert(NamedTuple):
         return (self.digest_at is None and at_once) or targets
 
     @property
+    def joined_senders(self) -> str:
+        """Their numbers, as the store keeps them."""
+        return joined(one.number for one in self.senders)
+
+    @property
     def needs_approval(self) -> bool:
         """Whether it is on hold until it is approved: one search that needs no approval is enough to send it."""
         return all(one.concierge for one in self.senders)
@@ -101,6 +108,8 @@ class _Text(NamedTuple):
     message: str
     details: str
     """What it is made of, as the store keeps it."""
+    facts: str
+    """The keys of the facts that it tells, as the store keeps them."""
 
 
 def tellings_of(alerts: Iterable[WantedAlert], accepted: Iterable[bool]) -> list[ledger.Telling]:
@@ -143,7 +152,9 @@ class Submitter:
         await queries.add_alerts(
             connection,
             [
-                NewAlert(result.id, one.person, one.listing_id, one.sequence, text.details)
+                NewAlert(
+                    result.id, one.person, one.listing_id, one.sequence, text.details, text.facts, one.joined_senders
+                )
                 for one, text, result in zip(alerts, texts, results, strict=True)
                 if isinstance(result, Accepted)
             ],
@@ -203,15 +214,16 @@ class Submitter:
 
 def _texts(alerts: Iterable[WantedAlert], people: Mapping[int, Person], stored: Mapping[int, str]) -> Iterator[_Text]:
     """The text of each alert. What those have in common that tell the same facts of a home is made once."""
-    common: dict[tuple[int, int, str], tuple[str, Opening]] = {}
+    common: dict[tuple[int, int, str], tuple[str, Opening, str]] = {}
     for one in alerts:
         details = _details(one, people.get(one.user_id, UNKNOWN).language, stored)
         # They live as long as their alerts, so each has a number of its own.
         key = id(one.fields), id(one.facts), details.language
         if key not in common:
-            common[key] = details.beginning, open_with(details)
-        beginning, opening = common[key]
-        yield _Text(details.listing_key, *write(details, opening), details.stored_after(beginning))
+            facts = joined(sorted({fact for _, fact, _ in one.told_by}))
+            common[key] = details.beginning, open_with(details), facts
+        beginning, opening, facts = common[key]
+        yield _Text(details.listing_key, *write(details, opening), details.stored_after(beginning), facts)
 
 
 def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:

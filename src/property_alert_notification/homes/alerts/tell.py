@@ -19,6 +19,7 @@ from property_alert_notification.homes.alerts.digests import queries as digest_q
 from property_alert_notification.homes.alerts.drops import queries as drop_queries
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -29,6 +30,8 @@ from property_alert_notification.homes.alerts.submit import (
     outcomes_of,
     tellings_of,
 )
+from property_alert_notification.homes.alerts.unsent.queries import unsent
+from property_alert_notification.homes.alerts.unsent.rules import Unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -98,6 +101,11 @@ class Teller:
         self, connection: AsyncConnection, matched: Sequence[MatchedChange], known: ledger.ToldFacts
     ) -> Counter[str]:
         everyone = dict(known.of_homes)
+        ended = await unsent(connection, _told_again(matched, known))
+        for one in matched:
+            for key, people in _untold(one, ended):
+                home = one.change.property_id, key
+                everyone[home] = np.setdiff1d(everyone[home], people)
         refused = await discarded(connection, {one.change.property_id for one in matched})
         wanted = [
             (one.change, telling)
@@ -137,6 +145,32 @@ class Teller:
 
 def _keys(matched: Iterable[MatchedChange]) -> set[ledger.FactKey]:
     return {(one.change.listing_id, news.key) for one in matched for news in one.matches.news}
+
+
+def _told_again(matched: Iterable[MatchedChange], known: ledger.ToldFacts) -> set[PersonsFact]:
+    """What searches that alert at once match again, and the ledger has."""
+    return {
+        (one.change.listing_id, news.key, person)
+        for one in matched
+        for news, wanted in zip(one.matches.news, one.matches.wanted, strict=True)
+        if len(its := known.of(one.change.listing_id, news.key))
+        for person in np.intersect1d(one.matches.people[wanted & one.matches.at_once], its).tolist()
+    }
+
+
+def _untold(one: MatchedChange, ended: Mapping[PersonsFact, Unsent]) -> Iterator[tuple[str, list[int]]]:
+    """Whom the alerts of a fact did not reach, of those whom a search tells it that was not to tell it before."""
+    if not ended:
+        return
+    for news, wanted in zip(one.matches.news, one.matches.wanted, strict=True):
+        its = wanted & one.matches.at_once
+        people = [
+            person
+            for person, number in zip(one.matches.people[its].tolist(), one.matches.numbers[its].tolist(), strict=True)
+            if (known := ended.get((one.change.listing_id, news.key, person))) and number not in known.senders
+        ]
+        if people:
+            yield news.key, people
 
 
 def _tells_again(matched: Iterable[MatchedChange]) -> bool:

@@ -25,6 +25,7 @@ from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import Submitter
+from property_alert_notification.homes.alerts.unsent.rules import joined
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
@@ -70,20 +71,23 @@ class _FirstAlert(NamedTuple):
         in_words = sentence(self.found.expression, self.language)
         return write_first_alert(FirstAlert(self.search.name, in_words, self.homes, self.found.total), self.language)
 
-    def rows(self, notification: UUID) -> Iterator[NewAlert]:
-        """What is looked at again before it is sent."""
+    def rows(self, notification: UUID, facts: FactsOfHomes) -> Iterator[NewAlert]:
+        """What is looked at again before it is sent; `facts` is what `facts_of_homes` has."""
         search = self.found.search
         for home, its, place in zip(self.found.first, self.homes, places_in(self.homes), strict=True):
             left_out = None if place is None else place.code.value
             number = search.from_sequence
-            yield NewAlert(notification, search.person, home.listing.id, number, its.stored, left_out)
+            keys = {key for _, key, _ in self._facts_of(home.listing.property_id, facts)}
+            told, sender = (joined(sorted(keys)) if place is None else None), str(search.number)
+            yield NewAlert(notification, search.person, home.listing.id, number, its.stored, told, sender, left_out)
 
     def facts_of(self, homes: FactsOfHomes) -> Iterator[tuple[UUID, str, int]]:
         """What it tells of the homes that it names, as `facts_of_homes` has it."""
         for home in self.found.first[:NAMED]:
-            for listing, key, sequence in homes.get(home.listing.property_id, ()):
-                if sequence <= self.found.search.from_sequence:
-                    yield listing, key, sequence
+            yield from self._facts_of(home.listing.property_id, homes)
+
+    def _facts_of(self, home: UUID, homes: FactsOfHomes) -> Iterator[tuple[UUID, str, int]]:
+        return (one for one in homes.get(home, ()) if one[2] <= self.found.search.from_sequence)
 
 
 class FirstAlerts:
@@ -152,7 +156,7 @@ class FirstAlerts:
             found = compared.found
             done = [one for one in taken if not one.active or compared.versions.get(one.number) == one.version]
             wanted = [one for one in done if one.active and one.number in found]
-            made = await self._submit(connection, [(one, found[one.number]) for one in wanted])
+            made = await self._submit(connection, [(one, found[one.number]) for one in wanted], compared.facts)
             late = {one.id for one in wanted} - {one.search.id for one, _ in made}
             await approval_facts.add(connection, _waiting(made, compared.facts))
             await self._tell(connection, [one for one, _ in made if not one.search.concierge], compared.facts, shards)
@@ -161,7 +165,7 @@ class FirstAlerts:
         return len(taken)
 
     async def _submit(
-        self, connection: AsyncConnection, wanted: Sequence[tuple[SavedSearch, Found]]
+        self, connection: AsyncConnection, wanted: Sequence[tuple[SavedSearch, Found]], facts: FactsOfHomes
     ) -> list[tuple[_FirstAlert, UUID]]:
         """Submit the first alerts of these searches; returns those that were accepted, with their notifications."""
         if not wanted:
@@ -176,7 +180,7 @@ class FirstAlerts:
         ]
         results = await run_within(connection, create(self._planner, submissions))
         accepted = [(one, its.id) for one, its in zip(made, results, strict=True) if isinstance(its, Accepted)]
-        await alerts.add_alerts(connection, [row for one, id_ in accepted for row in one.rows(id_)])
+        await alerts.add_alerts(connection, [row for one, id_ in accepted for row in one.rows(id_, facts)])
         await approvals.add_searches(
             connection, [(id_, one.search.number) for one, id_ in accepted if one.search.concierge]
         )

@@ -161,7 +161,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FoundBy.NOTIFICATION,
             "notification_id",
             exported="notification_id listing_id details",
-            hidden="person sequence left_out",
+            hidden="person sequence left_out facts senders",
         ),
         "approval_searches": Table(
             "the saved searches that asked for the approval of an alert",

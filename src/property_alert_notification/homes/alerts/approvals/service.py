@@ -17,6 +17,7 @@ from property_alert_notification.homes.alerts.approvals import queries
 from property_alert_notification.homes.alerts.approvals.facts import queries as facts
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.shards.shard import Shard
+from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 
@@ -88,12 +89,14 @@ async def _tell(
     """Record in the ledger what these alerts tell; returns those whose users were told all of it meanwhile."""
     waiting = await facts.of_alerts(connection, alerts)
     known = await ledger.told_of(connection, {(one.listing_id, one.fact) for one in waiting})
+    told_before = {one[1:4] for one in waiting if one.person in known.of(one.listing_id, one.fact)}
+    told_before -= (await unsent(connection, told_before)).keys()
     people: dict[ledger.FactKey, set[int]] = {}
     newest: dict[ledger.FactKey, int] = {}
     told, tells = set[tuple[UUID, str, int]](), set[UUID]()
     for one in waiting:
         of_home = known.homes.get(one.listing_id, one.listing_id), one.fact, one.person
-        if of_home in told or one.person in known.of(one.listing_id, one.fact):
+        if of_home in told or one[1:4] in told_before:
             continue
         told.add(of_home)
         tells.add(one.notification_id)

@@ -21,8 +21,8 @@ class Evidence:
     """The replay told the same at an earlier change."""
     waits: bool
     """A search that matched waits for its digest with it."""
-    waiting: Outcome | None
-    """What became of it if an alert would tell it once it is approved; None if there is none."""
+    untold: Outcome | None
+    """What became of it if an alert would tell it once it is approved, or was to tell it; None if there is none."""
     is_stopped: bool
     """The user discarded the home, or has no preferences."""
     is_as_then: bool
@@ -40,7 +40,7 @@ def outcome_of(known: Evidence) -> Outcome | None:
     if known.was_told:
         return Outcome.TOLD
     if known.was_matched:
-        return Outcome.WAITS_FOR_DIGEST if known.waits else known.waiting or Outcome.NOT_TOLD
+        return Outcome.WAITS_FOR_DIGEST if known.waits else known.untold or Outcome.NOT_TOLD
     if known.is_as_then:
         return Outcome.MISSED
     return Outcome.NOT_TOLD if known.is_stopped else Outcome.WOULD_BE_TOLD

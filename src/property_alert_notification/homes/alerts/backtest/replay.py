@@ -96,8 +96,8 @@ class Known:
     """For each search that waits for a digest: up to which number its matches are submitted."""
     dropped: Mapping[Match, Reason]
     """The matches that were dropped."""
-    waiting: Mapping[FactKey, Became] = field(default_factory=dict)
-    """What became of facts that alerts would tell if they were approved."""
+    untold: Mapping[FactKey, Became] = field(default_factory=dict)
+    """What became of facts that alerts would tell if they were approved, or were to tell and were not sent."""
 
 
 @dataclass
@@ -178,7 +178,7 @@ class Replay:
         its = one.change.listing_id, news.key
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
-        stops, waiting = _stops(one, known), known.waiting.get(its)
+        stops, untold = _stops(one, known), known.untold.get(its)
         outcome = outcome_of(
             Evidence(
                 is_replayed=is_replayed,
@@ -187,7 +187,7 @@ class Replay:
                 is_matched_yet=sequence <= known.position,
                 was_replayed=key in self._told,
                 waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
-                waiting=None if waiting is None else waiting.outcome,
+                untold=None if untold is None else untold.outcome,
                 is_stopped=stops is not None,
                 is_as_then=self.is_as_then,
             )
@@ -199,8 +199,8 @@ class Replay:
         why = None
         if outcome is Outcome.NOT_TOLD:
             why = self._why(sequence, by_log, known) if by_log else stops
-        if why is None and waiting is not None and outcome is waiting.outcome:
-            return ComparedFact(news, waiting)
+        if why is None and untold is not None and outcome is untold.outcome:
+            return ComparedFact(news, untold)
         return ComparedFact(news, Became(outcome, why))
 
     def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> Reason | None:

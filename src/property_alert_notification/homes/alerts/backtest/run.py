@@ -16,12 +16,13 @@ from property_alert_notification.homes.alerts.backtest.replay import Candidate, 
 from property_alert_notification.homes.alerts.changes import readable_changes
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
-from property_alert_notification.homes.alerts.explain.outcome import outcomes_of_facts
+from property_alert_notification.homes.alerts.explain.outcome import outcomes_of_facts, with_unsent
 from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.ledger.queries import FactKey, ToldRow, told_rows
 from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.shards.queries import position_for
+from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 
 SLICE = 200
@@ -129,9 +130,12 @@ class Run:
             stored = await dropped_of(connection, {one.change.sequence for one in candidates})
         dropped = await asyncio.to_thread(reasons_in, stored, self.replay.numbers)
         told = await asyncio.to_thread(_told_to, self.person, rows)
+        async with self.database.reading() as connection:
+            ended = await unsent(connection, {(*key, self.person) for key in told})
+        became = {fact[:2]: its.became for fact, its in ended.items()}
         refusing = {home for home, some in refused.items() if self.person in some}
-        waiting = outcomes_of_facts(asking)
-        known = replace(known, told=told, discarded=refusing, dropped=dropped, waiting=waiting)
+        told, untold = told - became.keys(), with_unsent(outcomes_of_facts(asking), became)
+        known = replace(known, told=told, discarded=refusing, dropped=dropped, untold=untold)
         self._found += self.replay.compare(candidates, known)
 
     def _candidates(self, hits: Sequence[Hit], earlier: Mapping[int, Earlier]) -> list[Candidate]:

@@ -13,17 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
-from property_alert_notification.homes.alerts.approvals.facts.queries import PersonsFact
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
+from property_alert_notification.homes.alerts.digests.untold import told_before, untold
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.drops import queries as drop_queries
 from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
+from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.news import Earlier, News
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -34,6 +35,7 @@ from property_alert_notification.homes.alerts.submit import (
     outcomes_of,
     tellings_of,
 )
+from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -169,11 +171,12 @@ class SearchDigests:
     ) -> Mapping[str, int]:
         keys = {(listing, key) for home in homes for key, by in home.told_by.items() for listing in by}
         told = await told_ledger.told_of(connection, keys)
+        ended = await unsent(connection, {fact for home in homes for fact in told_before(home, told)})
         refused = await discarded(connection, {home.property_id for home in homes})
         wanted: list[tuple[HomeInDigest, WantedAlert]] = []
         dropped = 0
         for home in homes:
-            fresh = [news for key, news in home.news.items() if not _was_told(home, key, told)]
+            fresh = untold(home, told, ended)
             is_refused = home.person in refused.get(home.property_id, ())
             facts = [] if home.now is None else net_facts(fresh, home.now.get("ListPrice"))
             if is_refused or home.is_gone or not facts:
@@ -202,13 +205,8 @@ async def _not_waiting(
     return [one for one in wanted if id(one[1]) not in asked or not asked[id(one[1])] <= known]
 
 
-def _was_told(home: HomeInDigest, key: str, told: told_ledger.ToldFacts) -> bool:
-    """Whether its person was told a fact, by any listing of the home."""
-    return any(home.person in told.of(listing, key) for listing in home.told_by[key])
-
-
 def _why_dropped(home: HomeInDigest, fresh: Sequence[News], *, is_refused: bool) -> ReasonCode | None:
-    """Why a home is left out; None if its person was told before, which the ledger has."""
+    """Why a home is left out; None if its person was told before, or was to be, which the ledger has."""
     if is_refused:
         return ReasonCode.HOME_DISCARDED
     if home.is_gone:

@@ -20,9 +20,9 @@ from property_alert_notification.homes.alerts.explain.outcome import (
     Knowledge,
     PastVersion,
     outcomes_of_facts,
+    with_unsent,
 )
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
-from property_alert_notification.homes.alerts.explain.replaced import untold_facts
 from property_alert_notification.homes.alerts.explain.searches import (
     ExplainableSearch,
     deleted_searches,
@@ -30,6 +30,7 @@ from property_alert_notification.homes.alerts.explain.searches import (
     stored_searches,
 )
 from property_alert_notification.homes.alerts.shards import queries as shards
+from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
@@ -85,7 +86,9 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     changes = list(readable_changes(rows, earlier))
     keys = {(one.listing_id, news.key) for one in changes for news in one.news}
     waiting = outcomes_of_facts(await approval_facts.asking(connection, keys, person=number))
-    untold = untold_facts(alerts, changes)
+    told = await queries.told_to(connection, home, number)
+    ended = await unsent(connection, {(listing_id, key, number) for listing_id, key in keys if key in told})
+    untold = {key: its.became for (_, key, _), its in ended.items()}
     return Found(
         listing.id,
         home,
@@ -96,11 +99,11 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         changes,
         alerts,
         Knowledge(
-            await queries.told_to(connection, home, number) - untold.keys(),
+            told - untold.keys(),
             await shards.position_for(connection, number),
             await queries.digests_of(connection, number),
             await asyncio.to_thread(reasons_in, dropped, numbers),
-            {fact: outcome for (_, fact), outcome in waiting.items()} | untold,
+            with_unsent({fact: outcome for (_, fact), outcome in waiting.items()}, untold),
         ),
         number in (await discarded(connection, [home])).get(home, ()),
     )

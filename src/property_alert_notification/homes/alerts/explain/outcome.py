@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.homes.alerts.approvals.facts.queries import AskingDelivery
 from property_alert_notification.homes.alerts.changes import ReadChange
@@ -14,10 +14,13 @@ from property_alert_notification.homes.alerts.drops.drops import Match
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.unsent.rules import why_without_deliveries
 from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.saved_searches.words import ScheduleType
+
+Key = TypeVar("Key")
 
 
 class PastVersion(NamedTuple):
@@ -42,15 +45,16 @@ class Knowledge:
     """What the store knows of a person, for `outcome_of`."""
 
     told: Collection[str]
-    """The keys of the facts of the home that the person was told."""
+    """The keys of the facts of the home that the person was told, or is to be told by an alert that is not sent yet."""
     position: int
     """How far matching has come."""
     digests: Mapping[int, tuple[int, datetime | None]]
     """For each search that waits for a digest: up to which number its matches are submitted, and when it is made."""
     dropped: Mapping[Match, Reason]
     """The matches that were dropped."""
-    waiting: Mapping[str, Became] = field(default_factory=dict)
-    """What became of the facts of the home that alerts would tell if they were approved, by their keys."""
+    untold: Mapping[str, Became] = field(default_factory=dict)
+    """What became of the facts of the home that alerts would tell if they were approved, or were to tell and were not
+    sent, by their keys."""
 
 
 def why_not_told(
@@ -94,7 +98,7 @@ def _of_match(number: int, news: Sequence[News], change: ReadChange, known: Know
         return Became(Outcome.WAITS_FOR_DIGEST)
     if (why := known.dropped.get((change.sequence, number))) is not None:
         return Became(Outcome.NOT_TOLD, why)
-    return _best(known.waiting.get(key, _NOT_TOLD) for key in untold)
+    return _best(known.untold.get(key, _NOT_TOLD) for key in untold)
 
 
 def outcome_of_alert(rows: Sequence[AskingDelivery]) -> Became:
@@ -115,22 +119,13 @@ def _ended(one: AskingDelivery) -> Became:
 
 
 def _without_deliveries(one: AskingDelivery) -> Became:
-    if one.status == NotificationStatus.CANCELLED:
-        return Became(Outcome.NOT_TOLD, cancelled_by(one.cancelled_by))
-    return Became(Outcome.NOT_TOLD, _WITHOUT_DELIVERIES.get(one.status or ""))
+    return Became(Outcome.NOT_TOLD, why_without_deliveries(one.status, one.cancelled_by))
 
 
 def _waits(one: AskingDelivery) -> bool:
     if one.state is None:
         return one.status in (None, NotificationStatus.SCHEDULED)
     return one.state == DeliveryState.ON_HOLD
-
-
-_WITHOUT_DELIVERIES: Mapping[str, Reason] = {
-    NotificationStatus.SUPPRESSED: Reason(ReasonCode.NO_ADDRESS),
-    NotificationStatus.EXPIRED: Reason(ReasonCode.EXPIRED),
-}
-"""Why a notification ended that has no deliveries, by its status."""
 
 
 def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Became]:
@@ -146,6 +141,16 @@ def outcomes_of_facts(rows: Iterable[AskingDelivery]) -> dict[FactKey, Became]:
 
 _NOT_TOLD = Became(Outcome.NOT_TOLD)
 _BEST_FIRST = (Outcome.TOLD, Outcome.WAITS_FOR_APPROVAL, Outcome.REJECTED, Outcome.NOT_TOLD)
+
+
+def with_unsent(untold: Mapping[Key, Became], unsent: Mapping[Key, Became]) -> dict[Key, Became]:
+    """What became of facts that were not told; `unsent` has those of which all alerts ended unsent, and why."""
+    known = dict(untold)
+    for key, ended in unsent.items():
+        its = known.get(key)
+        # An alert that was approved may end unsent, too.
+        known[key] = ended if its is None or its.outcome is Outcome.TOLD else _best([ended, its])
+    return known
 
 
 def _best(outcomes: Iterable[Became]) -> Became:

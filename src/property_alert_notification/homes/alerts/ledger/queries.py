@@ -35,6 +35,9 @@ _home, _same = table_of(Property).alias("home"), table_of(Property).alias("same"
 FactKey = tuple[UUID, str]
 """A listing, and the key of a fact that it tells."""
 
+PersonsFact = tuple[UUID, str, int]
+"""A listing, a fact that it tells, and a person."""
+
 _KEY = columns_of(_told, "listing_id", "fact")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.ledger.queries import FactKey, PersonsFact
 from property_alert_notification.homes.alerts.models import ApprovalFact
 from property_alert_notification.homes.properties.ids.queries import with_mates
 from property_alert_notification.notifications.models import Notification
@@ -46,10 +46,6 @@ async def add(connection: AsyncConnection, new: Iterable[WaitingFact]) -> None:
     """Store what alerts tell if they are approved."""
     if rows := list(new):
         await _ADD.run(connection, rows)
-
-
-PersonsFact = tuple[UUID, str, int]
-"""A listing, a fact that it tells, and a person."""
 
 
 def _known_these(wanted: FromClause) -> Any:
