@@ -32,6 +32,26 @@ async def test_a_preference_is_stored_changed_listed_and_taken_back(client: http
     assert [(await client.delete(f"{USER}/1/preference")).status_code for _ in range(2)] == [204, 404]
 
 
+async def test_the_newest_word_about_a_home_counts_under_whichever_listing(client: httpx2.AsyncClient) -> None:
+    same = {"UnparsedAddress": "7 Pine St", "City": "Seattle", "StateOrProvince": "WA", "PostalCode": "98125"}
+    same |= {"Latitude": 47.7, "Longitude": -122.3}
+    records = [RECORD | same | {"ListingKey": key} for key in ("1", "2")] + [RECORD | {"ListingKey": "other"}]
+    await client.post("/api/v1/listing-events", json={"value": records})
+    for key, word in (("other", "Discard"), ("1", "Discard"), ("2", "Favorite")):
+        await client.put(f"{USER}/{key}/preference", json={"ContactListingPreference": word})
+
+    listed = (await client.get(USER)).json()["items"]
+    first = (await client.get(f"{USER}/1/preference")).json()
+    removed = [(await client.delete(f"{USER}/{key}/preference")).status_code for key in ("1", "2", "other")]
+
+    assert [(one["ListingKey"], one["ContactListingPreference"]) for one in listed] == [
+        ("2", "Favorite"),
+        ("other", "Discard"),
+    ]
+    assert (first["ListingKey"], first["ContactListingPreference"]) == ("2", "Favorite")
+    assert removed == [204, 404, 204]
+
+
 async def test_a_preference_is_read_in_either_spelling(client: httpx2.AsyncClient) -> None:
     await client.post("/api/v1/listing-events", json=RECORD | {"ListingKey": "1"})
     for spelling in ("favorite", "FAVORITE", " Favorite"):

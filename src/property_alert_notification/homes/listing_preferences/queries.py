@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, delete, select, text, true
+from sqlalchemy import ColumnElement, FromClause, Select, delete, or_, select, text, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +15,7 @@ from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing
-from property_alert_notification.homes.properties.ids.queries import with_ids
+from property_alert_notification.homes.properties.ids.queries import ids_of_home, with_ids
 
 _preferences, _listings = table_of(ListingPreference), table_of(Listing)
 
@@ -39,27 +39,35 @@ _ENTRIES = select(
 ).join(_listings, _listings.c.id == _preferences.c.listing_id)
 
 
-async def put(connection: AsyncConnection, preference: ListingPreference) -> None:
-    """Store what a user thinks of a listing, in place of what was stored before."""
+async def put(connection: AsyncConnection, preference: ListingPreference, listing: Listing) -> None:
+    """Store what a user thinks of a listing, in place of what was stored before of any listing of its home."""
+    others = _of(preference.user_id, listing) & (_preferences.c.listing_id != listing.id)
+    await connection.execute(delete(_preferences).where(others))
     wanted = insert(_preferences).values(preference.model_dump())
     kept = {name: wanted.excluded[name] for name in ("preference", "changed_at")}
     await connection.execute(wanted.on_conflict_do_update(index_elements=["person", "listing_id"], set_=kept))
 
 
-def _of(user_id: int, listing_id: UUID) -> ColumnElement[bool]:
-    return (_preferences.c.user_id == user_id) & (_preferences.c.listing_id == listing_id)
+def _of(user_id: int, listing: Listing) -> ColumnElement[bool]:
+    """What a user thinks of a listing, or of another one of the same home."""
+    is_of_home = _preferences.c.listing_id == listing.id
+    if listing.property_id is not None:
+        mates = select(_listings.c.id).where(_listings.c.property_id.in_(ids_of_home(listing.property_id)))
+        is_of_home = or_(is_of_home, _preferences.c.listing_id.in_(mates))
+    return (_preferences.c.user_id == user_id) & is_of_home
 
 
-async def find(connection: AsyncConnection, user_id: int, listing_id: UUID) -> Entry | None:
-    """What a user thinks of a listing; None if nothing is stored."""
-    row = (await connection.execute(_ENTRIES.where(_of(user_id, listing_id)))).one_or_none()
+async def find(connection: AsyncConnection, user_id: int, listing: Listing) -> Entry | None:
+    """What a user thinks of the home of a listing, the newest word; None if nothing is stored."""
+    newest = _ENTRIES.where(_of(user_id, listing)).order_by(_preferences.c.changed_at.desc(), _preferences.c.id.desc())
+    row = (await connection.execute(newest.limit(1))).one_or_none()
     return None if row is None else Entry(*row)
 
 
-async def remove(connection: AsyncConnection, user_id: int, listing_id: UUID) -> bool:
-    """Forget what a user thinks of a listing; returns whether anything was stored."""
-    removed = delete(_preferences).where(_of(user_id, listing_id)).returning(_preferences.c.id)
-    return (await connection.execute(removed)).one_or_none() is not None
+async def remove(connection: AsyncConnection, user_id: int, listing: Listing) -> bool:
+    """Forget what a user thinks of the home of a listing; returns whether anything was stored."""
+    removed = delete(_preferences).where(_of(user_id, listing)).returning(_preferences.c.id)
+    return (await connection.execute(removed)).first() is not None
 
 
 async def page(

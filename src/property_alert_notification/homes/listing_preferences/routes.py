@@ -71,7 +71,7 @@ async def put_listing_preference(
 ) -> Response:
     """Store what a user thinks of a listing. Of a discarded home no alert is made for the user from now on.
 
-    409 if several sources have a listing with this key.
+    It replaces what was stored of other listings of the same home. 409 if several sources have a listing with this key.
     """
     now = clock.now()
     async with database.transaction() as connection:
@@ -85,7 +85,7 @@ async def put_listing_preference(
             preference=body.ContactListingPreference.value,
             changed_at=now,
         )
-        await queries.put(connection, preference)
+        await queries.put(connection, preference, listing)
     entry = Entry(preference.id, listing.listing_key, listing.source, preference.preference, now)
     return json_answer(_public(entry), admission)
 
@@ -94,10 +94,10 @@ async def put_listing_preference(
 async def read_listing_preference(
     user_id: UserId, listing_key: _Key, admission: _MayRead, database: DatabaseDep, source: _Source = None
 ) -> Response:
-    """Read what a user thinks of a listing. 404 if nothing is stored."""
+    """Read what a user thinks of a listing, or of another one of the same home. 404 if nothing is stored."""
     async with database.reading() as connection:
         listing = await _find(connection, listing_key, source)
-        entry = await queries.find(connection, user_id, listing.id)
+        entry = await queries.find(connection, user_id, listing)
     if entry is None:
         raise NotFound("The user has no preference about this listing.")
     return json_answer(_public(entry), admission)
@@ -107,10 +107,10 @@ async def read_listing_preference(
 async def delete_listing_preference(
     user_id: UserId, listing_key: _Key, _: _MayWrite, database: DatabaseDep, source: _Source = None
 ) -> None:
-    """Forget what a user thinks of a listing: a discarded one is alerted again when it changes."""
+    """Forget what a user thinks of the home of a listing: of a discarded one alerts are made again when it changes."""
     async with database.transaction() as connection:
         listing = await _find(connection, listing_key, source)
-        if not await queries.remove(connection, user_id, listing.id):
+        if not await queries.remove(connection, user_id, listing):
             raise NotFound("The user has no preference about this listing.")
 
 
