@@ -92,6 +92,8 @@ class _Parser(Reader):
     def _mirrored(self) -> Expression:
         """A condition that begins with its value: `3 le BedroomsTotal`."""
         literal, operator = self._next(), self._take(*_OPERATORS)
+        if operator is None and (self.token.kind == "end" or self._is(")", "and", "or")):
+            raise self.fault("is a value alone: compare it with a field", literal)
         if operator is None:
             raise self.fault("must be an operator: eq, ne, gt, ge, lt or le")
         word = operator.text.lower()
