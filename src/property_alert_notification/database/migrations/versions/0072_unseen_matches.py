@@ -6,7 +6,7 @@ from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
 revision = "0072"
-down_revision = "0064"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
