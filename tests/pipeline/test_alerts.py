@@ -144,6 +144,23 @@ async def test_an_edit_counts_from_its_place_in_the_order_of_commits(world: Worl
     assert titles == ["New listing: seen Pinehurst Way NE", "New listing: again Pinehurst Way NE"]
 
 
+async def test_an_alert_says_what_its_search_looks_for_since_it_was_edited(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    number = await homes.search(1, up_to(600_000))
+    await homes.list(a_home(key="before"))
+    await homes.match()
+    await homes.change_search(number, up_to(700_000))
+    for key in ("after", "again"):
+        await homes.list(a_home(key=key))
+        await homes.match()
+
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        found = await connection.execute(select(table.c.message).order_by(table.c.id))
+        sentences = [message.splitlines()[-1] for message in found.scalars()]
+    assert sentences == [f"- Near work: Homes, Active, up to ${price},000" for price in (600, 700, 700)]
+
+
 async def test_a_standby_knows_the_edits_and_takes_over(world: World, homes: Homes) -> None:
     await world.a_user(1)
     number = await homes.search(1, up_to(100_000))

@@ -189,9 +189,9 @@ async def test_whom_a_search_alerts_is_read_by_its_number(searches: Searches) ->
 
     assert [*targets] == [search.number]
     target = targets[search.number]
-    assert (target.key, target.user_id, target.person, target.version) == (search.id, 7, search.person, 1)
+    assert (target.number, target.name, target.user_id, target.version) == (search.number, search.name, 7, 1)
     assert (target.schedule_type, target.daily_schedule, target.channels) == ("ASAP", (), None)
-    assert target.change_types == {"New Listing", "Price Change"}
+    assert (target.active, target.concierge) == (True, False)
     assert (users, people) == ({search.person: 7}, {7: search.person})
 
 

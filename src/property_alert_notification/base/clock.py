@@ -4,6 +4,7 @@ import random
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from struct import unpack
 from uuid import UUID
 
@@ -131,4 +132,10 @@ def time_of(id_: UUID) -> datetime:
 
     An id that this service did not make may carry any number: it counts as made at the end of all time at the latest.
     """
-    return _EPOCH + min(id_.int >> 80, _LAST_MILLISECOND) * _MILLISECOND
+    return _moment(id_.int >> 80)
+
+
+@lru_cache(64)
+def _moment(milliseconds: int) -> datetime:
+    """Many ids are made in one millisecond; then their rows have the same time, which is written once."""
+    return _EPOCH + min(milliseconds, _LAST_MILLISECOND) * _MILLISECOND

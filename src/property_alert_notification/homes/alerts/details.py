@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from property_alert_notification.homes.alerts.news import News
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 class ToldFact(NamedTuple):
@@ -71,16 +72,12 @@ class AlertDetails:
     @property
     def stored(self) -> str:
         """As the store keeps it."""
-        return self.stored_after(self.beginning)
+        return stored_after(self.beginning, self.searches)
 
     @property
     def beginning(self) -> str:
         """As the store keeps it, up to the searches."""
         return _encode({name: getattr(self, name) for name in _BEFORE_SEARCHES})[:-1]
-
-    def stored_after(self, beginning: str) -> str:
-        """As the store keeps it; `beginning` is that of an alert with the same facts of the home."""
-        return f'{beginning},"searches":{_encode(self.searches)}}}'
 
     @classmethod
     def read(cls, stored: str) -> Self:
@@ -96,6 +93,17 @@ class AlertDetails:
             return cls(**known)
         except (LookupError, TypeError, RecursionError) as fault:
             raise ValueError("not the details of an alert") from fault
+
+
+def stored_after(beginning: str, searches: Iterable[ToldSearch]) -> str:
+    """An alert as the store keeps it; `beginning` is that of an alert with the same facts of the home."""
+    return f'{beginning},"searches":[{",".join(map(_stored_search, searches))}]}}'
+
+
+def _stored_search(one: ToldSearch) -> str:
+    # Written as a list, at a quarter of what an encoder takes that is made for it.
+    number = "null" if one.number is None else one.number
+    return f"[{_quoted(one.name)},{_quoted(one.sentence)},{'true' if one.is_new else 'false'},{number}]"
 
 
 _BEFORE_SEARCHES = [field.name for field in fields(AlertDetails) if field.name != "searches"]

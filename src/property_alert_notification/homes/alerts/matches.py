@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from property_alert_notification.homes.alerts.news import News, can_be_had, may_be_shown, without_status
-from property_alert_notification.homes.alerts.numbers import NONE, Numbers
+from property_alert_notification.homes.alerts.numbers import NONE, Numbers, are_in
 from property_alert_notification.homes.alerts.searches import Searches, asked_by
 
 Flags = NDArray[np.bool_]
@@ -91,7 +91,9 @@ def not_told(matches: Matches, told: Mapping[str, Numbers]) -> dict[str, Numbers
     """For each of the news, by key, who has to be told at once: those who were not told before, by any search."""
     found = {}
     for one, wanted in zip(matches.news, matches.wanted, strict=True):
-        people = np.setdiff1d(matches.people[wanted & matches.at_once], told.get(one.key, NONE))
+        people = np.unique(matches.people[wanted & matches.at_once])
+        if len(known := told.get(one.key, NONE)):
+            people = people[~are_in(known, people)]
         if len(people):
             found[one.key] = people
     return found
@@ -104,19 +106,22 @@ def tellings(matches: Matches, fresh: Mapping[str, Numbers]) -> Iterator[Telling
     """
     if not fresh:
         return
-    everyone = np.unique(np.concatenate(list(fresh.values())))
-    is_told = [np.isin(everyone, fresh.get(one.key, NONE)) for one in matches.news]
-    mine = np.flatnonzero(np.isin(matches.people, everyone))
+    everyone, *others = fresh.values()
+    if others:
+        everyone = np.unique(np.concatenate([everyone, *others]))
+    is_told = [are_in(fresh.get(one.key, NONE), everyone) for one in matches.news]
+    mine = np.flatnonzero(are_in(everyone, matches.people))
     mine = mine[np.argsort(matches.people[mine], kind="stable")]
-    starts = np.searchsorted(matches.people[mine], everyone).tolist()
+    people = matches.people[mine]
+    starts = np.searchsorted(people, everyone).tolist()
     tells = np.logical_or.reduce(
         [
-            wanted & np.isin(matches.people, fresh.get(one.key, NONE))
+            wanted[mine] & are_in(fresh[one.key], people)
             for one, wanted in zip(matches.news, matches.wanted, strict=True)
+            if one.key in fresh
         ]
     )
-    flags_of = (each[mine].tolist() for each in (matches.numbers, matches.is_new, tells))
-    found = list(map(Match, *flags_of))
+    found = list(map(Match, matches.numbers[mine].tolist(), matches.is_new[mine].tolist(), tells.tolist()))
     alike: dict[tuple[bool, ...], list[News]] = {}
     told = zip(*(flags.tolist() for flags in is_told), strict=True)
     for person, flags, start, end in zip(everyone.tolist(), told, starts, [*starts[1:], len(found)], strict=True):

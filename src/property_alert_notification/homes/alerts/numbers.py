@@ -16,22 +16,43 @@ Numbers: TypeAlias = NDArray[np.int64]
 NONE: Numbers = np.empty(0, dtype=np.int64)
 _MOST_GROUPS = 9
 """Groups of seven bits of a number; int64 has 63 without its sign."""
+_GROUP, _GOES_ON = 0x7F, 0x80
+"""The seven bits, and the one that says that the number has more of them."""
+
+_FEW = 64
+"""Numbers that take longer as arrays than one by one."""
+
 _WEIGHTS = np.arange(_MOST_GROUPS, dtype=np.int64) * 7
 
 
 def pack(numbers: Numbers) -> str:
     """As the store keeps them."""
-    if not len(numbers):
-        return ""
-    distances = np.diff(numbers, prepend=np.int64(0))
-    groups = (distances[:, None] >> _WEIGHTS) & 0x7F
-    lengths = np.maximum(1, _MOST_GROUPS - np.argmax(groups[:, ::-1] != 0, axis=1))
-    lengths[distances == 0] = 1
-    places = np.arange(_MOST_GROUPS)
-    is_used = places < lengths[:, None]
-    goes_on = places < lengths[:, None] - 1
-    written = (groups | np.where(goes_on, 0x80, 0)).astype(np.uint8)
-    return base64.b64encode(written[is_used].tobytes()).decode("ascii")
+    written = _one_by_one(numbers) if len(numbers) < _FEW else _all_at_once(numbers)
+    return base64.b64encode(written).decode("ascii")
+
+
+def _one_by_one(numbers: Numbers) -> bytes:
+    written, last = bytearray(), 0
+    for number in numbers.tolist():
+        rest, last = number - last, number
+        while rest > _GROUP:
+            written.append(rest & _GROUP | _GOES_ON)
+            rest >>= 7
+        written.append(rest)
+    return bytes(written)
+
+
+def _all_at_once(numbers: Numbers) -> bytes:
+    distances = numbers.copy()
+    distances[1:] -= numbers[:-1]
+    most = -(-int(distances.max()).bit_length() // 7)
+    rests = distances[:, None] >> _WEIGHTS[:most]
+    written = (rests & _GROUP).astype(np.uint8)
+    is_used = rests != 0
+    is_used[:, 0] = True
+    written[:, :-1] |= np.where(is_used[:, 1:], np.uint8(_GOES_ON), np.uint8(0))
+    packed: bytes = written[is_used].tobytes()
+    return packed
 
 
 def unpack(text: str) -> Numbers:

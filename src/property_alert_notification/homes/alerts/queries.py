@@ -107,15 +107,17 @@ async def add_log(
 
 EXPRESSIONS = BatchStatement(
     columns_of(_searches, "number"),
-    lambda wanted: select(_searches.c.number, _searches.c.expression).join(
+    lambda wanted: select(_searches.c.number, _searches.c.expression, _searches.c.version).join(
         wanted, wanted.c.number == _searches.c.number
     ),
 )
 
 
-async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, str]:
-    """The compiled queries of these searches, by their numbers."""
-    return {row[0]: row[1] for row in await EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
+async def expressions_of(connection: AsyncConnection, searches: Collection[int]) -> dict[int, tuple[str, int]]:
+    """The compiled queries of these searches, each with its version, by the numbers of the searches."""
+    if not searches:
+        return {}
+    return {row[0]: (row[1], row[2]) for row in await EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
 
 
 _limit, _until = bindparam("limit", type_=Integer), bindparam("until", type_=time_type())

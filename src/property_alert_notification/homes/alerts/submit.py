@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from itertools import compress
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +10,6 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.languages import shown_locale
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
@@ -20,27 +18,25 @@ from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.approvals import queries as approvals
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
+from property_alert_notification.homes.alerts.details import ToldFact, ToldSearch, details_of, stored_after
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.queries import NewAlert
+from property_alert_notification.homes.alerts.sentences import InLanguage, Sentences
 from property_alert_notification.homes.alerts.unsent.rules import joined
-from property_alert_notification.homes.alerts.wording import Opening, open_with, write
-from property_alert_notification.homes.criteria.expression import from_json
-from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.alerts.wording import Opening, message_after, open_with
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.categories.rules import LISTING_ALERT
-from property_alert_notification.people.directory.scripts import profiles_of
+from property_alert_notification.people.directory.scripts import languages_of, profiles_of
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.scripts import preferences_of
 from property_alert_notification.people.scripts import UserOf
 
 _LONGEST_REFERENCE = 255
-_sentence = lru_cache(maxsize=16_384)(lambda stored, language: sentence(from_json(stored), language))
 
 
 class NamedSearch(NamedTuple):
@@ -97,7 +93,8 @@ class WantedAlert(NamedTuple):
     @property
     def needs_approval(self) -> bool:
         """Whether it is on hold until it is approved: one search that needs no approval is enough to send it."""
-        return all(one.concierge for one in self.senders)
+        # Of most alerts none of the searches asks for it.
+        return any(its.target.concierge for its in self.searches) and all(one.concierge for one in self.senders)
 
 
 class _Text(NamedTuple):
@@ -134,6 +131,7 @@ class Submitter:
 
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
+        self._sentences = Sentences()
         self._channels = [
             channel
             for channel in Channel
@@ -144,9 +142,12 @@ class Submitter:
         """Store these alerts as notifications; returns of each whether it was accepted."""
         if not alerts:
             return []
-        people = await self.people(connection, {one.user_id for one in alerts})
-        stored = await queries.expressions_of(connection, {its.target.number for one in alerts for its in one.searches})
-        texts = list(_texts(alerts, people, stored))
+        people = await self.people(connection, {one.user_id for one in alerts}, only_language=True)
+        languages = [shown_locale(people.get(one.user_id, UNKNOWN).language) for one in alerts]
+        named = (
+            (its.target, language) for one, language in zip(alerts, languages, strict=True) for its in one.searches
+        )
+        texts = list(_texts(alerts, languages, await self._sentences.of(connection, named)))
         submissions = [self._submission(one, text) for one, text in zip(alerts, texts, strict=True)]
         results = await run_within(connection, create(self._planner, submissions, self._decided(people)))
         await queries.add_alerts(
@@ -179,11 +180,17 @@ class Submitter:
         )
         return [isinstance(result, Accepted) for result in results]
 
-    async def people(self, connection: AsyncConnection, users: Collection[int]) -> Mapping[int, Person]:
-        """The preferences and profiles of these users; users without preferences are left out."""
+    async def people(
+        self, connection: AsyncConnection, users: Collection[int], *, only_language: bool = False
+    ) -> Mapping[int, Person]:
+        """The preferences and profiles of these users; users without preferences are left out.
+
+        With `only_language` their profiles have nothing else.
+        """
         asked, default = {(user_id, False) for user_id in users}, self._planner.default_preferences
         known = await run_within(connection, preferences_of(asked, default=default))
-        profiles = await run_within(connection, profiles_of(sorted(users)))
+        wanted = sorted(users)
+        profiles = await run_within(connection, languages_of(wanted) if only_language else profiles_of(wanted))
         return {user_id: Person(theirs, profiles.get(user_id)) for (user_id, _), theirs in known.items()}
 
     def _decided(self, people: Mapping[int, Person]) -> Mapping[UserOf, Person] | None:
@@ -212,34 +219,25 @@ class Submitter:
         )
 
 
-def _texts(alerts: Iterable[WantedAlert], people: Mapping[int, Person], stored: Mapping[int, str]) -> Iterator[_Text]:
+def _texts(
+    alerts: Iterable[WantedAlert], languages: Iterable[str], sentences: Mapping[InLanguage, str]
+) -> Iterator[_Text]:
     """The text of each alert. What those have in common that tell the same facts of a home is made once."""
-    common: dict[tuple[int, int, str], tuple[str, Opening, str]] = {}
-    for one in alerts:
-        details = _details(one, people.get(one.user_id, UNKNOWN).language, stored)
+    common: dict[tuple[int, int, str], tuple[str, str, Opening, str]] = {}
+    for one, language in zip(alerts, languages, strict=True):
         # They live as long as their alerts, so each has a number of its own.
-        key = id(one.fields), id(one.facts), details.language
+        key = id(one.fields), id(one.facts), language
         if key not in common:
+            details = details_of(one.fields, one.facts, (), language)
             facts = joined(sorted({fact for _, fact, _ in one.told_by}))
-            common[key] = details.beginning, open_with(details), facts
-        beginning, opening, facts = common[key]
-        yield _Text(details.listing_key, *write(details, opening), details.stored_after(beginning), facts)
-
-
-def _details(one: WantedAlert, tag: str | None, stored: Mapping[int, str]) -> AlertDetails:
-    language = shown_locale(tag)
-    searches = [
-        ToldSearch(target.name, _in_words(stored.get(target.number), target.number, language), is_new, target.number)
-        for target, is_new, _ in one.searches
-    ]
-    return details_of(one.fields, one.facts, searches, language)
-
-
-def _in_words(stored: str | None, number: int, language: str) -> str:
-    """The query of a search as a sentence; none for a damaged one, whose alert is sent all the same."""
-    if not stored:
-        return ""
-    return "".join(readable([stored], lambda one: _sentence(one, language), "search.unreadable", lambda _: number))
+            common[key] = details.listing_key, details.beginning, open_with(details), facts
+        listing_key, beginning, opening, facts = common[key]
+        searches = [
+            ToldSearch(target.name, sentences.get((target.number, language), ""), is_new, target.number)
+            for target, is_new, _ in one.searches
+        ]
+        message = message_after(opening, searches, language)
+        yield _Text(listing_key, opening.title, message, stored_after(beginning, searches), facts)
 
 
 def _channels_of(alert: WantedAlert) -> list[Channel] | None:

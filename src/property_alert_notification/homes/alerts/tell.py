@@ -223,10 +223,17 @@ def _tellings_of(one: MatchedChange, told: dict[tuple[UUID, str], Numbers], refu
     """
     its = {news.key: told.get((one.change.property_id, news.key), NONE) for news in one.matches.news}
     left_out = np.array(sorted(refused), dtype=np.int64)
-    fresh = not_told(one.matches, {key: np.union1d(known, left_out) for key, known in its.items()})
+    fresh = not_told(one.matches, {key: _both(known, left_out) for key, known in its.items()})
     for key, people in fresh.items():
-        told[one.change.property_id, key] = np.union1d(its[key], people)
+        told[one.change.property_id, key] = _both(its[key], people)
     return list(tellings(one.matches, fresh))
+
+
+def _both(some: Numbers, others: Numbers) -> Numbers:
+    """All of these numbers; usually there is only one kind of them."""
+    if not len(some) or not len(others):
+        return others if not len(some) else some
+    return np.union1d(some, others)
 
 
 def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedSearch]:

@@ -1,11 +1,11 @@
 """The text of an alert, in the language of its user: the home, its price, what changed, and the searches. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from property_alert_notification.base.languages import in_language
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.criteria import formats
@@ -126,11 +126,16 @@ class Opening(NamedTuple):
     lines: str
 
 
-def write(details: AlertDetails, opening: Opening | None = None) -> tuple[str, str]:
-    """The title and the message of an alert; `opening` may be that of an alert with the same facts of the home."""
-    title, lines = opening or open_with(details)
-    searches = "\n".join(_searches(details, in_language(_WORDS, details.language)))
-    return title, _cut(f"{lines}\n\n{searches}", LONGEST_MESSAGE)
+def write(details: AlertDetails) -> tuple[str, str]:
+    """The title and the message of an alert."""
+    opening = open_with(details)
+    return opening.title, message_after(opening, details.searches, details.language)
+
+
+def message_after(opening: Opening, searches: Sequence[ToldSearch], language: str) -> str:
+    """The message of an alert that names these searches; `opening` is that of one with the same facts of the home."""
+    lines = "\n".join(_searches(searches, in_language(_WORDS, language)))
+    return _cut(f"{opening.lines}\n\n{lines}", LONGEST_MESSAGE)
 
 
 def open_with(details: AlertDetails) -> Opening:
@@ -259,11 +264,11 @@ def _day(text: str, language: str) -> str:
         return text
 
 
-def _searches(details: AlertDetails, words: Mapping[str, str]) -> Iterator[str]:
-    yield words["search" if len(details.searches) == 1 else "searches"]
-    for one in details.searches[:MOST_SEARCHES]:
+def _searches(searches: Sequence[ToldSearch], words: Mapping[str, str]) -> Iterator[str]:
+    yield words["search" if len(searches) == 1 else "searches"]
+    for one in searches[:MOST_SEARCHES]:
         yield f"- {one.name}: {one.sentence}" if one.sentence else f"- {one.name}"
-    if (more := len(details.searches) - MOST_SEARCHES) > 0:
+    if (more := len(searches) - MOST_SEARCHES) > 0:
         yield words["more"].format(count=more)
 
 

@@ -12,6 +12,7 @@ from property_alert_notification.people.directory.rows import is_readable
 _profiles = table_of(StoredProfile)
 
 
+_LANGUAGE = ("user_id", "language")
 _PLACE = ("user_id", "phone_number", "time_zone", "country")
 
 
@@ -24,6 +25,7 @@ def _look_up(wanted: FromClause, fields: Sequence[str]) -> Select[*tuple[object,
 
 
 _PROFILES_OF = BatchStatement(columns_of(_profiles, "user_id"), lambda wanted: _look_up(wanted, FIELDS))
+_LANGUAGES_OF = BatchStatement(columns_of(_profiles, "user_id"), lambda wanted: _look_up(wanted, _LANGUAGE))
 _PLACES_OF = BatchStatement(columns_of(_profiles, "user_id"), lambda wanted: _look_up(wanted, _PLACE))
 
 
@@ -34,6 +36,12 @@ def profiles_of(users: Collection[int]) -> Script[dict[int, Profile]]:
     """
     rows = yield Statement(_PROFILES_OF, as_rows(users))
     return {row[0]: Profile(*row) for row in rows if is_readable(row)}
+
+
+def languages_of(users: Collection[int]) -> Script[dict[int, Profile]]:
+    """Like `profiles_of`, with only the language of a user: the text of an alert depends on no more."""
+    rows = yield Statement(_LANGUAGES_OF, as_rows(users))
+    return {row[0]: Profile(row[0], language=row[1]) for row in rows if is_readable(row)}
 
 
 def places_of(users: Collection[int]) -> Script[dict[int, Profile]]:

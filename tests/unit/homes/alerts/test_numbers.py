@@ -16,6 +16,13 @@ def test_numbers_come_back(numbers: set[int]) -> None:
     assert unpack(packed).tolist() == sorted(numbers)
 
 
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 1_000])
+@pytest.mark.parametrize("power", [1, 2, 6])
+def test_few_come_back_as_many_do(count: int, power: int) -> None:
+    numbers = np.array([number**power for number in range(count)], dtype=np.int64)
+    assert unpack(pack(numbers)).tolist() == numbers.tolist()
+
+
 @given(NUMBERS, NUMBERS)
 def test_numbers_are_found_among_many(many: set[int], some: set[int]) -> None:
     found = are_in(np.array(sorted(many), dtype=np.int64), np.array([*some], dtype=np.int64))

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -24,10 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, plain_rows, table_of, true_of_many
-from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
-from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
+from property_alert_notification.homes.saved_searches.words import ScheduleType
 
 _searches, _people = table_of(SavedSearch), table_of(SearchPerson)
 _versions = table_of(SavedSearchVersion)
@@ -202,39 +200,30 @@ class SearchTarget(NamedTuple):
     """Whom a search alerts, and how."""
 
     number: int
-    key: UUID
-    """The SavedSearchKey."""
     name: str
     user_id: int
-    person: int
     version: int
     schedule_type: ScheduleType
     daily_schedule: tuple[str, ...]
     channels: tuple[str, ...] | None
     """None means all that the user wants."""
-    change_types: frozenset[ChangeType]
     concierge: bool
     """Whether its alerts need approval."""
     active: bool
-    reason_code: str | None
 
 
 _TARGETS = BatchStatement(
     columns_of(_searches, "number"),
     lambda wanted: select(
         _searches.c.number,
-        _searches.c.id,
         _searches.c.name,
         _searches.c.user_id,
-        _searches.c.person,
         _searches.c.version,
         _searches.c.schedule_type,
         _searches.c.daily_schedule,
         _searches.c.channels,
-        _searches.c.change_types,
         _searches.c.concierge,
         _searches.c.active,
-        _searches.c.reason_code,
     ).join(wanted, wanted.c.number == _searches.c.number),
 )
 
@@ -249,22 +238,17 @@ async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> d
 
 
 def _target(row: Sequence[Any]) -> SearchTarget:
-    number, key, name, user_id, person, version, schedule_type, daily_schedule, channels, changes, *rest = row
-    concierge, active, reason = rest
+    number, name, user_id, version, schedule_type, daily_schedule, channels, concierge, active = row
     return SearchTarget(
-        number=number,
-        key=key,
-        name=name,
-        user_id=user_id,
-        person=person,
-        version=version,
-        schedule_type=ScheduleType(schedule_type),
-        daily_schedule=tuple(daily_schedule.split()),
-        channels=None if channels is None else tuple(channels.split()),
-        change_types=read_changes(changes),
-        concierge=concierge,
-        active=active,
-        reason_code=reason,
+        number,
+        name,
+        user_id,
+        version,
+        ScheduleType(schedule_type),
+        tuple(daily_schedule.split()),
+        None if channels is None else tuple(channels.split()),
+        concierge,
+        active,
     )
 
 
