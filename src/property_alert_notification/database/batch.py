@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, CursorResult, Executable, FromClause, Stri
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.dml import Insert, UpdateBase
 from sqlalchemy.sql.selectable import ForUpdateArg, ScalarSelect, SelectBase
 from sqlalchemy.sql.visitors import ExternallyTraversible
 from sqlalchemy.types import TypeEngine
@@ -110,8 +110,11 @@ class BatchStatement:
         return self._on_document[alike]
 
     def _with_document(self, rows: Iterable[Sequence[Any]]) -> tuple[Executable, dict[str, Any]]:
-        """The statement for SQLite, and its values. Reading a value from JSON takes as long as inserting it."""
-        if len(self.columns) < _WIDE and not self._of_one:
+        """The statement for SQLite, and its values. Reading a value from JSON takes as long as inserting it.
+
+        Only inserts of several rows are written in several ways: each would need a look at its plan otherwise.
+        """
+        if not self._of_one and (len(self.columns) < _WIDE or not isinstance(self.on_document(), Insert)):
             return self.on_document(), {"batch": document(rows)}
         every = list(rows)
         columns = dict(zip(self.columns, zip(*every, strict=True), strict=bool(every)))
