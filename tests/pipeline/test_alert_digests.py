@@ -181,7 +181,11 @@ async def test_a_home_that_is_gone_is_in_no_digest(world: World, homes: Homes, u
     text = mail.parsed().get_body(("plain",)).get_content()
     assert "sold" not in text
     assert "here" in text
-    assert "Price: $450,000\nYour saved search: Near work" in text.replace("\r\n", "\n")
+    told = "Price: $450,000\nYour saved search: Near work"
+    assert told in text.replace("\r\n", "\n")
+    async with homes.database.reading() as connection:
+        stored = (await connection.execute(select(table_of(Notification).c.message))).scalars()
+    assert any(told in message and "•" in message for message in stored)
 
 
 async def test_a_home_that_another_agent_still_offers_is_in_the_digest(world: World, homes: Homes, user: int) -> None:

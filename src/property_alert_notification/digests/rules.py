@@ -72,6 +72,8 @@ class Item(NamedTuple):
     caller: str | None
     digest_at: datetime | None = None
     """When the digest is made that a saved search submitted it for."""
+    lines: Sequence[str] = ()
+    """What a long digest shows of it; if there are none, the first lines of the message."""
 
 
 class Reworded(NamedTuple):
@@ -129,8 +131,8 @@ def look_again(items: Iterable[Item], now: Mapping[UUID, Reworded | Reason]) -> 
         match now.get(item.notification_id):
             case Reason() as reason:
                 sorted_.leaving.append(Leaving(item, _after(Event.UNWANTED), reason))
-            case Reworded(title=title, message=message):
-                sorted_.staying.append(item._replace(title=title, message=message))
+            case Reworded(title=title, message=message, lines=lines):
+                sorted_.staying.append(item._replace(title=title, message=message, lines=lines))
             case None:
                 sorted_.staying.append(item)
     return sorted_
@@ -168,7 +170,7 @@ def digest_of(window: Window, items: Sequence[Item], language: str | None = None
     """
     callers = {item.caller for item in items}
     short = definition_of(window.channel).measure is not None
-    parts = [Part(item.title, item.message) for item in items]
+    parts = [Part(item.title, item.message, item.lines) for item in items]
     title, message = compose(window.category, parts, short=short, language=language)
     return Submission(
         user_id=window.user_id,
