@@ -307,6 +307,7 @@ async def test_a_preview_shows_what_matches_and_what_to_change(client: httpx2.As
     nothing = (await client.post(f"{PATH}/preview", json={"Criteria": CRITERIA | {"City": ["Ballard"]}})).json()
 
     assert (found["MatchesNow"], found["ExactYN"], found["ListingsCompared"]) == (1, True, 5)
+    assert found["ConditionsExactYN"]
     assert [one["MatchesWithout"] for one in found["Conditions"]] == [3, 2, 1]
     assert (found["Warnings"], found["Advice"]) == ([], None)
     assert [one["ListingKey"] for one in tacoma["Listings"]] == ["2", "1"]

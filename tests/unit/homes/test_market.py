@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from property_alert_notification.homes.criteria.areas import Area, Box, Circle, Polygons, covers
-from property_alert_notification.homes.criteria.expression import And, Expression, Not, OneOf, Or
+from property_alert_notification.homes.criteria.expression import And, Expression, Keywords, Not, OneOf, Or
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
 from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.homes.saved_searches.estimate import Sample
@@ -45,14 +45,16 @@ def test_a_home_matches_once_under_all_of_its_listings(by_rows: bool) -> None:
         _listing(ONE, status="Pending"), _listing(ONE), _listing(ONE), _listing(OTHER, "Tacoma"), by_rows=by_rows
     )
 
-    assert found == Matches(compared=4, matching=1, without=[2, 1], first=[1])
+    assert found == Matches(compared=4, matching=1, compared_without=4, without=[1, 0], first=[1])
 
 
 @pytest.mark.parametrize("by_rows", [False, True])
 def test_a_listing_that_may_not_be_shown_matches_nothing(by_rows: bool) -> None:
     hidden = OnMarket(ONE, {**_listing(ONE).fields, "InternetEntireListingDisplayYN": False})
 
-    assert _compared(hidden, by_rows=by_rows) == Matches(compared=1, matching=0, without=[0, 0], first=[])
+    assert _compared(hidden, by_rows=by_rows) == Matches(
+        compared=1, matching=0, compared_without=1, without=[0, 0], first=[]
+    )
 
 
 def test_what_was_compared_ends_before_the_first_listing_that_was_not() -> None:
@@ -60,7 +62,20 @@ def test_what_was_compared_ends_before_the_first_listing_that_was_not() -> None:
     for place in (0, 1, 3):
         comparison.compare(place, _listing(UUID(int=place)).fields)
 
-    assert comparison.matches(str) == Matches(compared=2, matching=2, without=[2, 2], first=[0, 1])
+    assert comparison.matches(str) == Matches(2, 2, 2, [0, 0], first=[0, 1])
+
+
+def test_what_may_match_is_compared_before_what_may_without_one_condition() -> None:
+    listings = [_listing(UUID(int=place), city).fields for place, city in enumerate(["Tacoma", "Tacoma", "Seattle"])]
+    comparison, columns = Comparison(And((CITY, Keywords(("view",)))), 3), MarketColumns()
+    comparison.compare_rows(np.arange(3), columns.at(columns.add(listings)))
+
+    assert (comparison.open(9), comparison.matches(str).compared) == ([2], 2)
+    comparison.compare(2, {**listings[2], "PublicRemarks": "A view."})
+    assert (comparison.open(9), comparison.matches(str)) == ([0, 1], Matches(3, 1, 0, [0, 0], first=[2]))
+    comparison.compare(0, {**listings[0], "PublicRemarks": "A view."})
+    comparison.compare(1, listings[1])
+    assert comparison.matches(str) == Matches(3, 1, 3, [1, 0], first=[2])
 
 
 def _some_of(dice: random.Random) -> Expression:

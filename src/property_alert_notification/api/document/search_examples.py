@@ -59,6 +59,7 @@ _PREVIEW: dict[str, Any] = {
         {"Condition": "up to $650,000", "MatchesWithout": 2},
         {"Condition": "3 or more bedrooms", "MatchesWithout": 9},
     ],
+    "ConditionsExactYN": True,
 }
 
 _PREFERENCE: dict[str, Any] = {

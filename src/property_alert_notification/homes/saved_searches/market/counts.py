@@ -30,8 +30,10 @@ class Matches:
     """How many listings were compared."""
     matching: int
     """How many homes match under one of their listings."""
+    compared_without: int
+    """How many were also compared without each condition. That takes longer, and is done last."""
     without: Sequence[int]
-    """For each condition, how many homes would match without it."""
+    """For each condition, how many more homes of these would match without it."""
     first: Sequence[int]
     """The places of the newest matching listings, one of each home."""
 
@@ -52,9 +54,20 @@ class Comparison:
         self._is_open = np.ones(listings, np.bool_)
 
     def open(self, most: int) -> list[int]:
-        """The places of the first listings, up to so many, of which it is not known yet whether they match."""
-        places: list[int] = self._is_open.nonzero()[0][:most].tolist()
-        return places
+        """The places of listings, up to so many, that are to be compared by their records next.
+
+        Those that may match are first, then those that may match without one condition.
+        """
+        [places] = self._may_match().nonzero()
+        if not len(places):
+            [places] = self._is_open.nonzero()
+        first: list[int] = places[:most].tolist()
+        return first
+
+    def _may_match(self) -> npt.NDArray[np.bool_]:
+        """Of which listings it is not known yet whether they match."""
+        may_match: npt.NDArray[np.bool_] = self._is_open & (self._unmet == 0)
+        return may_match
 
     def compare_rows(self, places: npt.NDArray[np.int64], rows: SomeRows) -> None:
         """Compare listings by their rows. Those that conditions on other fields decide about stay open."""
@@ -88,16 +101,20 @@ class Comparison:
 
     def matches(self, home_of: Callable[[int], str]) -> Matches:
         """What was found among the listings before the first that is open; `home_of` names the home at a place."""
-        [compared] = self.open(1) or [len(self._unmet)]
-        unmet = self._unmet[:compared]
-        [matching] = (unmet == 0).nonzero()
+        compared, compared_without = _first_of(self._may_match()), _first_of(self._is_open)
+        [matching] = (self._unmet[:compared] == 0).nonzero()
         found: dict[str, int] = {}
         for place in matching.tolist():
             found.setdefault(home_of(place), place)
-        [missing] = (unmet == 1).nonzero()
+        [missing] = (self._unmet[:compared_without] == 1).nonzero()
         others: list[set[str]] = [set() for _ in self._conditions]
         for place, number in zip(missing.tolist(), self._last_unmet[missing].tolist(), strict=True):
             if (home := home_of(place)) not in found:
                 others[number].add(home)
-        without = [len(found) + len(one) for one in others]
-        return Matches(compared, len(found), without, list(found.values())[:SHOWN])
+        without = [len(one) for one in others]
+        return Matches(compared, len(found), compared_without, without, list(found.values())[:SHOWN])
+
+
+def _first_of(flags: npt.NDArray[np.bool_]) -> int:
+    """The first place at which there is True; without one the number of places."""
+    return int(flags.argmax()) if flags.any() else len(flags)

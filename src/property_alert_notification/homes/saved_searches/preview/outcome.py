@@ -39,6 +39,7 @@ class Outcome:
     warnings: tuple[SearchWarning, ...]
     without: Sequence[tuple[Expression, int]]
     """Each condition, and how many homes would match without it."""
+    without_is_exact: bool
 
     @property
     def advised(self) -> tuple[Expression, int] | None:
@@ -64,22 +65,26 @@ def outcome_of(
 ) -> Outcome:
     """What an expression matches, and would have alerted; from a part of the market it is estimated."""
     total, found, first = compared
-    is_exact = found.compared == total
-    scale = 1.0 if is_exact or not found.compared else total / found.compared
-    matching = round(found.matching * scale)
+    matches = found.matching * _scale(found.compared, total)
+    scale = _scale(found.compared_without, total)
     return Outcome(
-        matching=matching,
-        is_exact=is_exact,
+        matching=round(matches),
+        is_exact=found.compared == total,
         compared=found.compared,
         total=total,
         first=[_shown(fields) for fields in first],
         per_day=history_of(recent).per_day(expression, kinds),
-        warnings=warnings_of(matching, is_whole=True, too_many=too_many),
+        warnings=warnings_of(round(matches), is_whole=True, too_many=too_many),
         without=[
-            (condition, round(count * scale))
+            (condition, round(matches + count * scale))
             for condition, count in zip(conditions_of(expression), found.without, strict=True)
         ],
+        without_is_exact=found.compared_without == total,
     )
+
+
+def _scale(compared: int, total: int) -> float:
+    return total / compared if compared else 1.0
 
 
 def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:

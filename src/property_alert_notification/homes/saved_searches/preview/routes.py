@@ -80,4 +80,5 @@ def _public(outcome: Outcome, words: str, language: str) -> PreviewPublic:
             ConditionPublic(Condition=phrase(condition, language), MatchesWithout=matches)
             for condition, matches in outcome.without
         ],
+        ConditionsExactYN=outcome.without_is_exact,
     )

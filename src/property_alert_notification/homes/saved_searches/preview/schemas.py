@@ -50,7 +50,7 @@ class PreviewPublic(BaseModel):
     MatchesNow: int
     """How many homes on the market match. A home with several listings counts once."""
     ExactYN: bool
-    """False: `MatchesNow` and `MatchesWithout` are estimated from the listings that were compared, the newest ones."""
+    """False: `MatchesNow` is estimated from the listings that were compared, the newest ones."""
     ListingsCompared: int
     ListingsOnMarket: int
     Listings: Annotated[list[dict[str, Any]], Field(max_length=20)]
@@ -62,3 +62,5 @@ class PreviewPublic(BaseModel):
     """Which condition to loosen if nothing matches, or to narrow if too much does, in the language of the user."""
     Conditions: list[ConditionPublic]
     """What each condition does, computed by leaving it out."""
+    ConditionsExactYN: bool
+    """False: `MatchesWithout` are estimated, since there was no time to leave out each condition for all listings."""
