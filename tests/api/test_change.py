@@ -56,7 +56,7 @@ async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(call
 
     assert detail["status"] == "suppressed"
     assert {one["reason"] for one in detail["deliveries"]} == {
-        "the user's preferences were deleted, which withdraws all consent"
+        "the user has no preferences: none were set, or they were deleted, which withdraws all consent"
     }
     page = (await caller.get(PATH, params={"status": "suppressed"})).json()
     assert [one["id"] for one in page["items"]] == [id_]

@@ -151,7 +151,7 @@ class Homes:
             [listing] = await listings.find(connection, key)
             its = {"id": self.clock.new_id(), "person": user_id, "user_id": user_id, "listing_id": listing.id}
             wanted = ListingPreference(**its, preference="Discard", changed_at=self.clock.now())
-            await listing_preferences.put(connection, wanted)
+            await listing_preferences.put(connection, wanted, listing)
 
     async def match(self) -> None:
         """Match everything that waits."""

@@ -11,7 +11,7 @@ from property_alert_notification.homes.alerts.explain.explain import (
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
 from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE, SEARCH_PAUSED
-from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.homes.criteria.expression import Keywords
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.reso.words import ChangeType
@@ -50,7 +50,7 @@ async def test_each_outcome_has_its_reason(world: World, homes: Homes) -> None:
     assert await outcomes(homes) == [["not_yet_matched"] * 4, ["no_active_search"] * 4]
     await homes.match()
     assert await outcomes(homes) == [
-        ["told", "not_asked_for", "not_matching", "waits_for_digest"],
+        ["on_its_way", "not_asked_for", "not_matching", "waits_for_digest"],
         ["no_active_search"] * 4,
     ]
     await homes.list(a_home(120, InternetEntireListingDisplayYN=False, ListPrice=460_000))
@@ -169,8 +169,8 @@ async def test_a_deleted_search_is_explained_as_it_was(world: World, homes: Home
     cut, listed = (explained_change(one, its).searches for one in its.changes)
     assert [one.outcome.value for one in cut] == ["not_matching", *["no_active_search"] * 3]
     assert [(one.outcome.value, one.SearchQueryHumanReadable) for one in listed][1:] == [
-        ("told", "Homes, Active, up to $600,000"),
-        ("told", "All homes"),  # by the other search
+        ("on_its_way", "Homes, Active, up to $600,000"),
+        ("on_its_way", "All homes"),  # by the other search
         ("not_matching", "Homes, Active, up to $300,000"),
     ]
 
@@ -209,10 +209,10 @@ async def test_a_fact_of_an_alert_that_was_replaced_is_told_only_if_a_newer_one_
         one = explained_change(its.changes[-1], its).searches[0]
         return one.outcome, one.reason_code, explained_alerts(its.alerts)[-1].deliveries[0].told_by
 
-    told = [("sent", second), ("delivered", second), ("unknown", second), ("queued", None), ("collected", None)]
-    for state, by in told:
+    expected = {"sent": Outcome.TOLD, "unknown": Outcome.TOLD, "queued": Outcome.ON_ITS_WAY}
+    for state, outcome in expected.items():
         await deliver(homes, second, state)
-        assert await of_first() == (Outcome.TOLD, None, by), state
+        assert await of_first() == (outcome, None, second if outcome is Outcome.TOLD else None), state
     await suppress(homes, second, SEARCH_PAUSED)
     assert await of_first() == (Outcome.NOT_TOLD, SEARCH_PAUSED.code, None)
     # On another channel it was sent.

@@ -251,4 +251,4 @@ async def test_what_a_first_alert_told_is_told_by_no_digest_and_by_no_alert(worl
         [listing] = await listings.find(connection, "behind")
         its = await look_up(connection, 1, listing)
     [change] = [explained_change(one, its) for one in its.changes]
-    assert [one.outcome.value for one in change.searches] == ["told", "told", "no_active_search"]
+    assert [one.outcome.value for one in change.searches] == ["on_its_way", "on_its_way", "no_active_search"]

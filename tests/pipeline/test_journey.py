@@ -166,7 +166,7 @@ async def test_deleted_preferences_are_consent_withdrawn(world: World) -> None:
     await world.a_worker()
 
     detail = await world.until(notification, "suppressed")
-    assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
+    assert detail.deliveries[0].reason_code == "no_preferences"
     assert world.smtp.mails == []
 
 

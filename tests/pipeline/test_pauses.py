@@ -211,7 +211,7 @@ async def test_a_user_who_opted_out_during_a_pause_gets_nothing_after_it(world: 
     detail = await world.until(notification, "suppressed")
 
     await worker.__aexit__(None, None, None)
-    assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
+    assert detail.deliveries[0].reason_code == "no_preferences"
     assert world.smtp.mails == []
 
 

@@ -94,7 +94,7 @@ async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) 
 
     detail = await world.detail(notification)
     assert detail.status is NotificationStatus.SUPPRESSED
-    assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
+    assert detail.deliveries[0].reason_code == "no_preferences"
 
 
 async def test_a_notification_that_expired_before_it_was_due_is_not_sent(world: World) -> None:

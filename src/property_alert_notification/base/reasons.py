@@ -126,7 +126,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.SUPPRESSED_UNSUBSCRIBE: "the suppression list stops it: the user unsubscribed",
     ReasonCode.USER_OPTED_IN: "the user wants {channel}",
     ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
-    ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, which withdraws all consent",
+    ReasonCode.NO_PREFERENCES: (
+        "the user has no preferences: none were set, or they were deleted, which withdraws all consent"
+    ),
     ReasonCode.PREFERENCES_UNREADABLE: (
         "the stored quiet hours and frequencies of the user are unreadable; set the user's preferences anew"
     ),

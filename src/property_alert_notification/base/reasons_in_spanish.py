@@ -18,7 +18,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "suppressed_unsubscribe": f"{_LISTED}: el usuario canceló la suscripción",
     "user_opted_in": "el usuario quiere recibir mensajes por {channel}",
     "user_opted_out": "el usuario no quiere recibir mensajes por {channel}",
-    "no_preferences": "se borraron las preferencias del usuario, lo que retira todo consentimiento",
+    "no_preferences": (
+        "el usuario no tiene preferencias: nunca se guardaron, o se borraron, lo que retira todo consentimiento"
+    ),
     "preferences_unreadable": (
         "no se pueden leer las horas de descanso y las frecuencias del usuario; guarde de nuevo sus preferencias"
     ),

@@ -1,8 +1,8 @@
 """Which deleted searches are explained."""
 
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.explain.searches import deleted_searches, names_in
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.criteria.expression import Keywords, to_json
 
 

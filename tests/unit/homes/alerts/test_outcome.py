@@ -8,7 +8,7 @@ import pytest
 
 from property_alert_notification.base.reasons import SENTENCES as REASONS
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.outcome import SENTENCES, Became, Outcome, in_words
+from property_alert_notification.homes.alerts.outcomes.words import SENTENCES, Became, Outcome, in_words
 
 DOCS = Path(__file__).parents[4] / "docs"
 
@@ -50,7 +50,16 @@ def test_the_tables_of_both_calls_have_each_outcome() -> None:
         page: {word for row in _rows(page) for word in re.findall(r"`(\w+)`", row.split("|")[1])} & set(Outcome)
         for page in ("alerts.md", "searches.md")
     }
-    common = {"told", "waits_for_approval", "rejected", "waits_for_digest", "not_yet_matched", "not_told"}
+    common = {
+        "told",
+        "on_its_way",
+        "already_told",
+        "waits_for_approval",
+        "rejected",
+        "waits_for_digest",
+        "not_yet_matched",
+        "not_told",
+    }
     assert words["alerts.md"] & words["searches.md"] == common
     assert words["alerts.md"] | words["searches.md"] == set(Outcome)
 

@@ -2,21 +2,15 @@
 
 from uuid import UUID
 
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.replaced import told_by
-from property_alert_notification.homes.alerts.news import News
-from property_alert_notification.homes.listings.facts import Fact
 
 HOME = UUID(int=1)
-LISTED = News("listed", "New Listing", False, Fact("New Listing", "StandardStatus", None, "Active"))
 
 
-def a_row(number: int, state: str | None, reason: str | None = None, *, at: int | None = None) -> AlertDelivery:
-    facts = (ToldFact.of(LISTED),)
-    details = AlertDetails("en", "1", None, None, "Active", 470_000, "USD", facts, ()).stored
+def a_row(number: int, state: str | None, reason: str | None = None) -> AlertDelivery:
     channel = None if state is None else "email"
-    return AlertDelivery(UUID(int=number), HOME, at or number, details, None, channel, state, reason, None)
+    return AlertDelivery(UUID(int=number), HOME, number, "", None, channel, state, reason, None)
 
 
 REPLACED = a_row(5, "suppressed", "newer_alert")

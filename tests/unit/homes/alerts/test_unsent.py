@@ -5,8 +5,7 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.explain.outcome import with_unsent
-from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.alerts.unsent.rules import AlertDelivery, Unsent, joined, unsent_of
 
 LISTING, OTHER, PERSON, SENDER = UUID(int=1), UUID(int=2), 7, 3
@@ -86,11 +85,3 @@ def test_the_searches_that_were_to_tell_it_are_those_of_all_its_alerts() -> None
     assert unsent_of(rows, {FACT}) == {
         FACT: Unsent(Became(Outcome.NOT_TOLD, Reason(ReasonCode.EXPIRED), "sms"), frozenset({SENDER, 4, 11}))
     }
-
-
-def test_what_was_not_sent_is_explained_by_that_unless_another_alert_waits_for_approval() -> None:
-    waits = Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL))
-    asked = {"approved": Became(Outcome.TOLD), "waits": waits, "other": waits}
-    not_told = Became(Outcome.NOT_TOLD, Reason(ReasonCode.USER_OPTED_OUT), "sms")
-    ended = dict.fromkeys(("approved", "waits", "alone"), not_told)
-    assert with_unsent(asked, ended) == {"approved": not_told, "waits": waits, "other": waits, "alone": not_told}

@@ -14,7 +14,7 @@ from property_alert_notification.homes.alerts.backtest.schemas import (
     BacktestSearch,
 )
 from property_alert_notification.homes.alerts.details import ToldFact
-from property_alert_notification.homes.alerts.outcome import in_words
+from property_alert_notification.homes.alerts.outcomes.words import in_words
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 

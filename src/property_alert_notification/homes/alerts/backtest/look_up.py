@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts.backtest.replay import UNSAVED, Replay
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.explain.queries import searches_of, versions_of
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.saved_searches import changes, queries
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions.queries import numbers_of

@@ -12,15 +12,15 @@ import numpy as np
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.backtest.outcome import Evidence, outcome_of
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
-from property_alert_notification.homes.alerts.drops.drops import Match
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion, why_not_told
-from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack
-from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.outcomes.alerts import best
+from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge, of_match
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
+from property_alert_notification.homes.alerts.outcomes.replayed import Evidence, beside_replay
+from property_alert_notification.homes.alerts.outcomes.words import Became
 from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression, from_json
@@ -47,13 +47,6 @@ class Candidate(NamedTuple):
     replayed: Sequence[tuple[PastVersion, Sequence[News]]]
     then: Sequence[tuple[PastVersion, Sequence[News]]]
     """By the match log, the versions of then."""
-
-    @property
-    def keys(self) -> set[FactKey]:
-        """The facts that any of them tells."""
-        return {
-            (self.change.listing_id, one.key) for some in (self.replayed, self.then) for _, news in some for one in news
-        }
 
 
 class ComparedFact(NamedTuple):
@@ -85,19 +78,10 @@ class Compared(NamedTuple):
 class Known:
     """What the store knows of the person and of the homes of some hits."""
 
-    told: Collection[FactKey]
-    """What the person was told, by these listings or by others of their homes."""
+    store: Knowledge
     discarded: Collection[UUID]
     """The homes that the person discarded."""
     has_preferences: bool
-    position: int
-    """How far matching has come."""
-    digests: Mapping[int, tuple[int, datetime | None]]
-    """For each search that waits for a digest: up to which number its matches are submitted."""
-    dropped: Mapping[Match, Reason]
-    """The matches that were dropped."""
-    untold: Mapping[FactKey, Became] = field(default_factory=dict)
-    """What became of facts that alerts would tell if they were approved, or were to tell and were not sent."""
 
 
 @dataclass
@@ -174,38 +158,24 @@ class Replay:
                 yield Compared(one.change, one.hit.past.made_at, facts, _searches(one))
 
     def _fact(self, one: Candidate, news: News, known: Known) -> ComparedFact | None:
-        key, sequence = (one.change.property_id, news.key), one.change.sequence
-        its = one.change.listing_id, news.key
+        key, its = (one.change.property_id, news.key), (one.change.listing_id, news.key)
         is_replayed = any(news in some for _, some in one.replayed)
         by_log = [version.number for version, some in one.then if news in some]
-        stops, untold = _stops(one, known), known.untold.get(its)
-        outcome = outcome_of(
+        became = beside_replay(
             Evidence(
                 is_replayed=is_replayed,
                 was_matched=bool(by_log),
-                was_told=its in known.told,
-                is_matched_yet=sequence <= known.position,
+                was_told=its in known.store.told,
+                is_matched_yet=one.change.sequence <= known.store.position,
                 was_replayed=key in self._told,
-                waits=any(sequence > known.digests[one][0] for one in by_log if one in known.digests),
-                untold=None if untold is None else untold.outcome,
-                is_stopped=stops is not None,
+                became=best(of_match(number, [news], one.change, known.store) for number in by_log or [UNSAVED]),
+                stops=_stops(one, known),
                 is_as_then=self.is_as_then,
             )
         )
         if is_replayed:
             self._told.add(key)
-        if outcome is None:
-            return None
-        why = None
-        if outcome is Outcome.NOT_TOLD:
-            why = self._why(sequence, by_log, known) if by_log else stops
-        if why is None and untold is not None and outcome is untold.outcome:
-            return ComparedFact(news, untold)
-        return ComparedFact(news, Became(outcome, why))
-
-    def _why(self, sequence: int, numbers: Iterable[int], known: Known) -> Reason | None:
-        found = (why_not_told(one, sequence, known.dropped, self._versions[one]) for one in numbers)
-        return next((why for why in found if why is not None), None)
+        return None if became is None else ComparedFact(news, became)
 
 
 def _record(past: PastChange) -> dict[str, Any]:

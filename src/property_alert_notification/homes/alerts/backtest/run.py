@@ -1,28 +1,23 @@
 """Runs a replay over the changes of a period, in short transactions that lock nothing, and compares in a thread."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts import queries as alerts
-from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.backtest import queries
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.backtest.replay import Candidate, Compared, Hit, Known, Replay
 from property_alert_notification.homes.alerts.changes import readable_changes
-from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
-from property_alert_notification.homes.alerts.explain.outcome import outcomes_of_facts, with_unsent
 from property_alert_notification.homes.alerts.explain.queries import digests_of
-from property_alert_notification.homes.alerts.ledger.queries import FactKey, ToldRow, told_rows
 from property_alert_notification.homes.alerts.news import Earlier
-from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge
+from property_alert_notification.homes.alerts.outcomes.look_up import known_of
 from property_alert_notification.homes.alerts.shards.queries import position_for
-from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 
 SLICE = 200
@@ -86,7 +81,7 @@ class Run:
             until = await queries.number_before(connection, self.period.end + SKEW, last=last)
             begin = await queries.number_before(connection, self.period.start - SKEW, last=last)
             position, digests = await position_for(connection, self.person), await digests_of(connection, self.person)
-        known = Known((), (), self.has_preferences, position, digests, {})
+        known = Known(Knowledge(position, digests, self.replay.saved), (), self.has_preferences)
         at: int | None = begin if after is None else max(begin, after)
         while at is not None and not self._is_full():
             at = await self._slice(known, at, until)
@@ -121,30 +116,16 @@ class Run:
         async with self.database.reading() as connection:
             earlier = await facts_before(connection, changes)
         candidates = await asyncio.to_thread(self._candidates, hits, earlier)
-        keys = {key for one in candidates for key in one.keys}
-        homes = {one.change.property_id for one in candidates}
+        its = [one.change for one in candidates]
+        homes = {one.property_id for one in its}
         async with self.database.reading() as connection:
-            rows = await told_rows(connection, keys)
             refused = await discarded(connection, homes)
-            asking = await approval_facts.asking(connection, keys, person=self.person)
-            stored = await dropped_of(connection, {one.change.sequence for one in candidates})
-        dropped = await asyncio.to_thread(reasons_in, stored, self.replay.numbers)
-        told = await asyncio.to_thread(_told_to, self.person, rows)
-        async with self.database.reading() as connection:
-            ended = await unsent(connection, {(*key, self.person) for key in told})
-        became = {fact[:2]: its.became for fact, its in ended.items()}
+            store = await known_of(connection, its, known.store, person=self.person, searches=self.replay.numbers)
         refusing = {home for home, some in refused.items() if self.person in some}
-        told, untold = told - became.keys(), with_unsent(outcomes_of_facts(asking), became)
-        known = replace(known, told=told, discarded=refusing, dropped=dropped, untold=untold)
+        known = replace(known, store=store, discarded=refusing)
         self._found += self.replay.compare(candidates, known)
 
     def _candidates(self, hits: Sequence[Hit], earlier: Mapping[int, Earlier]) -> list[Candidate]:
         by_number = {one.past.change.sequence: one for one in hits}
         changes = readable_changes((one.past.change for one in hits), earlier)
         return [self.replay.candidate(by_number[one.sequence], one) for one in changes]
-
-
-def _told_to(person: int, rows: Iterable[ToldRow]) -> set[FactKey]:
-    some = ((row[:2], row.people) for row in rows if row.people is not None)
-    unpacked = readable(some, lambda row: (row[0], unpack(row[1])), "told.unreadable", lambda row: row[0])
-    return {key for key, people in unpacked if person in people}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.times import Moment
-from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.homes.saved_searches.schemas import EXAMPLE, QueryFields, WantedChanges
 
 

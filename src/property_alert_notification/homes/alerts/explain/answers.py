@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.homes.alerts.outcome import Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.people.effective.answer import EffectiveDecision
 
 
@@ -69,6 +69,8 @@ class ExplainedFact(BaseModel):
     NewValue: Any
     PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
     """The currency of the previous price, if it was another one; left out otherwise."""
+    NewCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
+    """That of the new price then; left out otherwise."""
 
 
 class ExplainedOutcome(BaseModel):
@@ -86,8 +88,8 @@ class ExplainedOutcome(BaseModel):
     """What this version looked for, in the user's language."""
     outcome: Outcome
     reason_code: ReasonCode | None
-    """Why the user was not told, or not yet: of `not_told`, `waits_for_approval` and `rejected`. Null if the outcome is
-    another one, or if the reason was not recorded."""
+    """Why the user was not told, or not yet: of `not_told`, `on_its_way`, `waits_for_digest`, `waits_for_approval` and
+    `rejected`. Null if the outcome is another one, needs no reason, or if the reason was not recorded."""
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []
@@ -104,7 +106,8 @@ class ExplainedChange(BaseModel):
     ListingKey: str
     ModificationTimestamp: str | None
     facts: list[ExplainedFact]
-    """Empty if only fields changed that are no fact."""
+    """Empty if only fields changed that are no fact, or if another listing of the home told the same before. `In Range`
+    is one of them if the home came into the range of one of the searches."""
     searches: list[ExplainedOutcome]
 
 

@@ -1,7 +1,8 @@
 """Builds the answer from what the store knows. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, code_of
@@ -18,12 +19,14 @@ from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedSearch,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion, outcome_of, why_not_told
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.replaced import told_by
 from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
-from property_alert_notification.homes.alerts.outcome import Became, Outcome, in_words
+from property_alert_notification.homes.alerts.outcomes.ladder import of_change, same_as
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome, in_words
+from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.clauses import clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.explained import explained
@@ -73,14 +76,15 @@ def _matches_by_no_change(expression: Expression, found: Found) -> bool:
     return not differs(snapshot_of(last, EARLIEST), snapshot_of(now, EARLIEST))
 
 
-def explained_fact(kind: str, fact: Fact | ToldFact) -> ExplainedFact:
-    """One fact of a change, or of an alert."""
+def explained_fact(kind: str, fact: Fact | ToldFact, currency: Any) -> ExplainedFact:
+    """One fact of a change, or of an alert; `currency` is that of the price now."""
     return ExplainedFact(
         ChangeType=kind,
         FieldName=fact.field if kind == IN_RANGE else None,
         PreviousValue=fact.before,
         NewValue=fact.after,
         PreviousCurrency=fact.before_currency,
+        NewCurrency=None if fact.before_currency is None else currency,
     )
 
 
@@ -93,17 +97,31 @@ def explained_change(change: ReadChange, found: Found) -> ExplainedChange:
             then, lambda one: (one, from_json(one.expression)), "search.unreadable", lambda one: one.number
         )
     }
+    currency = change.after.get("currency")
     # What a search with a damaged version looked for is not known.
     damaged = {one.number for one in then} - read.keys()
     return ExplainedChange(
         sequence=change.sequence,
         ListingKey=str(change.after.get("ListingKey", "")),
         ModificationTimestamp=change.after.get("ModificationTimestamp"),
-        facts=[explained_fact(one.change_type, one) for one in change.facts],
+        facts=[
+            *(explained_fact(one.change_type, one, currency) for one in change.facts),
+            *(explained_fact(IN_RANGE, fact, currency) for fact in _in_range(change, read.values())),
+        ],
         searches=[
             _outcome(one, read.get(one.number), change, found) for one in found.searches if one.number not in damaged
         ],
     )
+
+
+def _in_range(change: ReadChange, then: Iterable[tuple[PastVersion, Expression]]) -> list[ToldFact]:
+    """What brought a home into the range of a search; empty if it came into none."""
+    for version, expression in then:
+        if evaluate(expression, change.after) is True:
+            for news in wanted_news(expression, version.change_types, change):
+                if news.kind == IN_RANGE:
+                    return ToldFact.all_of(news)
+    return []
 
 
 def _outcome(
@@ -114,9 +132,7 @@ def _outcome(
 ) -> ExplainedOutcome:
     version, expression = then or (None, None)
     language = found.language
-    became = outcome_of(search.number, expression, version.change_types if version else "", change, found.known)
-    if became.outcome is Outcome.NOT_TOLD and became.why is None:
-        became = became._replace(why=why_not_told(search.number, change.sequence, found.known.dropped, found.versions))
+    became = of_change(search.number, expression, version.change_types if version else "", change, found.known)
     unmet = []
     if expression is not None and became.outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
@@ -128,9 +144,14 @@ def _outcome(
         SearchQueryHumanReadable=None if expression is None else sentence(expression, language),
         outcome=became.outcome,
         reason_code=became.code,
-        reason=in_words(became, language),
+        reason=_sentence(became, change, language),
         unmet=unmet,
     )
+
+
+def _sentence(became: Became, change: ReadChange, language: str | None) -> str:
+    words = in_words(became, language)
+    return f"{words} (ListingKey {same_as(change)})" if became.outcome is Outcome.ALREADY_TOLD else words
 
 
 def explained_alerts(rows: Sequence[AlertDelivery], language: str | None = None) -> list[ExplainedAlert]:
@@ -150,7 +171,7 @@ def _alert(rows: Sequence[AlertDelivery], alerts: Sequence[AlertDelivery], langu
         sequence=rows[0].sequence,
         first_alert=details is not None and details.matched is not None,
         left_out=None if left_out is None else code_of(left_out),
-        facts=[explained_fact(one.kind, one) for one in facts],
+        facts=[explained_fact(one.kind, one, details.currency if details else None) for one in facts],
         deliveries=[
             _delivery(row, alerts, language)
             for row in rows

@@ -1,6 +1,5 @@
 """Reads what explains what became of a home for a user."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +9,10 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import run_within
-from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
-from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
-from property_alert_notification.homes.alerts.explain.outcome import (
-    Knowledge,
-    PastVersion,
-    outcomes_of_facts,
-    with_unsent,
-)
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.searches import (
     ExplainableSearch,
@@ -29,8 +20,10 @@ from property_alert_notification.homes.alerts.explain.searches import (
     names_in,
     stored_searches,
 )
+from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge
+from property_alert_notification.homes.alerts.outcomes.look_up import known_of
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.alerts.shards import queries as shards
-from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
@@ -81,14 +74,10 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         names_in(one.details for one in alerts),
         limit=queries.MOST_SEARCHES,
     )
-    numbers = np.array([one.number for one in searches], dtype=np.int64)
-    dropped = await dropped_of(connection, {one.sequence for one in rows})
+    numbers = np.array(sorted({one.number for one in searches}), dtype=np.int64)
     changes = list(readable_changes(rows, earlier))
-    keys = {(one.listing_id, news.key) for one in changes for news in one.news}
-    waiting = outcomes_of_facts(await approval_facts.asking(connection, keys, person=number))
-    told = await queries.told_to(connection, home, number)
-    ended = await unsent(connection, {(listing_id, key, number) for listing_id, key in keys if key in told})
-    untold = {key: its.became for (_, key, _), its in ended.items()}
+    position = await shards.position_for(connection, number)
+    known = Knowledge(position, await queries.digests_of(connection, number), versions)
     return Found(
         listing.id,
         home,
@@ -98,12 +87,6 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         versions,
         changes,
         alerts,
-        Knowledge(
-            told - untold.keys(),
-            await shards.position_for(connection, number),
-            await queries.digests_of(connection, number),
-            await asyncio.to_thread(reasons_in, dropped, numbers),
-            with_unsent({fact: outcome for (_, fact), outcome in waiting.items()}, untold),
-        ),
+        await known_of(connection, changes, known, person=number, searches=numbers),
         number in (await discarded(connection, [home])).get(home, ()),
     )

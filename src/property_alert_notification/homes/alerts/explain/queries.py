@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest, Told
-from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.properties.ids.queries import ids_of_home
@@ -70,13 +69,6 @@ async def versions_of(connection: AsyncConnection, user_id: int) -> list[PastVer
         _versions.c.schedule_type,
     ).where(_versions.c.user_id == _user, _versions.c.expression != "")
     return [PastVersion(*row) for row in await connection.execute(asked, {"user": user_id})]
-
-
-async def told_to(connection: AsyncConnection, property_id: UUID, person: int) -> set[str]:
-    """The keys of the facts of a home that a person was told."""
-    listings = select(_listings.c.id).where(_listings.c.property_id.in_(ids_of_home(property_id)))
-    asked = select(_told.c.fact, _told.c.people).where(_told.c.listing_id.in_(listings))
-    return {fact for fact, people in await connection.execute(asked) if person in unpack(people)}
 
 
 async def digests_of(connection: AsyncConnection, person: int) -> dict[int, tuple[int, datetime | None]]:

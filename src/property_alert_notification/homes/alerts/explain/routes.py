@@ -53,7 +53,8 @@ async def explain_listing(
 
     It shows each saved search of the user beside the home, condition by condition, also those that were deleted; the
     last changes of the home with what became of each for each search, as it was then; the alerts with their deliveries;
-    and what would become of an alert now. It is known for as long as the history of the home is kept.
+    and what would become of an alert now. Changes are known for as long as the history of the home is kept, and what
+    became of their alerts for `RETENTION_DAYS`.
     """
     async with database.reading() as connection:
         listing = await find_listing(connection, listing_key, source)

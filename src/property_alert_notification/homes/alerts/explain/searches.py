@@ -7,7 +7,7 @@ from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts.details import AlertDetails
-from property_alert_notification.homes.alerts.explain.outcome import PastVersion
+from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 

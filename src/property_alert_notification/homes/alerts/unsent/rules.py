@@ -13,7 +13,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode, cancell
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import OPEN
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
-from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 
 SENT_OR_SOON = frozenset({*OPEN, DeliveryState.SENT, DeliveryState.DELIVERED})
 """The states of a delivery that was sent, may have been, or is still to be."""

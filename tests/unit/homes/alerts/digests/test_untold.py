@@ -6,7 +6,7 @@ import pytest
 from property_alert_notification.homes.alerts.digests.untold import told_before, untold
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting
 from property_alert_notification.homes.alerts.ledger.queries import ToldFacts
-from property_alert_notification.homes.alerts.outcome import Became, Outcome
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.alerts.unsent.rules import Unsent
 from tests.unit.homes.alerts.digests.test_waiting import CUT, CUT_MORE, HOME, LISTING, a_change, a_search, told
 

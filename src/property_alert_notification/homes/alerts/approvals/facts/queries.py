@@ -1,23 +1,21 @@
 """Every statement about the facts of alerts that need approval, each on a batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, bindparam, select, true
+from sqlalchemy import FromClause, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
-from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.homes.alerts.ledger.queries import FactKey, PersonsFact
+from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.models import ApprovalFact
 from property_alert_notification.homes.properties.ids.queries import with_mates
-from property_alert_notification.notifications.models import Notification
 
-_facts, _deliveries, _notifications = table_of(ApprovalFact), table_of(Delivery), table_of(Notification)
+_facts = table_of(ApprovalFact)
 
 
 class WaitingFact(NamedTuple):
@@ -81,53 +79,3 @@ _OF = BatchStatement(
 async def of_alerts(connection: AsyncConnection, notifications: Collection[UUID]) -> list[WaitingFact]:
     """What these alerts tell, in the order of the alerts."""
     return [WaitingFact(*row) for row in await _OF.run(connection, as_rows(sorted(notifications)))]
-
-
-class AskingDelivery(NamedTuple):
-    """A delivery of an alert that needs, or needed, approval; without any as long as it is not planned."""
-
-    listing_id: UUID
-    """That was asked for."""
-    fact: str
-    notification_id: UUID
-    approval: str | None
-    status: str | None
-    """That the row of the notification keeps."""
-    cancelled_by: str | None
-    state: str | None
-    channel: str | None
-    reason_code: str | None
-    reason_parameters: str | None
-
-
-def _asking_these(wanted: FromClause) -> Any:
-    homes, mate = with_mates(wanted, wanted.c.listing_id)
-    return (
-        select(
-            wanted.c.listing_id,
-            wanted.c.fact,
-            _facts.c.notification_id,
-            _notifications.c.approval,
-            _notifications.c.status,
-            _notifications.c.cancelled_by,
-            _deliveries.c.state,
-            _deliveries.c.channel,
-            _deliveries.c.reason_code,
-            _deliveries.c.reason_parameters,
-        )
-        .select_from(homes)
-        .join(_facts, (_facts.c.listing_id == mate) & (_facts.c.fact == wanted.c.fact))
-        .join(_notifications, _notifications.c.id == _facts.c.notification_id)
-        .outerjoin(_deliveries, _deliveries.c.notification_id == _facts.c.notification_id)
-        .where(true_of_many(_facts.c.person == bindparam("person", type_=BigInteger)))
-    )
-
-
-_ASKING = BatchStatement(columns_of(_facts, "listing_id", "fact"), _asking_these)
-
-
-async def asking(connection: AsyncConnection, keys: Collection[FactKey], *, person: int) -> Sequence[AskingDelivery]:
-    """The alerts to a person that tell these facts, or would if they were approved."""
-    if not keys:
-        return ()
-    return [AskingDelivery(*row) for row in await _ASKING.run(connection, sorted(keys), person=person)]

@@ -15,17 +15,19 @@ class Outcome(StrEnum):
     """
 
     TOLD = "told"
-    """The user was told, by this search or another one."""
+    """The user was told, by this search or another one, or may have been: a provider took its alert."""
+    ON_ITS_WAY = "on_its_way"
+    """Its alert is not sent yet: its reason says what it waits for."""
     WAITS_FOR_APPROVAL = "waits_for_approval"
     """Its alert is on hold until it is approved or rejected."""
     REJECTED = "rejected"
     """Its alert was rejected."""
     WAITS_FOR_DIGEST = "waits_for_digest"
-    """The search does not alert at once, and its digest is not made yet."""
+    """The search or the user wants a digest, which is not made yet."""
     NOT_YET_MATCHED = "not_yet_matched"
     """The matcher has not come to the change yet."""
     NOT_TOLD = "not_told"
-    """The search matches, but the user was not told, or would not be."""
+    """The search matches, but the user was not told, or would not be: the match was dropped, or its alert not sent."""
 
     NO_ACTIVE_SEARCH = "no_active_search"
     """`explain`: the search was saved later, or was paused, or was deleted then."""
@@ -36,10 +38,10 @@ class Outcome(StrEnum):
     NOT_ASKED_FOR = "not_asked_for"
     """`explain`: the home matched, but the search does not ask for such changes, or not of homes that cannot be had."""
     NO_CHANGE = "no_change"
-    """`explain`, of a search as it is now: the home has begun to match by what is no change, such as its remarks."""
+    """`explain`: the home matches, but what is new of it is no change that is told, such as its remarks."""
 
     ALREADY_TOLD = "already_told"
-    """`backtest`: the replay told the same of the home at an earlier change."""
+    """An earlier change of the home told the same: in `explain` one of another listing, in `backtest` of the replay."""
     MISSED = "missed"
     """`backtest`: the search as it was then matches, but the matcher did not find it: a fault of the service."""
     WOULD_BE_TOLD = "would_be_told"
@@ -52,16 +54,15 @@ _ENGLISH: Mapping[Outcome, str] = {
     Outcome.TOLD: "the user was told",
     Outcome.WAITS_FOR_APPROVAL: "its alert waits for approval",
     Outcome.REJECTED: "its alert was rejected",
-    Outcome.WAITS_FOR_DIGEST: "it waits for the digest of the search",
+    Outcome.ON_ITS_WAY: "its alert is on its way",
+    Outcome.WAITS_FOR_DIGEST: "it waits for its digest",
     Outcome.NOT_YET_MATCHED: "the matcher has not come to this change yet",
     Outcome.NOT_TOLD: "the search matches, but the user is not told",
     Outcome.NO_ACTIVE_SEARCH: "the search was not active when the change was made",
     Outcome.HIDDEN: "the home might not be shown then",
     Outcome.NOT_MATCHING: "the home did not meet all conditions of the search",
     Outcome.NOT_ASKED_FOR: "the home matched, but the search does not ask for this change of a home of this status",
-    Outcome.NO_CHANGE: (
-        "the home matches now, but nothing changed that is told: new remarks and photos alone are no change"
-    ),
+    Outcome.NO_CHANGE: "the home matches, but nothing changed that is told: new remarks and photos alone are no change",
     Outcome.ALREADY_TOLD: "an earlier change of the home told the same",
     Outcome.MISSED: "the search matches, but the matcher did not find it: please report this fault",
     Outcome.WOULD_BE_TOLD: "the search would tell it; it did not then",
@@ -71,7 +72,8 @@ _SPANISH: Mapping[Outcome, str] = {
     Outcome.TOLD: "se avisó al usuario",
     Outcome.WAITS_FOR_APPROVAL: "su aviso espera la aprobación",
     Outcome.REJECTED: "su aviso fue rechazado",
-    Outcome.WAITS_FOR_DIGEST: "espera el resumen de la búsqueda",
+    Outcome.ON_ITS_WAY: "su aviso está en camino",
+    Outcome.WAITS_FOR_DIGEST: "espera su resumen",
     Outcome.NOT_YET_MATCHED: "este cambio todavía no se ha comparado con las búsquedas",
     Outcome.NOT_TOLD: "la búsqueda coincide, pero no se avisa al usuario",
     Outcome.NO_ACTIVE_SEARCH: "la búsqueda no estaba activa cuando se hizo el cambio",
@@ -79,7 +81,7 @@ _SPANISH: Mapping[Outcome, str] = {
     Outcome.NOT_MATCHING: "la vivienda no cumplía todas las condiciones de la búsqueda",
     Outcome.NOT_ASKED_FOR: "la vivienda coincidía, pero la búsqueda no pide este cambio de una vivienda en este estado",
     Outcome.NO_CHANGE: (
-        "la vivienda coincide ahora, pero no cambió nada que se comunique: textos y fotos nuevos no son un cambio"
+        "la vivienda coincide, pero no cambió nada que se comunique: textos y fotos nuevos no son un cambio"
     ),
     Outcome.ALREADY_TOLD: "un cambio anterior de la vivienda decía lo mismo",
     Outcome.MISSED: "la búsqueda coincide, pero el servicio no lo detectó: comunique este fallo, por favor",
@@ -110,8 +112,8 @@ class Became(NamedTuple):
 def in_words(became: Became, language: str | None = None) -> str:
     """What became of a change or of a fact, as a sentence."""
     words = in_language(SENTENCES, language)[became.outcome]
-    if became.outcome is not Outcome.NOT_TOLD:
-        return words
     if became.why is None:
-        return in_language(_NOT_RECORDED, language).format(words)
+        return in_language(_NOT_RECORDED, language).format(words) if became.outcome is Outcome.NOT_TOLD else words
+    if became.outcome in (Outcome.WAITS_FOR_APPROVAL, Outcome.REJECTED):
+        return words
     return f"{words}: {became.why.sentence(became.channel, language)}"

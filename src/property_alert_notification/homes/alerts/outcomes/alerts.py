@@ -1,0 +1,185 @@
+"""What became of alerts, and so of the facts that they tell, by their deliveries. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
+from property_alert_notification.deliveries.states import COLLECTED, ENDED
+from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
+from property_alert_notification.homes.alerts.unsent.rules import why_without_deliveries
+
+
+class TellingDelivery(NamedTuple):
+    """An alert about a home with one of its deliveries; without any as long as it is not planned, or if it ended so."""
+
+    listing_id: UUID
+    """That was asked for."""
+    notification_id: UUID
+    alerted_listing: UUID
+    """Of the same home, which the alert shows."""
+    sequence: int
+    """The number of the newest change that it tells."""
+    facts: str | None
+    """The keys of the facts that it tells of the home, joined; None if that was not stored."""
+    left_out: str | None
+    """Why a first alert does not name the home."""
+    approval: str | None
+    status: str | None
+    """That the row of the notification keeps."""
+    cancelled_by: str | None
+    state: str | None
+    channel: str | None
+    reason_code: str | None
+    reason_parameters: str | None
+    was_tried: bool
+    """Whether an attempt may have reached the person."""
+
+    @property
+    def reason(self) -> Reason:
+        """Of the delivery."""
+        return Reason.read(self.reason_code, self.reason_parameters)
+
+    def tells(self, key: str, change: ReadChange) -> bool:
+        """Whether the alert tells this fact of a change."""
+        if self.facts is not None:
+            return key in self.facts.split(",")
+        return (self.alerted_listing, self.sequence) == (change.listing_id, change.sequence)
+
+
+def outcomes_of_facts(rows: Sequence[TellingDelivery], changes: Iterable[ReadChange]) -> dict[FactKey, Became]:
+    """What became of the facts of these changes that alerts tell; of several alerts the best counts."""
+    of_homes: dict[UUID, dict[UUID, list[TellingDelivery]]] = {}
+    for row in rows:
+        of_homes.setdefault(row.listing_id, {}).setdefault(row.notification_id, []).append(row)
+    fates = {
+        (listing, id_): outcome_of_alert(its, [row for some in alerts.values() for row in some])
+        for listing, alerts in of_homes.items()
+        for id_, its in alerts.items()
+    }
+    found: dict[FactKey, Became] = {}
+    for change in changes:
+        alerts = of_homes.get(change.listing_id, {})
+        for news in change.news:
+            telling = [fates[change.listing_id, id_] for id_, its in alerts.items() if its[0].tells(news.key, change)]
+            if telling:
+                key = change.listing_id, news.key
+                found[key] = best([*telling, *([found[key]] if key in found else [])])
+    return found
+
+
+def outcome_of_alert(rows: Sequence[TellingDelivery], of_home: Sequence[TellingDelivery]) -> Became:
+    """What became of an alert with these deliveries; `of_home` are those of all alerts about the home.
+
+    Of several deliveries the best counts.
+    """
+    if (why := rows[0].left_out) is not None:
+        return Became(Outcome.NOT_TOLD, Reason.read(why, None))
+    if rows[0].approval == Approval.REJECTED:
+        return Became(Outcome.REJECTED, Reason(ReasonCode.REJECTED))
+    return best(_of_delivery(one, of_home) for one in rows)
+
+
+def _of_delivery(one: TellingDelivery, of_home: Iterable[TellingDelivery]) -> Became:
+    if one.state is None:
+        return _without_deliveries(one)
+    reason, channel = one.reason, one.channel or ""
+    if (
+        one.was_tried
+        or one.state in _MAYBE_SENT
+        or (one.state in ENDED and not _MAYBE_ARRIVED.isdisjoint(_codes(reason)))
+    ):
+        return Became(Outcome.TOLD)
+    if one.state == DeliveryState.ON_HOLD:
+        return Became(Outcome.WAITS_FOR_APPROVAL, reason, channel)
+    if one.state in COLLECTED and reason.code is not ReasonCode.IN_DIGEST:
+        return Became(Outcome.WAITS_FOR_DIGEST, reason, channel)
+    if one.state not in ENDED:
+        return Became(Outcome.ON_ITS_WAY, *((reason, channel) if one.state in _WAIT_FOR_A_REASON else ()))
+    ended = Became(Outcome.NOT_TOLD, reason, channel)
+    return _of_newer(one, ended, of_home) if reason.code in _REPLACED else ended
+
+
+def _of_newer(one: TellingDelivery, ended: Became, of_home: Iterable[TellingDelivery]) -> Became:
+    """What became of an alert that a newer one was to replace on this channel: the newer one tells its facts then."""
+    newer = [
+        each
+        for each in of_home
+        # Those whose addresses are looked up may get one on this channel.
+        if each.sequence > one.sequence and each.channel in (one.channel, None) and each.left_out is None
+    ]
+    # A newer one may have been replaced, too, and all that replaced it replaced this one.
+    last = [each for each in newer if each.state is None or each.reason.code not in _REPLACED]
+    return best([*(_of_delivery(each, ()) for each in last)] or [ended])
+
+
+def _without_deliveries(one: TellingDelivery) -> Became:
+    if one.status in (None, NotificationStatus.SCHEDULED):
+        waits = one.approval == Approval.WAITING
+        return _WAITS_FOR_APPROVAL if waits else Became(Outcome.ON_ITS_WAY)
+    return Became(Outcome.NOT_TOLD, why_without_deliveries(one.status, one.cancelled_by))
+
+
+def _codes(reason: Reason) -> set[str]:
+    """Its code, and that of the reason behind it."""
+    behind = (reason.parameters or {}).get("because")
+    return {reason.code, *([behind[0]] if behind else [])}
+
+
+_WAITS_FOR_APPROVAL = Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL))
+
+_REPLACED = (ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE)
+
+_MAYBE_SENT = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.UNKNOWN)
+
+_MAYBE_ARRIVED = frozenset(
+    {
+        ReasonCode.UNKNOWN_GIVEN_UP,
+        ReasonCode.UNKNOWN_TOO_OLD,
+        ReasonCode.WORKER_LOST_GIVEN_UP,
+        ReasonCode.WORKERS_LOST,
+        ReasonCode.ROW_BROKEN_MAYBE_SENT,
+        ReasonCode.ROW_BROKEN_SENT,
+        ReasonCode.SENT_BEFORE,
+    }
+)
+"""Of deliveries that ended, and may have arrived."""
+
+_WAIT_FOR_A_REASON = (*COLLECTED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, DeliveryState.QUARANTINED)
+"""Open deliveries whose reason says why they are not sent yet."""
+
+_BEST_FIRST = (
+    Outcome.TOLD,
+    Outcome.ON_ITS_WAY,
+    Outcome.WAITS_FOR_DIGEST,
+    Outcome.WAITS_FOR_APPROVAL,
+    Outcome.REJECTED,
+    Outcome.NOT_TOLD,
+)
+
+_LEAST_TELLING = (
+    ReasonCode.NEWER_ALERT,
+    ReasonCode.PRICE_CHANGED_SINCE,
+    ReasonCode.ALREADY_TOLD,
+    ReasonCode.NO_ADDRESS,
+    ReasonCode.CATEGORY_REFUSED,
+    ReasonCode.CATEGORY_NOT_ASKED_FOR,
+    ReasonCode.USER_OPTED_OUT,
+    ReasonCode.CHANNEL_NOT_USED,
+)
+"""Reasons that tell less than others why the user was not told, as they are about one channel or one alert."""
+
+
+def best(outcomes: Iterable[Became]) -> Became:
+    """The best of these; of equal ones that of which the reason is known, and tells most."""
+    return min(outcomes, key=_order)
+
+
+def _order(one: Became) -> tuple[int, bool, int, str]:
+    # What is on its way without a reason is sent as soon as it can be.
+    is_last = one.why is None and one.outcome is not Outcome.ON_ITS_WAY
+    telling = _LEAST_TELLING.index(one.code) + 1 if one.code in _LEAST_TELLING else 0
+    return _BEST_FIRST.index(one.outcome), is_last, telling, one.code or ""
