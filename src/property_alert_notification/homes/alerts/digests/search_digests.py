@@ -15,10 +15,10 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
+from property_alert_notification.homes.alerts.digests.fresh import fresh_news
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
 from property_alert_notification.homes.alerts.digests.next_digest import next_digest_of
 from property_alert_notification.homes.alerts.digests.queries import DueSearch
-from property_alert_notification.homes.alerts.digests.untold import told_before, untold
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.drops import queries as drop_queries
 from property_alert_notification.homes.alerts.drops.drops import Drops
@@ -35,7 +35,6 @@ from property_alert_notification.homes.alerts.submit import (
     outcomes_of,
     tellings_of,
 )
-from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -171,12 +170,11 @@ class SearchDigests:
     ) -> Mapping[str, int]:
         keys = {(listing, key) for home in homes for key, by in home.told_by.items() for listing in by}
         told = await told_ledger.told_of(connection, keys)
-        ended = await unsent(connection, {fact for home in homes for fact in told_before(home, told)})
+        fresh_of = await fresh_news(connection, homes, told, drops)
         refused = await discarded(connection, {home.property_id for home in homes})
         wanted: list[tuple[HomeInDigest, WantedAlert]] = []
         dropped = 0
-        for home in homes:
-            fresh = untold(home, told, ended)
+        for home, fresh in zip(homes, fresh_of, strict=True):
             is_refused = home.person in refused.get(home.property_id, ())
             facts = [] if home.now is None else net_facts(fresh, home.now.get("ListPrice"))
             if is_refused or home.is_gone or not facts:

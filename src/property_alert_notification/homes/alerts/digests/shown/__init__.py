@@ -1,0 +1,1 @@
+"""The prices that digests have shown."""
