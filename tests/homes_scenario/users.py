@@ -132,7 +132,7 @@ class Users:
             [listing] = await listings.find(connection, act.listing)
             id_, now = self._clock.new_id(), self._clock.now()
             its = {"person": act.user, "user_id": act.user, "listing_id": listing.id, "preference": "Discard"}
-            await listing_preferences.put(connection, ListingPreference(id=id_, changed_at=now, **its))
+            await listing_preferences.put(connection, ListingPreference(id=id_, changed_at=now, **its), listing)
 
     async def _in_doubt(self) -> int:
         async with self._database.reading() as connection:
