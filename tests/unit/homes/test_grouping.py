@@ -1,5 +1,7 @@
 """Which home a listing is of, once its record says something else."""
 
+from itertools import permutations
+from random import Random
 from uuid import UUID
 
 from property_alert_notification.homes.properties.grouping import Grouping
@@ -40,3 +42,36 @@ def test_a_home_is_merged_if_all_its_listings_join_another_one() -> None:
     found.place(B, [C], lambda: NEW)
     found.place(A, [C], lambda: NEW)
     assert (set(found.home_of.values()), found.merged) == ({OTHER}, {HOME: OTHER})
+
+
+def test_a_listing_with_a_mate_that_joins_them_and_another_home_leaves_no_home_without_listings() -> None:
+    found = grouping({A: OTHER, B: OTHER, C: HOME}, (A, B), (B, C))
+    found.place(B, [A, C], lambda: NEW)
+    assert (found.home_of, found.merged) == ({A: HOME, B: HOME, C: HOME}, {OTHER: HOME})
+    assert found.regrouped == {HOME}
+
+
+def test_new_listings_that_one_of_them_joins_are_one_home_in_any_order() -> None:
+    for order in permutations((A, B, C)):
+        for homes in permutations((HOME, OTHER, NEW)):
+            found = grouping(dict(zip((A, B, C), homes, strict=True)), (A, B), (B, C))
+            for listing in order:
+                found.place(listing, {A: [B], B: [A, C], C: [B]}[listing], lambda: UUID(int=99))
+            assert len(found.regrouped) == 1
+            assert found.regrouped == set(found.home_of.values())
+
+
+def test_whatever_is_placed_only_homes_with_listings_are_regrouped_or_merged_into() -> None:
+    random = Random(20261130)
+    for _ in range(200):
+        listings = [UUID(int=number) for number in range(1, 9)]
+        homes = [UUID(int=number) for number in range(11, 16)]
+        pairs = [frozenset(random.sample(listings, 2)) for _ in range(14)]
+        home_of = {one: random.choice(homes) for one in listings}
+        found = Grouping(home_of, dict.fromkeys(home_of, identity_of("")), {its: random.random() < 0.7 for its in pairs})
+        ids = iter(UUID(int=number) for number in range(100, 200))
+        for listing in random.choices(listings, k=6):
+            found.place(listing, listings, lambda: next(ids))  # noqa: B023 - called within the turn
+        there = set(found.home_of.values())
+        assert found.regrouped | set(found.merged.values()) <= there
+        assert not there & found.merged.keys()

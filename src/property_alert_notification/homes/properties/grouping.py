@@ -26,7 +26,7 @@ class Grouping:
     merged: dict[UUID, UUID] = field(default_factory=dict)
     """Properties that turned out to be another one, and which."""
     regrouped: set[UUID] = field(default_factory=set)
-    """Properties whose listings are others than before."""
+    """Properties whose listings are others than before; each has some."""
 
     def place(self, listing: UUID, others: Iterable[UUID], new_id: Callable[[], UUID]) -> None:
         """Place a listing anew; `others` may be of the same home.
@@ -88,3 +88,4 @@ class Grouping:
                 self.home_of[listing] = target
         self.merged = {old: target if new == home else new for old, new in self.merged.items()} | {home: target}
         self.regrouped.add(target)
+        self.regrouped.discard(home)  # it has no listings any more
