@@ -5,7 +5,8 @@ from collections import Counter
 from sqlalchemy import select
 
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.criteria.expression import Range
+from property_alert_notification.homes.criteria.expression import OneOf, Range
+from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home
@@ -49,6 +50,23 @@ async def test_records_in_any_order_tell_each_time_once_and_nothing_old_after_so
             await homes.match()
     told = Counter(title.partition(": ")[2] for _, title in await alerts(homes))
     assert told == {str(order): count for order, count in times.items()}
+
+
+async def test_a_home_that_is_offered_again_for_less_is_a_price_change_to_whom_did_not_hear_it_before(
+    world: World, homes: Homes
+) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+    prices = [ChangeType.PRICE_CHANGE]
+    await homes.search(1, changes=prices)
+    await homes.search(2, OneOf("StandardStatus", ("Active", "Withdrawn")), changes=prices)
+    cut = "Price change: 1 Pinehurst Way NE"
+    await homes.list(a_home(0), a_home(60, StandardStatus="Withdrawn", ListPrice=450_000))
+    await homes.match()
+    assert await alerts(homes) == [(2, cut)]
+    await homes.list(a_home(120, ListPrice=450_000))
+    await homes.match()
+    assert await alerts(homes) == [(2, cut), (1, cut)]
 
 
 async def test_an_alert_names_what_brought_the_home_into_the_range(world: World, homes: Homes) -> None:

@@ -118,6 +118,49 @@ def test_a_status_and_a_price_that_change_together_are_two_facts() -> None:
     assert _kinds(_after(status=StandardStatus.PENDING), _after(1, price=1)) == ["Back On Market", "Price Change"]
 
 
+_GONE = StandardStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("while_gone", "again", "told"),
+    [
+        ([450], 450, [(500, 450)]),
+        ([450, 440], 440, [(500, 440)]),
+        ([500, 450], 450, [(500, 450)]),
+        ([450], 500, []),
+        ([450, 500], 500, []),
+        ([500], 450, [(500, 450)]),
+        ([None, 450], 450, [(500, 450)]),
+    ],
+)
+@pytest.mark.parametrize("status", [StandardStatus.WITHDRAWN, StandardStatus.PENDING, StandardStatus.HOLD])
+@pytest.mark.parametrize("pause", [100, 5])
+def test_offered_again_a_home_has_another_price_than_when_it_was_offered_last(
+    pause: int, status: StandardStatus, while_gone: list[int | None], again: int, told: list[tuple[int, int]]
+) -> None:
+    prices = [500, *while_gone, again]
+    statuses = [StandardStatus.ACTIVE, *[status] * len(while_gone), StandardStatus.ACTIVE]
+    pauses = [0, 100, *[pause] * (len(while_gone) - 1), 100]
+    records = [
+        _after(sum(pauses[: place + 1]), price=price, status=its)
+        for place, (price, its) in enumerate(zip(prices, statuses, strict=True))
+    ]
+    for some in (records, combined(("a", one) for one in records)):
+        last = changes_of(some, QUIET, ended=None)[1][-1]
+        assert [fact.change_type.value for fact in last.facts] == ["Back On Market", *["Price Change"] * len(told)]
+        assert [(fact.before, fact.after) for fact in last.facts[1:]] == told
+
+
+def test_the_price_of_a_home_that_cannot_be_had_comes_back_from_the_store() -> None:
+    records = [_after(0), _after(100, price=450_000, status=_GONE)]
+    progress, _ = changes_of(records, QUIET, ended=None)
+    assert progress.last is not None
+    assert progress.last.offered == (500_000, "USD")
+    assert decode_progress(encode_progress(progress)) == progress
+    hidden = replace(progress.last, hidden=True)
+    assert decode_text(encode_text(hidden)) == hidden
+
+
 def test_photos_and_remarks_are_no_change() -> None:
     fields = {"StandardStatus": "Active", "ListPrice": 1, "currency": "USD", "OpenHouse": []}
     before = snapshot_of(fields | {"PhotosCount": 3, "PublicRemarks": "Nice", "Appliances": ["a", "b"]}, AT)

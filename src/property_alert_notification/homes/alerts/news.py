@@ -14,7 +14,7 @@ from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.snapshot import Snapshot
 from property_alert_notification.homes.reso.open_house_times import names_of
-from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
+from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, ChangeType, StandardStatus
 
 IN_RANGE = "In Range"
 """The kind of the fact that a listing, which is not new, has begun to match a search."""
@@ -28,18 +28,6 @@ _OPEN_HOUSE = "OpenHouse"
 
 _GONE = (StandardStatus.DELETE, StandardStatus.INCOMPLETE)
 
-_NOT_TO_BE_HAD = frozenset(
-    {
-        StandardStatus.CANCELED,
-        StandardStatus.CLOSED,
-        StandardStatus.DELETE,
-        StandardStatus.EXPIRED,
-        StandardStatus.HOLD,
-        StandardStatus.INCOMPLETE,
-        StandardStatus.PENDING,
-        StandardStatus.WITHDRAWN,
-    }
-)
 _STATUS_FIELDS = frozenset({"StandardStatus", "MlsStatus"})
 """MlsStatus is the same in the words of one feed."""
 
@@ -86,7 +74,7 @@ def can_be_had(fields: Mapping[str, Any]) -> bool:
 
     This does not count for searches that name the status: who looks for pending homes hears of their prices, too.
     """
-    return fields.get("StandardStatus") not in _NOT_TO_BE_HAD
+    return fields.get("StandardStatus") not in NOT_TO_BE_HAD
 
 
 def without_status(fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from property_alert_notification.homes.listings.open_houses import pairs_of
 from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
-from property_alert_notification.homes.reso.words import ChangeType, OpenHouseType, StandardStatus
+from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, ChangeType, OpenHouseType, StandardStatus
 
 RELISTING = timedelta(weeks=14)
 """How long a home that left the market may be offered again as the same offer, unless a setting says otherwise."""
@@ -84,12 +84,18 @@ def _change_of_status(was: StandardStatus | None, now: StandardStatus) -> Change
 
 
 def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
-    # Nobody was shown the price of a listing that was hidden.
-    if before is None or before.hidden or not before.price or not after.price:
+    if before is None or not after.price:
         return
-    other = before.currency if before.currency != after.currency else None
-    if other is not None or before.price != after.price:
-        yield Fact(ChangeType.PRICE_CHANGE, "ListPrice", before.price, after.price, before_currency=other)
+    if before.offered and after.status not in NOT_TO_BE_HAD:
+        # Only searches that name the status heard of the prices since then.
+        price, currency = before.offered
+    elif before.price and not before.hidden:
+        price, currency = before.price, before.currency
+    else:  # nobody was shown the price of a listing that was hidden
+        return
+    other = currency if currency != after.currency else None
+    if other is not None or price != after.price:
+        yield Fact(ChangeType.PRICE_CHANGE, "ListPrice", price, after.price, before_currency=other)
 
 
 def _open_houses(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:

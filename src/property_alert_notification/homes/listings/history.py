@@ -14,8 +14,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from property_alert_notification.homes.listings.facts import RELISTING, Fact, differs, facts_between
-from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode, with_open_houses, with_price
-from property_alert_notification.homes.reso.words import OFF_MARKET, ChangeType
+from property_alert_notification.homes.listings.snapshot import (
+    Snapshot,
+    decode,
+    encode,
+    with_offered,
+    with_open_houses,
+    with_price,
+)
+from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, OFF_MARKET, ChangeType
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -72,7 +79,7 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
     while progress.quiet_until is not None and progress.quiet_until <= snapshot.at:
         progress, made = end_quiet(progress, periods)
         changes += made
-    snapshot = _carry_over(progress.last, snapshot)
+    snapshot = _carry_over(progress, snapshot)
     if progress.quiet_until is not None:
         return Progress(snapshot, progress.told, progress.quiet_until, progress.ended), changes
     change = change_between(progress.told, snapshot, periods)
@@ -81,12 +88,14 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
     return Progress(snapshot, snapshot, _until(snapshot.at, periods), progress.ended), [*changes, change]
 
 
-def _carry_over(last: Snapshot | None, snapshot: Snapshot) -> Snapshot:
+def _carry_over(progress: Progress, snapshot: Snapshot) -> Snapshot:
     """Complete a snapshot by what still holds of the one before."""
+    last, told = progress.last, progress.told
     if snapshot.status in OFF_MARKET:
         since = snapshot.at if last is None or last.off_since is None else last.off_since
         snapshot = replace(snapshot, off_since=since)
-    return snapshot if last is None else with_price(with_open_houses(snapshot, last), last)
+    snapshot = snapshot if last is None else with_price(with_open_houses(snapshot, last), last)
+    return snapshot if told is None or snapshot.status not in NOT_TO_BE_HAD else with_offered(snapshot, told)
 
 
 def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Change]]:

@@ -69,6 +69,8 @@ class Snapshot:
     """The time of that record, if it is another one than `at`."""
     hidden: bool = False
     """Whether nobody may be shown it."""
+    offered: tuple[int | float, str] | None = None
+    """The price and currency at which a home could be had last that cannot be had now; None if they are the same."""
 
 
 def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
@@ -103,6 +105,14 @@ def with_price(snapshot: Snapshot, before: Snapshot) -> Snapshot:
     return replace(snapshot, price=before.price, currency=before.currency)
 
 
+def with_offered(snapshot: Snapshot, told: Snapshot) -> Snapshot:
+    """A snapshot of a home that cannot be had, with the price that was told while it could."""
+    offered = told.offered
+    if offered is None and told.price and not told.hidden:
+        offered = told.price, told.currency
+    return snapshot if offered == (snapshot.price, snapshot.currency) else replace(snapshot, offered=offered)
+
+
 def with_open_houses(snapshot: Snapshot, before: Snapshot) -> Snapshot:
     """A snapshot with the open houses of the one before, if its record does not speak of any."""
     return snapshot if snapshot.open_houses is not None else replace(snapshot, open_houses=before.open_houses)
@@ -124,10 +134,11 @@ def encode(snapshot: Snapshot | None) -> list[Any] | None:
     one = snapshot
     houses = None if one.open_houses is None else [house.stored for house in one.open_houses]
     usual = [one.at.isoformat(), one.status, one.price, one.currency, houses, one.searched]
-    if one.off_since is None and not one.listing and one.record_at is None and not one.hidden:
+    others = [one.hidden, one.offered] if one.offered else [True] if one.hidden else []
+    if one.off_since is None and not one.listing and one.record_at is None and not others:
         return usual
     off_since, record_at = (None if time is None else time.isoformat() for time in (one.off_since, one.record_at))
-    return [*usual, off_since, one.listing, record_at, *([True] if one.hidden else ())]
+    return [*usual, off_since, one.listing, record_at, *others]
 
 
 def decode(stored: list[Any] | None) -> Snapshot | None:
@@ -136,11 +147,13 @@ def decode(stored: list[Any] | None) -> Snapshot | None:
         return None
     at, status, price, currency, open_houses, searched, *others = stored
     houses = None if open_houses is None else tuple(OpenHouse(*one) for one in open_houses)
-    off_since, listing, record_at, *hidden = others or (None, "", None)
+    off_since, listing, record_at, *rare = others or (None, "", None)
+    hidden, offered = rare if len(rare) == 2 else (bool(rare), None)  # noqa: PLR2004 - the second is rarer still
     times = (None if time is None else datetime.fromisoformat(time) for time in (off_since, record_at))
     left, said = times
     read = datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched
-    return Snapshot(*read, off_since=left, listing=listing, record_at=said, hidden=bool(hidden))
+    its = None if offered is None else (offered[0], offered[1])
+    return Snapshot(*read, off_since=left, listing=listing, record_at=said, hidden=hidden, offered=its)
 
 
 def encode_text(snapshot: Snapshot) -> str:

@@ -34,6 +34,9 @@ OFF_MARKET = frozenset(
 )
 """Of listings that left the market, or are not there yet."""
 
+NOT_TO_BE_HAD = OFF_MARKET | {StandardStatus.HOLD, StandardStatus.PENDING}
+"""Of listings whose home cannot be had."""
+
 
 class ChangeType(StrEnum):
     """What a change fact is. All but `Open House` are of RESO."""
