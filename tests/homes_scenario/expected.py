@@ -51,6 +51,8 @@ class State(NamedTuple):
     record: Record
     """That says so."""
     gone_since: datetime | None
+    offered: int | None = None
+    """The price at which the home could be had last, if it cannot be had now."""
 
 
 class Change(NamedTuple):
@@ -182,7 +184,7 @@ class _Home:
                 told = last
             if state is None:
                 break
-            last = state
+            last = state = _with_offer(told, state)
             if quiet_until is None:
                 if _is_news(told, state):
                     yield Change(told, state, tuple(_facts(told, state)))
@@ -200,6 +202,12 @@ class _Home:
             others = [one for name, one in known.items() if name != key and one[1]["StandardStatus"] not in GONE]
             home = _next(home, at, record, None if previous is None else previous[1], others)
             yield home
+
+
+def _with_offer(told: State | None, now: State) -> State:
+    if told is None or now.status not in NOT_FREE:
+        return now
+    return now._replace(offered=told.offered or told.price)
 
 
 def _is_news(before: State | None, after: State) -> bool:
@@ -290,8 +298,11 @@ def _facts(before: State | None, after: State) -> Iterator[Fact]:
     if was != after.status:
         back = "New Listing" if was is None else "Back On Market"
         yield Fact(back if after.status == "Active" else after.status, was, after.status)
-    if before is not None and before.price != after.price:
-        yield Fact("Price Change", before.price, after.price)
+    if before is None:
+        return
+    price = before.price if after.status in NOT_FREE else before.offered or before.price
+    if price != after.price:
+        yield Fact("Price Change", price, after.price)
 
 
 def _is_other_offer(before: State, after: State) -> bool:
