@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.cli import app
 from property_alert_notification.database import Database
-from property_alert_notification.homes.listings.intake import ListingIntake, received
+from property_alert_notification.homes.listings.intake import ListingIntake
+from property_alert_notification.homes.listings.received import received
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.reso.record import Feed, read
 

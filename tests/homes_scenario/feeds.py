@@ -8,7 +8,8 @@ from zlib import crc32
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.homes.listings.history import Periods
-from property_alert_notification.homes.listings.intake import ListingIntake, received
+from property_alert_notification.homes.listings.intake import ListingIntake
+from property_alert_notification.homes.listings.received import received
 from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.reso_server.timeline import Step
 from tests.homes_scenario.market import Event

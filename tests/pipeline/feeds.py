@@ -11,9 +11,10 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.homes.listings import queries
 from property_alert_notification.homes.listings.answers import facts_of
 from property_alert_notification.homes.listings.history import Periods
-from property_alert_notification.homes.listings.intake import ListingIntake, received
+from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
+from property_alert_notification.homes.listings.received import received
 from property_alert_notification.homes.properties.models import Property, PropertyKey, PropertyRuling
 from property_alert_notification.homes.reso.record import Feed, read
 

@@ -15,8 +15,9 @@ from property_alert_notification.homes.listing_preferences import queries as lis
 from property_alert_notification.homes.listing_preferences.models import ListingPreference
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.history import Periods
-from property_alert_notification.homes.listings.intake import ListingIntake, received
+from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.queries import take_numbers
+from property_alert_notification.homes.listings.received import received
 from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson

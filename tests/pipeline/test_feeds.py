@@ -18,8 +18,9 @@ from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
 from property_alert_notification.homes.feeds.settings import FeedSettings
-from property_alert_notification.homes.listings.intake import ListingIntake, Received, received
+from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.listings.received import Received, received
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.reso_server.api import CLIENT_ID, CLIENT_SECRET, ResoServer, create_reso_server

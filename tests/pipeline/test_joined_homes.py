@@ -84,7 +84,9 @@ async def _correct(feeds: Feeds, random: Random) -> None:
         if several and random.random() < 0.5:
             home: Sequence[str] = random.choice(several)
             id_ = (await find(connection, ListingName(home[0]))).property_id
-            await service.split(id_, [ListingName(key) for key in random.sample(home, random.randint(1, len(home) - 1))])
+            await service.split(
+                id_, [ListingName(key) for key in random.sample(home, random.randint(1, len(home) - 1))]
+            )
         elif len(homes) > 1:
             one, other = [(await find(connection, ListingName(home[0]))) for home in random.sample(homes, 2)]
             home_ids = [(await view(connection, each.property_id)).id for each in (one, other)]

@@ -68,7 +68,9 @@ def test_whatever_is_placed_only_homes_with_listings_are_regrouped_or_merged_int
         homes = [UUID(int=number) for number in range(11, 16)]
         pairs = [frozenset(random.sample(listings, 2)) for _ in range(14)]
         home_of = {one: random.choice(homes) for one in listings}
-        found = Grouping(home_of, dict.fromkeys(home_of, identity_of("")), {its: random.random() < 0.7 for its in pairs})
+        found = Grouping(
+            home_of, dict.fromkeys(home_of, identity_of("")), {its: random.random() < 0.7 for its in pairs}
+        )
         ids = iter(UUID(int=number) for number in range(100, 200))
         for listing in random.choices(listings, k=6):
             found.place(listing, listings, lambda: next(ids))  # noqa: B023 - called within the turn

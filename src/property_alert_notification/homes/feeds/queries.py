@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, bindparam, delete, func, or_, select, true, tuple_, update
 
@@ -20,16 +20,6 @@ _positions, _events, _listings = table_of(FeedPosition), table_of(FeedEvent), ta
 
 class LeaseLost(Exception):
     """Another worker replicates the feed now: what this one has read is not stored."""
-
-
-class LastKnown(NamedTuple):
-    """A listing that a feed may have deleted."""
-
-    source: str
-    listing_key: str
-    modified_at: datetime
-    status: str
-    feed: str | None
 
 
 async def lease(
@@ -229,17 +219,3 @@ async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int
     """Delete up to `limit` old events that are done, and as many that no feed takes; returns the greater number."""
     values = {"until": until, "limit": limit}
     return max([len((await connection.execute(statement, values)).all()) for statement in _REMOVE_OLD])
-
-
-_LAST_KNOWN = BatchStatement(
-    columns_of(_listings, "listing_key"),
-    lambda wanted: select(*[_listings.c[name] for name in LastKnown._fields]).join(
-        wanted, wanted.c.listing_key == _listings.c.listing_key
-    ),
-)
-
-
-async def last_known(connection: AsyncConnection, keys: Collection[str]) -> list[LastKnown]:
-    """What is stored of the listings with these keys, of all sources."""
-    found = await _LAST_KNOWN.run(connection, [(key,) for key in keys])
-    return [LastKnown(*row) for row in found if row.modified_at is not None]

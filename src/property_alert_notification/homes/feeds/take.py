@@ -1,7 +1,7 @@
 """Takes the records of a feed by the same intake as listing events."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -15,10 +15,12 @@ from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
 from property_alert_notification.homes.feeds.settings import FeedSettings
-from property_alert_notification.homes.listings.intake import A_MOMENT, ListingIntake, Received, received
+from property_alert_notification.homes.listings.deletions import deletion_after
+from property_alert_notification.homes.listings.intake import ListingIntake
+from property_alert_notification.homes.listings.queries import LastKnown, last_known
+from property_alert_notification.homes.listings.received import Received, received
 from property_alert_notification.homes.listings.settings import ListingSettings
-from property_alert_notification.homes.reso import times
-from property_alert_notification.homes.reso.record import SOURCES, ListingRecord, read
+from property_alert_notification.homes.reso.record import SOURCES, read
 from property_alert_notification.homes.reso.words import StandardStatus
 
 log = structlog.get_logger()
@@ -109,14 +111,18 @@ class RecordTaker:
         if not keys:
             return []
         async with self._database.reading() as connection:
-            known = await queries.last_known(connection, sorted(keys))
-        by_key: dict[str, list[queries.LastKnown]] = {}
+            known = await last_known(connection, keys)
+        by_key: dict[str, list[LastKnown]] = {}
         for one in known:
             by_key.setdefault(one.listing_key, []).append(one)
         gone = [one for several in by_key.values() for one in several if self._is_ours(one, alone=len(several) == 1)]
-        return [received(_deleted(one)) for one in gone if one.status != StandardStatus.DELETE]
+        return [
+            deletion_after(one.source, one.listing_key, one.modified_at)
+            for one in gone
+            if one.status != StandardStatus.DELETE
+        ]
 
-    def _is_ours(self, one: queries.LastKnown, *, alone: bool) -> bool:
+    def _is_ours(self, one: LastKnown, *, alone: bool) -> bool:
         """Whether this feed has shown a listing. Another one may have a listing with the same key.
 
         Where this is not noted, the source decides. Records that name sources of their own may be of any feed, unless
@@ -127,18 +133,3 @@ class RecordTaker:
         if self._source or not one.source:
             return one.source == self._source
         return alone
-
-
-def _deleted(one: queries.LastKnown) -> ListingRecord:
-    """The record of a deletion, whose time the server does not say: right after the last one that was known.
-
-    So a newer record counts if the server shows one later, and `ListingIntake` lets this one count again if the server
-    shows it again.
-    """
-    at = one.modified_at + A_MOMENT
-    fields: Mapping[str, Any] = {
-        "ListingKey": one.listing_key,
-        "StandardStatus": StandardStatus.DELETE.value,
-        "ModificationTimestamp": times.as_text(at),
-    }
-    return ListingRecord(one.source, one.listing_key, at, {**fields, SOURCES[0]: one.source} if one.source else fields)

@@ -61,7 +61,7 @@ class RecordWalk:
             raise
         taken, refused = await self._taker.read(page.records)
         await self._taker.store(position, taken, refused)
-        self._note([one.record.modified_at for one in taken])
+        self._note([one.record.modified_at for one in taken if one.record.is_dated])
         following = self._following(page)
         async with self._database.transaction() as connection:
             await self._store(connection, position, page, is_last=following is None)

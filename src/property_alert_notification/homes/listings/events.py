@@ -9,7 +9,7 @@ from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.json_body import REPEATED, Repeated
 from property_alert_notification.homes.listings.answers import RecordResult
-from property_alert_notification.homes.listings.intake import Received, received
+from property_alert_notification.homes.listings.received import Received, received
 from property_alert_notification.homes.reso.record import KEYS, Feed, key_of, read
 from property_alert_notification.homes.reso.size import shown_name
 

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.homes.listings import queries
-from property_alert_notification.homes.listings.digest import digest_of
+from property_alert_notification.homes.listings.deletions import as_shown, deletions_timed
 from property_alert_notification.homes.listings.history import (
     Change,
     Periods,
@@ -21,7 +21,8 @@ from property_alert_notification.homes.listings.history import (
     end_quiet,
 )
 from property_alert_notification.homes.listings.queries import Known, NewChange, State
-from property_alert_notification.homes.listings.snapshot import Snapshot, encode_text, snapshot_of
+from property_alert_notification.homes.listings.received import Received
+from property_alert_notification.homes.listings.snapshot import Snapshot, encode_text
 from property_alert_notification.homes.listings.together import together
 from property_alert_notification.homes.listings.versions import queries as versions
 from property_alert_notification.homes.listings.versions.queries import Version
@@ -32,47 +33,14 @@ from property_alert_notification.homes.properties.identity import identifying
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import Home, Member
 from property_alert_notification.homes.properties.regroup import Moved, regroup
-from property_alert_notification.homes.reso.record import ListingRecord
-from property_alert_notification.homes.reso.words import StandardStatus
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _UNKNOWN = encode_progress(Progress())
-
-A_MOMENT = timedelta(microseconds=1)
-"""Between a record and the deletion of its listing by a feed that does not have it any more."""
 
 _AT_ONCE = 100
 """Listings of which all records are read at once."""
 
-_MOMENTS = 1_000 * A_MOMENT
-"""Within this after a record, only such deletions happen."""
-
 HOMES = "properties"
 """The name of the lock of all homes, which is held while listings find theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A record with what is derived from it, without the store."""
-
-    record: ListingRecord
-    snapshot: Snapshot
-    text: str
-    digest: str
-    """Of two records of the same time, the one with the greater digest counts."""
-    identity: str
-
-    @property
-    def listing(self) -> tuple[str, str]:
-        """Its source and its key."""
-        return self.record.source, self.record.listing_key
-
-
-def received(record: ListingRecord) -> Received:
-    """Derive what the store needs."""
-    text = _encode(record.fields)
-    snapshot = snapshot_of(record.fields, record.modified_at)
-    return Received(record, snapshot, text, digest_of(record.fields, text), identifying(record.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +56,13 @@ class ListingIntake:
 
     async def take(self, batch: Sequence[Received]) -> list[bool]:
         """Store records; returns for each whether it is new, in their order."""
+        timed = await self._timed(batch)
+        batch = [one for some in timed for one in some]
         listings = await self._lock({one.listing for one in batch})
         if self.feed is not None:
-            batch = [_as_shown(one, listings[one.listing]) for one in batch]
+            shown = {id(one): as_shown(one, listings[one.listing]) for one in batch}
+            timed = [[shown[id(one)] for one in some] for some in timed]
+            batch = [one for some in timed for one in some]
         newest: dict[tuple[str, str, datetime], Received] = {}
         for one in batch:
             known = newest.setdefault((*one.listing, one.record.modified_at), one)
@@ -99,7 +71,7 @@ class ListingIntake:
         stored = await self._store(listings, newest.values())
         await self._follow(listings, stored)
         accepted = {id(one) for one in stored}
-        return [id(one) in accepted for one in batch]
+        return [any(id(one) in accepted for one in some) for some in timed]
 
     async def end_quiet_times(self, due: Iterable[Property]) -> int:
         """Number the changes whose quiet time is over; returns how many."""
@@ -115,6 +87,13 @@ class ListingIntake:
         works, _ = await self._works(set(), grouping)
         await self._begin_again(works)
         await self._finish(works.values())
+
+    async def _timed(self, batch: Sequence[Received]) -> Sequence[Sequence[Received]]:
+        """Each record with its time; a deletion without one is those of the listings that it means."""
+        without = {one.record.listing_key for one in batch if not one.record.is_dated}
+        if not without:
+            return [[one] for one in batch]
+        return deletions_timed(batch, await queries.last_known(self.connection, without), self.feed)
 
     async def _lock(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
         new = [(self.clock.new_id(), source, key) for source, key in keys]
@@ -256,21 +235,6 @@ class ListingIntake:
         # The history does not have a net change. It has the changes that it is made of.
         superseded_at = now if any(change is one for one in work.net) else None
         return NewChange(self.clock.new_id(), listing, at, before_at, other, facts, number, now, superseded_at)
-
-
-def _as_shown(one: Received, known: Known) -> Received:
-    """A record as it is stored that a server shows now.
-
-    If the server did not have it for a while, the listing was deleted since, right after that record. Then the record
-    counts again, right after the deletion.
-    """
-    at, deleted_at = one.record.modified_at, known.modified_at
-    if known.status != StandardStatus.DELETE or one.snapshot.status is StandardStatus.DELETE or deleted_at is None:
-        return one
-    if not at < deleted_at < at + _MOMENTS:
-        return one
-    again = deleted_at + A_MOMENT
-    return replace(one, record=replace(one.record, modified_at=again), snapshot=replace(one.snapshot, at=again))
 
 
 def _is_doubtful(known: Known, records: Sequence[Received]) -> bool:

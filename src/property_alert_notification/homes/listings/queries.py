@@ -87,6 +87,16 @@ class KnownChange(NamedTuple):
     facts: str
 
 
+class LastKnown(NamedTuple):
+    """What is stored of a listing that may be deleted."""
+
+    source: str
+    listing_key: str
+    modified_at: datetime
+    status: str
+    feed: str | None
+
+
 class State(NamedTuple):
     """What a listing has become."""
 
@@ -126,6 +136,19 @@ async def lock_or_add(
     # In one order everywhere, or two transactions deadlock.
     rows = sorted(((id_, source, key, "", id_, "", feed) for id_, source, key in new), key=lambda row: (row[2], row[1]))
     return [Known(*row) for row in await _LOCK_OR_ADD.run(connection, rows)]
+
+
+_LAST_KNOWN = BatchStatement(
+    columns_of(_listings, "listing_key"),
+    lambda wanted: select(*[_listings.c[name] for name in LastKnown._fields]).join(
+        wanted, (wanted.c.listing_key == _listings.c.listing_key) & _listings.c.modified_at.is_not(None)
+    ),
+)
+
+
+async def last_known(connection: AsyncConnection, keys: Collection[str]) -> list[LastKnown]:
+    """What is stored of the listings with these keys, of all sources."""
+    return [LastKnown(*row) for row in await _LAST_KNOWN.run(connection, as_rows(sorted(keys)))]
 
 
 _VALID_CHANGES = BatchStatement(

@@ -35,8 +35,9 @@ from property_alert_notification.homes.listings.answers import (
     others_of,
 )
 from property_alert_notification.homes.listings.events import read_all, records_of, results_of
-from property_alert_notification.homes.listings.intake import ListingIntake, Received
+from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.listings.received import Received
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.properties import queries as properties
 

@@ -148,7 +148,7 @@ def decode(stored: list[Any] | None) -> Snapshot | None:
     at, status, price, currency, open_houses, searched, *others = stored
     houses = None if open_houses is None else tuple(OpenHouse(*one) for one in open_houses)
     off_since, listing, record_at, *rare = others or (None, "", None)
-    hidden, offered = rare if len(rare) == 2 else (bool(rare), None)  # noqa: PLR2004 - the second is rarer still
+    hidden, offered = rare if len(rare) == 2 else (bool(rare), None)
     times = (None if time is None else datetime.fromisoformat(time) for time in (off_since, record_at))
     left, said = times
     read = datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched

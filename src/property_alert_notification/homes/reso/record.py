@@ -52,10 +52,12 @@ class ListingRecord:
     """The system whose ListingKey it is; empty if the feed does not name it."""
     listing_key: str
     modified_at: datetime
-    """By the feed's own clock."""
+    """By the feed's own clock; that of this service if it is a deletion without a time."""
     fields: Mapping[str, Any]
     """All that is kept, under the names of RESO, or of the feed where RESO has none. A deleted listing has no more
     than its keys and `StandardStatus`: it is not to be shown any more."""
+    is_dated: bool = True
+    """Whether its feed says its time."""
 
 
 def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
@@ -71,16 +73,18 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
     if not is_printable(record):
         record = _made_printable(record)
     modified_at = _field(record, "ModificationTimestamp", lambda value: times.moment(value, feed.zone))
-    if modified_at is None:
-        raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
-    if modified_at > now + FUTURE:
-        raise InvalidField("ModificationTimestamp", "is more than a day ahead of the clock of this service")
     status = _status_of(record)
-    fields = {} if status is words.StandardStatus.DELETE else _fields_of(record, feed)
+    is_deleted = status is words.StandardStatus.DELETE
+    if modified_at is None and not is_deleted:
+        raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
+    if modified_at is not None and modified_at > now + FUTURE:
+        raise InvalidField("ModificationTimestamp", "is more than a day ahead of the clock of this service")
+    is_dated, modified_at = modified_at is not None, modified_at or now
+    fields = {} if is_deleted else _fields_of(record, feed)
     fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": times.as_text(modified_at)}
     if source:
         fields["SourceSystemName"] = source
-    return ListingRecord(source, key, modified_at, fields)
+    return ListingRecord(source, key, modified_at, fields, is_dated)
 
 
 def _made_printable(value: Any) -> Any:
