@@ -71,6 +71,33 @@ async def test_of_records_of_one_time_the_one_counts_that_hides_the_listing(
         assert ('"Delete"' if "MlgCanView" in hidden else '"InternetEntireListingDisplayYN":false') in record
 
 
+def removed(key: str, **more: Any) -> Record:
+    return {"ListingKey": key, "@removed": {"reason": "deleted"}} | more
+
+
+async def test_a_deletion_without_a_time_is_right_after_the_last_record(feeds: Feeds) -> None:
+    assert await feeds.take(removed("x")) == [False]  # of a listing that is not known
+    first, late, newer = a_record(100, key="x"), a_record(50, key="x", ListPrice=1), a_record(101, key="x")
+    assert await feeds.take(first, removed("x"), removed("x"), a_record(100, key="y"), removed("y")) == [
+        True, True, False, True, True,
+    ]  # fmt: skip
+    # Neither a repetition nor a late record brings it back.
+    assert await feeds.take(removed("x"), first, late) == [False, False, True]
+    assert '"Delete"' in (await feeds.state("x"))[0]
+    assert await feeds.take(newer) == [True]
+    assert '"Active"' in (await feeds.state("x"))[0]
+    async with feeds.database.reading() as connection:
+        assert [len(await queries.find(connection, key)) for key in "xyz"] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("feeds", ["sqlite"], indirect=True)
+async def test_a_deletion_without_a_source_is_of_the_only_listing_with_its_key(feeds: Feeds) -> None:
+    await feeds.take(a_record(key="x", SourceSystemName="One"), a_record(key="y", SourceSystemName="One"))
+    await feeds.take(a_record(key="y", SourceSystemName="Two"))
+
+    assert await feeds.take(removed("x"), removed("y"), removed("y", SourceSystemName="Two")) == [True, False, True]
+
+
 async def test_pages_of_a_history_leave_nothing_out_between_changes_to_one_record(feeds: Feeds) -> None:
     await feeds.take(a_record())
     async with feeds.database.reading() as connection:

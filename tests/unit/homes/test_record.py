@@ -25,6 +25,18 @@ def _refused(**fields: Any) -> InvalidField:
     return refused.value
 
 
+@pytest.mark.parametrize(
+    "gone", [{"@removed": {"reason": "deleted"}}, {"MlgCanView": False}, {"StandardStatus": "Deleted"}]
+)
+def test_a_deletion_needs_no_time(gone: dict[str, Any]) -> None:
+    record = read({"ListingKey": "1"} | gone, Feed(None, "USD"), NOW)
+
+    assert (record.fields["StandardStatus"], record.is_dated) == ("Delete", False)
+    assert read(LEAST | gone, Feed(None, "USD"), NOW).is_dated
+    with pytest.raises(InvalidField, match="ModificationTimestamp"):
+        read({"ListingKey": "1", "StandardStatus": "Active"}, Feed(None, "USD"), NOW)
+
+
 def test_a_record_of_a_real_feed_is_understood() -> None:
     """Its shape is that of MLS Grid's: prefixed local fields, texts with commas, both spellings, no coordinates."""
     record = _read(
