@@ -60,7 +60,7 @@ async def test_a_home_that_is_offered_again_for_less_is_a_price_change_to_whom_d
     prices = [ChangeType.PRICE_CHANGE]
     await homes.search(1, changes=prices)
     await homes.search(2, OneOf("StandardStatus", ("Active", "Withdrawn")), changes=prices)
-    cut = "Price change: 1 Pinehurst Way NE"
+    cut = "New price: 1 Pinehurst Way NE"
     await homes.list(a_home(0), a_home(60, StandardStatus="Withdrawn", ListPrice=450_000))
     await homes.match()
     assert await alerts(homes) == [(2, cut)]

@@ -58,6 +58,8 @@ class ListingIntake:
         """Store records; returns for each whether it is new, in their order."""
         timed = await self._timed(batch)
         batch = [one for some in timed for one in some]
+        if not batch:  # deletions of listings that are not known
+            return [False] * len(timed)
         listings = await self._lock({one.listing for one in batch})
         if self.feed is not None:
             shown = {id(one): as_shown(one, listings[one.listing]) for one in batch}

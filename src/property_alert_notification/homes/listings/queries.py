@@ -141,14 +141,14 @@ async def lock_or_add(
 _LAST_KNOWN = BatchStatement(
     columns_of(_listings, "listing_key"),
     lambda wanted: select(*[_listings.c[name] for name in LastKnown._fields]).join(
-        wanted, (wanted.c.listing_key == _listings.c.listing_key) & _listings.c.modified_at.is_not(None)
+        wanted, wanted.c.listing_key == _listings.c.listing_key
     ),
 )
 
 
 async def last_known(connection: AsyncConnection, keys: Collection[str]) -> list[LastKnown]:
     """What is stored of the listings with these keys, of all sources."""
-    return [LastKnown(*row) for row in await _LAST_KNOWN.run(connection, as_rows(sorted(keys)))]
+    return [LastKnown(*row) for row in await _LAST_KNOWN.run(connection, as_rows(sorted(keys))) if row.modified_at]
 
 
 _VALID_CHANGES = BatchStatement(

@@ -79,6 +79,8 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
         raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
     if modified_at is not None and modified_at > now + FUTURE:
         raise InvalidField("ModificationTimestamp", "is more than a day ahead of the clock of this service")
+    if status is None:
+        raise InvalidField("StandardStatus", "is missing: send one of RESO's StandardStatus, such as Active")
     is_dated, modified_at = modified_at is not None, modified_at or now
     fields = {} if is_deleted else _fields_of(record, feed)
     fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": times.as_text(modified_at)}
@@ -125,7 +127,7 @@ def _source_of(record: Mapping[str, Any]) -> str:
     return ""
 
 
-def _status_of(record: Mapping[str, Any]) -> words.StandardStatus:
+def _status_of(record: Mapping[str, Any]) -> words.StandardStatus | None:
     # MLS Grid and others keep a record for a while that may no longer be seen.
     if _field(record, "MlgCanView", values.switch) is False:
         return words.StandardStatus.DELETE
@@ -135,9 +137,7 @@ def _status_of(record: Mapping[str, Any]) -> words.StandardStatus:
         status = words.LOOKUPS["StandardStatus"].get(words.squash(str(record.get("MlsStatus"))))
     else:
         status = _field(record, "StandardStatus", lambda value: values.word_of("StandardStatus", value))
-    if status is None:
-        raise InvalidField("StandardStatus", "is missing: send one of RESO's StandardStatus, such as Active")
-    return words.StandardStatus(status)
+    return None if status is None else words.StandardStatus(status)
 
 
 def _is_removed(value: Any) -> bool:
