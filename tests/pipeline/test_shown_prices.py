@@ -12,8 +12,9 @@ from tests.pipeline.homes import Homes, a_home
 from tests.pipeline.test_alert_digests import collected, digest_is_near
 from tests.pipeline.test_alert_explanations import outcomes, reasons
 from tests.pipeline.test_alerts import alerts
-from tests.pipeline.test_digests import their_time_comes, windows
+from tests.pipeline.test_digests import their_time_comes
 from tests.pipeline.test_first_alerts import a_message
+from tests.pipeline.test_unsent_alerts import alert_about
 from tests.pipeline.world import World
 
 
@@ -36,7 +37,7 @@ async def test_a_price_that_a_digest_showed_is_told_by_no_later_one(world: World
     [mail] = await world.smtp.wait_for(1)
     assert "Price: $430,000" in mail.parsed().get_body(("plain",)).get_content()
     assert (await outcomes(homes))[0] == ["waits_for_digest"]
-    await world.until((await windows(world))[0]["digest_id"], "sent")
+    await world.until(await alert_about(homes, "1"), "sent")
 
     await digest_is_near(homes)
 
