@@ -21,7 +21,7 @@ from property_alert_notification.homes.alerts.settings import MatcherSettings
 from property_alert_notification.homes.alerts.shards.keeper import ShardKeeper
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.matching.index import SearchIndex
-from property_alert_notification.homes.saved_searches.estimate import Estimator
+from property_alert_notification.homes.saved_searches.estimate import WITHOUT_HASTE, Estimator
 from property_alert_notification.homes.saved_searches.settings import SearchSettings
 from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.first_alerts import FirstAlerts
@@ -99,7 +99,7 @@ def _checks(parts: Parts, planner: Planner) -> SearchChecks:
     return SearchChecks(
         parts.database,
         planner,
-        Estimator(parts.database, parts.clock, too_many=settings.too_many_matches),
+        Estimator(parts.database, parts.clock, too_many=settings.too_many_matches, sampled=WITHOUT_HASTE),
         Tokens(parts.settings.link_keys),
         base_url=parts.settings.base_url,
         unopened=timedelta(days=settings.unopened_days),

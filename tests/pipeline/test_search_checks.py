@@ -200,3 +200,14 @@ async def test_a_search_that_matches_again_is_not_said_to_find_nothing(world: Wo
     said = [public(search, "en", at).ReasonActiveOrDisabled for at in (None, start_of(day_of(homes.clock.now())))]
 
     assert said == ["No Listings Found Warning", None]
+
+
+async def test_a_warning_that_has_proved_wrong_is_answered_no_more(world: World, homes: Homes) -> None:
+    number = await homes.search(1)
+    long_ago = homes.clock.now() - timedelta(days=2)
+    await set_columns(homes, number, warnings="matches_nothing", changed_at=long_ago)
+    search = await search_of(homes, number)
+
+    said = [public(search, "en", at).Warnings for at in (None, start_of(day_of(homes.clock.now())))]
+
+    assert [[one.code for one in some] for some in said] == [["matches_nothing"], []]

@@ -90,6 +90,13 @@ def _reason(search: SavedSearch, matched_at: datetime | None) -> SearchReason | 
     return None if reason is SearchReason.NO_LISTINGS_FOUND_WARNING and has_matched else reason
 
 
+def _warnings(search: SavedSearch, matched_at: datetime | None) -> list[SearchWarning]:
+    """The warnings of the time when it was saved, without one that has proved wrong."""
+    has_matched = matched_at is not None and matched_at > search.changed_at
+    found = _words(SearchWarning, search.warnings, search)
+    return [one for one in found if not (has_matched and one is SearchWarning.MATCHES_NOTHING)]
+
+
 def public(search: SavedSearch, language: str, matched_at: datetime | None) -> SavedSearchPublic:
     """A search as callers see it; `matched_at` is the beginning of the day on which something matched last."""
     kind, kinds = _word(QueryType, search.query_type, search), read_changes(search.change_types)
@@ -110,7 +117,7 @@ def public(search: SavedSearch, language: str, matched_at: datetime | None) -> S
         ReasonActiveOrDisabled=_reason(search, matched_at),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
-        Warnings=warnings_public(_words(SearchWarning, search.warnings, search), language),
+        Warnings=warnings_public(_warnings(search, matched_at), language),
         LastNewChangedTimestamp=matched_at,
         LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,

@@ -20,11 +20,13 @@ from property_alert_notification.homes.saved_searches.words import SearchWarning
 PERIOD = timedelta(days=28)
 """Of the changes from which alerts a day are estimated."""
 _SAMPLED = 150
-"""Listings that are compared, and listings whose changes are."""
+"""Listings whose changes are compared, and listings that are, when a user waits."""
+WITHOUT_HASTE = 2_000
+"""Listings that are compared when no user waits."""
 _DEVIATIONS = 2.0
 """Standard deviations by which a count of the sample is taken to be too high by chance."""
-_AGE = 300.0
-"""Seconds after which a sample is read again."""
+_AGE, _AGE_OF_ALL = 300.0, 1.0
+"""Seconds after which a sample is read again, and one that is the whole market: a feed may just have begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Sample:
     total: int
     """How many listings are on the market."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all listings on the market."""
+        return len(self.listings) == self.total
+
     @cached_property
     def _grouped(self) -> GroupedListings:
         return GroupedListings([one.fields for one in self.listings])
@@ -57,12 +64,16 @@ class Sample:
         # A home with several listings counts once.
         found = self._grouped.matching(expression)
         matching = len({self.listings[place].home for place in numbers_of(found)})
-        is_whole = len(self.listings) == self.total
-        sure = matching if is_whole else matching - _DEVIATIONS * sqrt(matching)
+        sure = matching if self.is_whole else matching - _DEVIATIONS * sqrt(matching)
         at_least = sure * self.total / len(self.listings) if self.listings else 0.0
         return Estimate(
-            self.history.per_day(expression, kinds), warnings_of(at_least, is_whole=is_whole, too_many=too_many)
+            self.history.per_day(expression, kinds), warnings_of(at_least, is_whole=self.is_whole, too_many=too_many)
         )
+
+
+def _age_of(sample: Sample) -> float:
+    """For how many seconds a sample is used. An empty one is read again at once, which takes no time."""
+    return (_AGE_OF_ALL if sample.is_whole else _AGE) if sample.total else 0.0
 
 
 def warnings_of(matching: float, *, is_whole: bool, too_many: int) -> tuple[SearchWarning, ...]:
@@ -75,10 +86,11 @@ def warnings_of(matching: float, *, is_whole: bool, too_many: int) -> tuple[Sear
 class Estimator:
     """Keeps a sample, and reads it again when it is old."""
 
-    def __init__(self, database: Database, clock: Clock, *, too_many: int) -> None:
+    def __init__(self, database: Database, clock: Clock, *, too_many: int, sampled: int = _SAMPLED) -> None:
         self._database = database
         self._clock = clock
         self._too_many = too_many
+        self._sampled = sampled
         self._sample: Sample | None = None
         self._read_at = 0.0
 
@@ -89,14 +101,13 @@ class Estimator:
 
     async def ready(self) -> None:
         """Read a sample, unless there is one that is young enough."""
-        now = self._clock.monotonic()
-        # An empty sample is read in no time, and the first feed may begin at any moment.
-        if self._sample is None or not self._sample.total or now - self._read_at > _AGE:
+        now, sample = self._clock.monotonic(), self._sample
+        if sample is None or now - self._read_at >= _age_of(sample):
             self._sample, self._read_at = await self._read(), now
 
     async def _read(self) -> Sample:
         async with self._database.reading() as connection:
-            total, records = await queries.sample_of_market(connection, limit=_SAMPLED)
+            total, records = await queries.sample_of_market(connection, limit=self._sampled)
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_SAMPLED)
         read = list(readable(records, listing_of, "listing.unreadable"))
         # What cannot be read matches nothing, so it does not count.
