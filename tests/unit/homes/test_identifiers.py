@@ -19,6 +19,9 @@ KING = {"CountyOrParish": "King", "StateOrProvince": "WA"}
 HOME = {"UnparsedAddress": "11515 Pinehurst Way NE", "PostalCode": "98125"}
 
 SAME_IDENTIFIERS = [
+    ("urn:reso:upi:2.0:US:53033:1234567890", "US:53033:1234567890"),
+    ("US-53033-N-123456-R-N", "US-53033-N-123-456-R-N"),
+    ("urn:reso:upi:2.0:US:48201:123", "urn:reso:upi:US:48201:123"),
     ("urn:reso:upi:2.0:US:48201:R000022230", " URN:RESO:UPI:2.0:us : 48201 : r000022230 "),
     ("urn:reso:upi:2.0:US:48201:R000022230", "US:48201:R000022230"),
     ("urn:reso:upi:2.0:US:48201:64-1410", "urn:reso:upi:1.0:US:48201:641410"),
@@ -30,6 +33,8 @@ SAME_IDENTIFIERS = [
     ("urn:reso:upi:2.0:US:48201:\uff12\uff12\uff12\uff13\uff10", "US:48201:22230"),
 ]
 OTHER_IDENTIFIERS = [
+    ("urn:reso:upi:2.0:US:53033:1234567890", "urn:reso:upi:2.0:US:53033:12345"),
+    ("US-53033-N-123456-R-N", "US-53033-N-12-R-N"),
     ("US:48201:R000022230", "US:48202:R000022230"),
     ("US:48201:R000022230", "MX:48201:R000022230"),
     ("US:48201:R000022230", "US:48201:R000022231"),
@@ -44,7 +49,8 @@ NO_IDENTIFIERS = [
     "N/A", "0", "000000", "12345678", "NWM2041882", "641410-0192", "6f1c2a34-5d2e-4c1b-9a77-1f1f4b7a0c11",
     "Unknown 2026",
     "urn:reso:upi:2.0:US:48201:", "urn:reso:upi:2.0:US:00000:R000022230", "urn:reso:upi:2.0:US:48201:000000",
-    "urn:reso:upi:2.0:US:48201:TBD", "US-00000-N-22230-R-N", "US-48201-N-000-R-N", "US-48201-N-123456789-R-N",
+    "urn:reso:upi:2.0:US:48201:TBD", "US-00000-N-22230-R-N", "US-48201-N-000-R-N", "US-48201-N-999999999-R-N",
+    "urn:reso:upi:2.0:US:48201:1111111111",
 ]  # fmt: skip
 
 SAME_PARCELS = [

@@ -25,6 +25,10 @@ def _refused(**fields: Any) -> InvalidField:
     return refused.value
 
 
+def test_a_time_without_a_zone_is_refused_if_that_of_the_feed_is_not_known() -> None:
+    assert "LISTING_TIME_ZONE" in _refused(OnMarketTimestamp="2026-11-28T10:00:00").problem
+
+
 @pytest.mark.parametrize(
     "gone", [{"@removed": {"reason": "deleted"}}, {"MlgCanView": False}, {"StandardStatus": "Deleted"}]
 )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from property_alert_notification.homes.reso import times, values
+from property_alert_notification.homes.reso import texts, times, values
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -130,7 +130,7 @@ def test_a_symbol_that_cannot_mean_the_currency_of_the_feed_is_refused(given: st
     ],
 )
 def test_the_values_of_a_field_with_several_are_taken_apart(given: Any, meant: list[str] | None) -> None:
-    assert values.words_of(given) == meant
+    assert texts.words_of(given) == meant
 
 
 @pytest.mark.parametrize(
@@ -295,21 +295,21 @@ def test_a_number_of_bathrooms_with_two_meanings_is_refused() -> None:
     ],
 )
 def test_both_spellings_of_a_member_are_understood(given: Any, meant: str) -> None:
-    assert values.word_of("StandardStatus", given) == meant
+    assert texts.word_of("StandardStatus", given) == meant
 
 
 @pytest.mark.parametrize("given", ["Active,Pending", "For Sale", 3, ["Active", "Pending"]])
 def test_another_word_is_refused_if_the_enumeration_is_locked(given: Any) -> None:
     with pytest.raises(ValueError, match="must be one"):
-        values.word_of("StandardStatus", given)
+        texts.word_of("StandardStatus", given)
 
 
 def test_another_word_is_kept_if_the_enumeration_is_open() -> None:
-    assert values.word_of("PropertyType", "Houseboat") == "Houseboat"
+    assert texts.word_of("PropertyType", "Houseboat") == "Houseboat"
 
 
 def _kinds_of_texts() -> list[Callable[[Any], Any]]:
-    return [values.number, values.whole, values.money, values.area, values.switch, times.day, values.words_of]
+    return [values.number, values.whole, values.money, values.area, values.switch, times.day, texts.words_of]
 
 
 @pytest.mark.parametrize("given", ["", None])
@@ -320,8 +320,8 @@ def test_nothing_is_no_value(given: Any) -> None:
 
 
 def test_several_values_in_one_text_are_several() -> None:
-    assert values.words_of("Dishwasher, Range ,Dishwasher,") == ["Dishwasher", "Range"]
-    assert values.words_of(["Dishwasher", "Range"]) == ["Dishwasher", "Range"]
+    assert texts.words_of("Dishwasher, Range ,Dishwasher,") == ["Dishwasher", "Range"]
+    assert texts.words_of(["Dishwasher", "Range"]) == ["Dishwasher", "Range"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from property_alert_notification.homes.criteria.expression import (
 from property_alert_notification.homes.criteria.known_fields import FEATURES, KINDS
 from property_alert_notification.homes.criteria.read_areas import read_area
 from property_alert_notification.homes.criteria.shown import shown
-from property_alert_notification.homes.reso import values
+from property_alert_notification.homes.reso import texts, values
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import LOOKUPS
 
@@ -124,7 +124,7 @@ def _word(name: str, given: Any, place: str) -> str:
     if name not in LOOKUPS:
         return given.strip()
     try:
-        return values.word_of(name, given) or given
+        return texts.word_of(name, given) or given
     except ValueError as fault:
         raise InvalidField(place, str(fault)) from None
 
@@ -160,7 +160,7 @@ def _beside(name: str, given: Mapping[str, Any], place: str) -> str | None:
     if beside is None or value is None:
         return None
     try:
-        found = values.currency(value) if beside == "currency" else values.word_of("LivingAreaUnits", value)
+        found = values.currency(value) if beside == "currency" else texts.word_of("LivingAreaUnits", value)
     except ValueError as fault:
         raise InvalidField(f"{place}.{beside}", str(fault)) from None
     units = dict.fromkeys(LOOKUPS["LivingAreaUnits"].values())

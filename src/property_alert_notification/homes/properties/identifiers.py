@@ -67,8 +67,9 @@ def _read(value: str) -> tuple[str, Universal] | None:
         notation, whole = "1", f"{country}-{area}-{'n' if part in _NOTHING else part}-{kind}"
     else:
         return None
-    parcel = parcel_of(number)
-    if not parcel or not area.strip("0"):
+    # Whoever writes this notation has a number: one that looks made up is one all the same.
+    parcel = _without_blanks(number.strip())
+    if _fills_the_field(parcel) or not area.strip("0"):
         return None
     sub = _without_blanks(sub or "")
     return notation, Universal(whole, parcel, "" if sub in _NOTHING else sub)
@@ -80,10 +81,17 @@ def parcel_of(value: Any) -> str:
         return ""
     text = _without_blanks(plain(str(value)).strip())
     number = bare(text)
-    if len(number) < 4 or number in _COUNTED or len(set(number)) < 2 or not any(one.isdigit() for one in number):
+    if len(number) < 4 or number in _COUNTED or _fills_the_field(text) or _is_list(plain(str(value))):
         return ""
-    several = _SEVERAL.search(text) or _NO_NUMBER.search(text) or _is_list(plain(str(value)))
-    return "" if several else text
+    return text
+
+
+def _fills_the_field(text: str) -> bool:
+    """Whether it is no number of one parcel: one letter or digit again and again, words, or several numbers."""
+    number = bare(text)
+    if len(set(number)) < 2 or not any(one.isdigit() for one in number):
+        return True
+    return bool(_SEVERAL.search(text) or _NO_NUMBER.search(text))
 
 
 def _without_blanks(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso import times, values, words
+from property_alert_notification.homes.reso import texts, times, values, words
 from property_alert_notification.homes.reso.open_house_times import clock_of, names_of, time_of
 from property_alert_notification.homes.reso.words import OpenHouseStatus
 
@@ -71,7 +71,7 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
         "OpenHouseDate": day.isoformat(),
         "OpenHouseStartTime": _text(start, zone),
         "OpenHouseEndTime": _text(end, zone),
-        "OpenHouseStatus": field("OpenHouseStatus", lambda value: values.word_of("OpenHouseStatus", value)) or "Active",
+        "OpenHouseStatus": field("OpenHouseStatus", lambda value: texts.word_of("OpenHouseStatus", value)) or "Active",
         "OpenHouseType": field("OpenHouseType", _type_of),
         "AppointmentRequiredYN": field("AppointmentRequiredYN", values.switch),
     }
@@ -163,7 +163,7 @@ def _text(one: _Time, zone: ZoneInfo | None) -> str | None:
 
 
 def _type_of(value: Any) -> str | None:
-    types = [words.OPEN_HOUSE_TYPES.get(words.squash(one), one) for one in values.words_of(value) or ()]
+    types = [words.OPEN_HOUSE_TYPES.get(words.squash(one), one) for one in texts.words_of(value) or ()]
     return next((one for one in types if one in words.PUBLIC_OPEN_HOUSES), next(iter(types), None))
 
 

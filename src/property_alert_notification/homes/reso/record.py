@@ -1,6 +1,7 @@
 """One Property record of a feed, as RESO's Common Format has it or nearly, and what this service understands of it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
-from property_alert_notification.homes.reso import times, values, words
+from property_alert_notification.homes.reso import texts, times, values, words
+from property_alert_notification.homes.reso.by_kind import read_by_kind
 from property_alert_notification.homes.reso.currencies import largest_amount
 from property_alert_notification.homes.reso.limits import COUNTS, SUMS_AND_AREAS, keep_possible
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
@@ -136,7 +138,7 @@ def _status_of(record: Mapping[str, Any]) -> words.StandardStatus | None:
     if record.get("StandardStatus") in (None, ""):
         status = words.LOOKUPS["StandardStatus"].get(words.squash(str(record.get("MlsStatus"))))
     else:
-        status = _field(record, "StandardStatus", lambda value: values.word_of("StandardStatus", value))
+        status = _field(record, "StandardStatus", lambda value: texts.word_of("StandardStatus", value))
     return None if status is None else words.StandardStatus(status)
 
 
@@ -154,25 +156,31 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
         for name, value in without_personal(record).items()
         if value is not None and value != "" and value != [] and name not in _LEFT_OUT and name[:1] != "@"
     }
-    for name in kept.keys() & FIELDS.keys():
-        kept[name] = _field(record, name, FIELDS[name])
+    name = ""
+    try:
+        for name in kept.keys() & FIELDS.keys():
+            kept[name] = FIELDS[name](kept[name])
+    except ValueError as fault:
+        raise InvalidField(name, str(fault)) from None
+    read_by_kind(kept, feed.zone)
     keep_possible(kept, COUNTS)
     _read_baths(record, kept)
     _read_money(record, kept, feed)
     _read_areas(record, kept)
     keep_possible(kept, SUMS_AND_AREAS)
+    _derive_lot(kept)
     read_places(kept)
     _read_coordinates(record, kept)
     if (open_houses := open_houses_of(record, feed.zone)) is not None:
         kept["OpenHouse"] = open_houses
-    if isinstance(media := kept.get("Media"), list):
+    if (media := kept.get("Media")) is not None:
         # The first one is shown. To keep them all would multiply what a listing takes.
-        kept["Media"] = sorted(media, key=_order_of_media)[:1]
+        kept["Media"] = sorted(media, key=_order_of_media)[:1] or None
     return {name: value for name, value in kept.items() if value is not None}
 
 
 def _order_of_media(one: Any) -> float:
-    order = one.get("Order") if isinstance(one, dict) else None
+    order = one.get("Order")
     return order if isinstance(order, int | float) else float("inf")
 
 
@@ -183,23 +191,25 @@ def _field(record: Mapping[str, Any], name: str, understand: Callable[[Any], Any
         raise InvalidField(name, str(fault)) from None
 
 
-def _reader_of_word(name: str) -> Callable[[Any], Any]:
-    return lambda value: values.word_of(name, value)
-
-
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(words.WHOLE, values.whole),
     **dict.fromkeys(words.DECIMAL, values.not_negative),
     **dict.fromkeys(words.SWITCHES, values.switch),
-    **dict.fromkeys(words.MULTIPLE, values.words_of),
-    **{name: _reader_of_word(name) for name in words.LOOKUPS if name != "StandardStatus"},
+    **dict.fromkeys(words.MULTIPLE, texts.words_of),
+    "PropertySubType": texts.word_or_words_of,
+    **{name: partial(texts.word_of, name) for name in words.LOOKUPS if name != "StandardStatus"},
 }
 
 
 def _read_baths(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
     full, half = kept.get("BathroomsFull"), kept.get("BathroomsHalf")
     total = _field(record, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half))
-    kept["BathroomsTotalInteger"] = values.bathrooms_of_kinds(kept) if total is None else total
+    if total is None:
+        total = values.bathrooms_of_kinds(kept)
+    if total is None and (decimal := kept.get("BathroomsTotalDecimal")) is not None:
+        with suppress(ValueError):  # of 2.2 it is not known
+            total = values.bathrooms(decimal, full, half)
+    kept["BathroomsTotalInteger"] = total
 
 
 def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> None:
@@ -230,6 +240,15 @@ def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
             raise InvalidField(name, "names another unit than the record")
         if unit is not None and units:
             kept[units] = unit
+
+
+def _derive_lot(kept: dict[str, Any]) -> None:
+    """The area of the lot, if only a field says it that has its unit in its name."""
+    if kept.get("LotSizeArea") is None:
+        for name, unit in (("LotSizeSquareFeet", "Square Feet"), ("LotSizeAcres", "Acres")):
+            if kept.get(name) is not None:
+                kept |= {"LotSizeArea": kept[name], "LotSizeUnits": unit}
+                return
 
 
 def _read_coordinates(record: Mapping[str, Any], kept: dict[str, Any]) -> None:

@@ -18,9 +18,13 @@ _WRITTEN = re.compile(
     r"(\s*(?P<half>[AP])\.?M\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(:?\d\d)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_WITH_SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
 _LONGEST = 50
 """Characters of a time."""
 _NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
+_NO_ZONE = "has no time zone: send an offset (2026-11-29T09:30:00-05:00), or set LISTING_TIME_ZONE to that of the feed"
+_NO_YEARS = frozenset({"0000-", "0001-"})
+"""What times and days begin with that programs write where they know none."""
 _NOT_OF_THISERA = "must be a time of this era"
 ERA = range(1900, 2200)
 """The years of times of a feed."""
@@ -43,14 +47,9 @@ def with_offset(value: Any, zone: ZoneInfo | None) -> datetime | None:
     Raises:
         ValueError: it is none, or without a zone it could be any of several.
     """
-    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
+    found = _parsed(value)
+    if found is None:
         return None
-    if not isinstance(value, str) or len(text := value.strip()) > _LONGEST:
-        raise ValueError(_NO_TIME)
-    try:
-        found = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else _in_iso(text))
-    except ValueError:
-        raise ValueError(_NO_TIME) from None
     try:
         found = _in_zone(found, zone) if found.tzinfo is None else found
         year = found.astimezone(UTC).year
@@ -61,16 +60,56 @@ def with_offset(value: Any, zone: ZoneInfo | None) -> datetime | None:
     return found
 
 
+def _parsed(value: Any) -> datetime | None:
+    """A time, with its offset if it names one."""
+    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
+        return None
+    if not isinstance(value, str) or len(text := value.strip()) > _LONGEST:
+        raise ValueError(_NO_TIME)
+    try:
+        return datetime.fromisoformat(text if _MOMENT.fullmatch(text) else _in_iso(text))
+    except ValueError:
+        raise ValueError(_NO_TIME) from None
+
+
+def kept_moment(value: Any, zone: ZoneInfo | None) -> str | None:
+    """A time as a record keeps it, with its offset; None if it is none of this era, or two where clocks change.
+
+    Raises:
+        ValueError: it is no time, or no zone is known.
+    """
+    try:
+        found = datetime.fromisoformat(value)
+        is_usual = value[7] == "-" and value[13:14] == ":"  # nearly all are, and need no other reading
+    except (TypeError, ValueError):
+        is_usual = False
+    if not is_usual:
+        if isinstance(value, str) and value[:5] in _NO_YEARS:
+            return None
+        if (other := _parsed(value)) is None:
+            return None
+        found = other
+    if found.year not in ERA:
+        return None
+    if found.tzinfo is not None:
+        return str(value) if is_usual else found.isoformat()
+    if zone is None:
+        raise ValueError(_NO_ZONE)
+    return found.replace(tzinfo=zone).isoformat() if len(_moments(found, zone)) == 1 else None
+
+
 def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:
     if zone is None:
-        raise ValueError(
-            "has no time zone: send an offset, as in 2026-11-29T09:30:00-05:00, or set LISTING_TIME_ZONE to the zone "
-            "of the feed"
-        )
-    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first != second:
+        raise ValueError(_NO_ZONE)
+    first, *others = _moments(local, zone)
+    if others:
         raise ValueError("does not exist or exists twice where clocks change: send it with an offset")
     return first
+
+
+def _moments(local: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The moments that a local time may be: two where clocks change."""
+    return sorted({local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
 
 
 def day(value: Any) -> str | None:
@@ -87,6 +126,31 @@ def day(value: Any) -> str | None:
         return date.fromisoformat(value.strip()[:10]).isoformat()
     except ValueError:
         raise ValueError(_NO_DAY) from None
+
+
+def kept_day(value: Any) -> str | None:
+    """A day as a record keeps it; `11/28/2026` is one, and `05/06/2026` could be two.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = date.fromisoformat(value)  # as most feeds write it
+    except (TypeError, ValueError):
+        return _other_day(value)
+    return found.isoformat() if found.year > 1 else None
+
+
+def _other_day(value: Any) -> str | None:
+    if isinstance(value, str) and value[:5] in _NO_YEARS:
+        return None
+    if isinstance(value, str) and (written := _WITH_SLASHES.fullmatch(value.strip())):
+        one, other, year = written.groups()
+        months = [(month, day_) for month, day_ in {(one, other), (other, one)} if int(month) in range(1, 13)]
+        if len(months) != 1:
+            raise ValueError(_NO_DAY)
+        value = f"{year}-{months[0][0]:0>2}-{months[0][1]:0>2}"
+    return day(value)
 
 
 def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> datetime | time | None:

@@ -4,12 +4,12 @@ The text of each error says what is wrong and what to send; it never repeats the
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from property_alert_notification.homes.reso.currencies import CURRENCIES, SYMBOLS, WRITTEN_SMALL
-from property_alert_notification.homes.reso.words import AREA_UNITS, LOCKED, LOOKUPS, member, squash
+from property_alert_notification.homes.reso.words import AREA_UNITS, LOOKUPS, squash
 
 NO_VALUE = frozenset(
     {"", "-", "--", "---", ".", "n/a", "n.a.", "na", "nan", "none", "null", "unknown", "unk", "undefined", "tbd", "tba"}
@@ -33,11 +33,6 @@ _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _TWO_NUMBERS = "could be thousands or decimals: send it as a JSON number"
 _LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
 """Units of which a lot has few: three decimals are usual there."""
-
-_SEPARATOR = re.compile(r"[;|\n]|,(?!\d{3}(?!\d))|(?<!\d),")
-"""Between the values of a field with several. The comma of `1,000 gallons` separates none."""
-_IN_BRACKETS = re.compile(r"\([^()]*\)")
-
 
 Number = int | float
 
@@ -195,57 +190,6 @@ def switch(value: Any) -> bool | None:
     if word in {"false", "f", "no", "n", "0"}:
         return False
     raise ValueError("must be true or false")
-
-
-def word_of(field: str, value: Any) -> str | None:
-    """A member of an enumeration, in RESO's spelling if it is one of RESO's.
-
-    Raises:
-        ValueError: it is none, and the enumeration is locked.
-    """
-    if isinstance(value, list) and len(value) == 1:
-        [value] = value
-    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
-        return None
-    if not isinstance(value, str):
-        raise ValueError("must be one word of its enumeration")  # noqa: TRY004 - a wrong value, not a fault of ours
-    found = LOOKUPS[field].get(squash(member(value.strip())))
-    if found is None and field in LOCKED:
-        raise ValueError(f"must be one of {', '.join(dict.fromkeys(LOOKUPS[field].values()))}")
-    return found or member(value.strip())
-
-
-def words_of(value: Any) -> list[str] | None:
-    """The values of a field that has several: a list, or a text with commas, semicolons, bars or line breaks.
-
-    They also separate values within one of a list: a system that has one text may send it in a list. What is in
-    brackets stays together.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if isinstance(value, str):
-        value = [value]
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError("must be a list of words, or one text with commas")
-    return (
-        list(dict.fromkeys(word for one in value for part in _parts_of(member(one.strip())) if (word := member(part))))
-        or None
-    )
-
-
-def _parts_of(text: str) -> Iterator[str]:
-    if not _SEPARATOR.search(text):
-        yield text.strip()
-        return
-    # The same text with letters in place of what is in brackets has its separators at the same places.
-    outside = _IN_BRACKETS.sub(lambda found: "x" * len(found[0]), text)
-    begin = 0
-    for end, next_ in [*(found.span() for found in _SEPARATOR.finditer(outside)), (len(text), 0)]:
-        yield text[begin:end].strip()
-        begin = next_
 
 
 def bathrooms(value: Any, full: int | None, half: int | None) -> int | None:

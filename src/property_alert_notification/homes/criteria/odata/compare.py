@@ -24,7 +24,7 @@ from property_alert_notification.homes.criteria.expression import (
 from property_alert_notification.homes.criteria.known_fields import Kind
 from property_alert_notification.homes.criteria.odata.tokens import Token
 from property_alert_notification.homes.criteria.odata.units import BATHROOMS, COUNTED, HALF
-from property_alert_notification.homes.reso import values
+from property_alert_notification.homes.reso import texts, values
 from property_alert_notification.homes.reso.words import LOOKUPS, member
 
 LITERALS = frozenset({"text", "typed", "number", "time", "day"})
@@ -156,7 +156,7 @@ def _is_local_and_folded(operand: Operand) -> bool:
 def _member(field: str, text: str) -> str:
     if field == "currency":
         return values.currency(text) or text
-    return (values.word_of(field, text) if field in LOOKUPS else member(text)) or text
+    return (texts.word_of(field, text) if field in LOOKUPS else member(text)) or text
 
 
 def joined(parts: list[Expression]) -> Expression:
