@@ -35,7 +35,7 @@ def without_personal(value: Any) -> Any:
     """The value without such fields, however deep they are."""
     if isinstance(value, dict):
         return {
-            name: without_personal(part)
+            name: part if isinstance(part, str) else without_personal(part)
             for name, part in value.items()
             if len(name) <= LONGEST_NAME and not is_personal(name)
         }

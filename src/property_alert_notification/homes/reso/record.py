@@ -154,7 +154,7 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
     kept: dict[str, Any] = {
         name: value
         for name, value in without_personal(record).items()
-        if value is not None and value != "" and value != [] and name not in _LEFT_OUT and name[:1] != "@"
+        if (value or value == 0) and name not in _LEFT_OUT and name[:1] != "@"
     }
     name = ""
     try:
