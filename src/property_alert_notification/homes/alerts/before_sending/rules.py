@@ -14,11 +14,15 @@ from collections.abc import Collection, Container, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.deliveries.states import COLLECTED
 
 OUT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED)
 """The states of a delivery that goes out, or may have."""
+
+REPLACED = frozenset({ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE})
+"""Why a delivery ended whose facts a newer alert tells."""
 
 AlertedHome = tuple[UUID, UUID]
 """A notification, with the listing of the home that it tells of."""

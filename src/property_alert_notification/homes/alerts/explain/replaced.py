@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.homes.alerts.before_sending.rules import OUT
+from property_alert_notification.homes.alerts.before_sending.rules import OUT, REPLACED
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
-
-_REPLACED = (ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE)
 
 
 def told_by(one: AlertDelivery, alerts: Sequence[AlertDelivery]) -> UUID | None:
@@ -32,4 +29,4 @@ def _newer(one: AlertDelivery, alerts: Iterable[AlertDelivery]) -> list[AlertDel
 
 
 def _is_replaced(one: AlertDelivery) -> bool:
-    return one.state == DeliveryState.SUPPRESSED and one.reason_code in _REPLACED
+    return one.state == DeliveryState.SUPPRESSED and one.reason_code in REPLACED

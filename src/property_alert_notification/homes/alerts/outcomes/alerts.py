@@ -7,6 +7,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import COLLECTED, ENDED
+from property_alert_notification.homes.alerts.before_sending.rules import REPLACED
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
@@ -100,7 +101,7 @@ def _of_delivery(one: TellingDelivery, of_home: Iterable[TellingDelivery]) -> Be
     if one.state not in ENDED:
         return Became(Outcome.ON_ITS_WAY, *((reason, channel) if one.state in _WAIT_FOR_A_REASON else ()))
     ended = Became(Outcome.NOT_TOLD, reason, channel)
-    return _of_newer(one, ended, of_home) if reason.code in _REPLACED else ended
+    return _of_newer(one, ended, of_home) if reason.code in REPLACED else ended
 
 
 def _of_newer(one: TellingDelivery, ended: Became, of_home: Iterable[TellingDelivery]) -> Became:
@@ -112,7 +113,7 @@ def _of_newer(one: TellingDelivery, ended: Became, of_home: Iterable[TellingDeli
         if each.sequence > one.sequence and each.channel in (one.channel, None) and each.left_out is None
     ]
     # A newer one may have been replaced, too, and all that replaced it replaced this one.
-    last = [each for each in newer if each.state is None or each.reason.code not in _REPLACED]
+    last = [each for each in newer if each.state is None or each.reason.code not in REPLACED]
     return best([*(_of_delivery(each, ()) for each in last)] or [ended])
 
 
@@ -130,8 +131,6 @@ def _codes(reason: Reason) -> set[str]:
 
 
 _WAITS_FOR_APPROVAL = Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL))
-
-_REPLACED = (ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE)
 
 _MAYBE_SENT = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.UNKNOWN)
 

@@ -12,14 +12,12 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by, code_of
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import OPEN
+from property_alert_notification.homes.alerts.before_sending.rules import REPLACED
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 
 SENT_OR_SOON = frozenset({*OPEN, DeliveryState.SENT, DeliveryState.DELIVERED})
 """The states of a delivery that was sent, may have been, or is still to be."""
-
-_REPLACED = frozenset({ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE})
-"""A newer alert tells the facts of these."""
 
 _WITHOUT_DELIVERIES: Mapping[str, Reason] = {
     NotificationStatus.SUPPRESSED: Reason(ReasonCode.NO_ADDRESS),
@@ -103,7 +101,7 @@ class _Alert(NamedTuple):
         first = rows[0]
         named = rows if first.left_out is None else ()
         goes_out_on = frozenset(one.channel for one in named if one.is_sent_or_soon)
-        replaced_on = frozenset(one.channel for one in named if one.reason_code in _REPLACED)
+        replaced_on = frozenset(one.channel for one in named if one.reason_code in REPLACED)
         became = _ended(rows) if first.left_out is None else _not_told(Reason(code_of(first.left_out)))
         senders = frozenset(map(int, _parts(first.senders)))
         return cls(first.sequence, frozenset(_parts(first.facts)), senders, goes_out_on, replaced_on, became)
@@ -113,7 +111,7 @@ def _ended(rows: Sequence[AlertDelivery]) -> Became:
     """Why an alert was not sent; that it was replaced says the most."""
     ended = sorted(
         (one for one in rows if one.reason_code is not None),
-        key=lambda one: (one.reason_code not in _REPLACED, one.channel or "", one.reason_code or ""),
+        key=lambda one: (one.reason_code not in REPLACED, one.channel or "", one.reason_code or ""),
     )
     if not ended:
         return _not_told(why_without_deliveries(rows[0].status, rows[0].cancelled_by))

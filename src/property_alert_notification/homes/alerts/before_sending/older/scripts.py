@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import FromClause, false, func, not_, or_, select
 
-from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
-from property_alert_notification.homes.alerts.before_sending.rules import OUT, Older
+from property_alert_notification.homes.alerts.before_sending.rules import OUT, REPLACED, Older
 from property_alert_notification.homes.alerts.before_sending.scripts import (
     ENDS,
     LOOKS_UP,
@@ -27,9 +26,7 @@ from property_alert_notification.notifications.models import Notification
 _alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), table_of(Notification)
 _older = _alerts.alias("older")
 _is_out = func.coalesce(_deliveries.c.state.in_(OUT) | (_deliveries.c.unknowns > 0), false())
-_is_replaced = (_deliveries.c.state == DeliveryState.SUPPRESSED) & _deliveries.c.reason_code.in_(
-    (ReasonCode.NEWER_ALERT, ReasonCode.PRICE_CHANGED_SINCE)
-)
+_is_replaced = (_deliveries.c.state == DeliveryState.SUPPRESSED) & _deliveries.c.reason_code.in_(sorted(REPLACED))
 
 
 def _older_of(newer: FromClause) -> Any:
