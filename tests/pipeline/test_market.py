@@ -41,7 +41,7 @@ async def test_the_changes_of_four_weeks_are_estimated_from_some_of_the_listings
     assert (len(every.changes), every.scale, len(some.changes), some.scale) == (40, 1, 8, 5)
     wanted = (ChangeType.NEW_LISTING,)
     assert history_of(every).per_day(EVERY, wanted) == pytest.approx(40 / 20, abs=0.01)
-    assert history_of(some).per_day(EVERY, wanted) == pytest.approx(40 / 20, rel=0.3)
+    assert history_of(some).per_day(EVERY, wanted) == pytest.approx(40 / 20, rel=0.1)
 
 
 EVERY = And(())

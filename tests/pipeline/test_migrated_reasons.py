@@ -53,7 +53,9 @@ CURRENT_WORDING = {
     " and nobody can tell whether it arrived": ", and it is unknown whether it arrived",
     LOST: "its worker stopped before it reported the outcome",
     "nobody decided over it in time": "it expired before it was decided about",
-    ", and with them the consent": ", which withdraws all consent",
+    "the user's preferences were deleted, and with them the consent": (
+        "the user has no preferences: none were set, or they were deleted, which withdraws all consent"
+    ),
     "cannot be worked on": "cannot be processed",
     "\n": "?",
 }

@@ -51,7 +51,7 @@ def history_of(recent: RecentChanges) -> History:
     told = [one for one in recent.changes if one.facts != "[]"]
     if not told:
         return History((), 1.0, 1.0)
-    times = [one.modified_at for one in told]
+    times = [one.modified_at for one in told] + ([recent.first] if recent.first is not None else [])
     days = max((max(times) - min(times)).total_seconds() / _DAY, 1.0)
     return History(list(readable(told, _past, "change.unreadable")), days, recent.scale)
 

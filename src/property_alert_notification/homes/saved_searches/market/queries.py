@@ -151,6 +151,8 @@ class RecentChanges(NamedTuple):
     changes: Sequence[RecentChange]
     scale: float
     """How many changes each of these stands for."""
+    first: datetime | None = None
+    """The oldest of the newest records of all these listings: the few that were read may begin much later."""
 
 
 _since = bindparam("since", type_=time_type())
@@ -162,7 +164,7 @@ _LAST = (
 )
 # The changes of a period are those of the listings with a record in it, which have an index. So the changes need none,
 # which every record would pay for.
-_COUNT_CHANGED = select(func.count()).select_from(_listings).where(_listings.c.modified_at > _since)
+_CHANGED = select(func.count(), func.min(_listings.c.modified_at)).where(_listings.c.modified_at > _since)
 _changed = (
     select(_listings.c.id, func.row_number().over().label("number"))
     .where(_listings.c.modified_at > _since)
@@ -190,7 +192,7 @@ async def recent_changes(connection: AsyncConnection, *, within: timedelta, limi
     if last is None:
         return RecentChanges([], 1.0)
     since = last - within
-    total = int((await connection.execute(_COUNT_CHANGED, {"since": since})).scalar_one())
+    total, first = (await connection.execute(_CHANGED, {"since": since})).one()
     step = max(-(-total // limit), 1)
     found = await connection.execute(_RECENT, {"since": since, "step": step, "limit": limit})
-    return RecentChanges([RecentChange(*row) for row in found], total / -(-total // step))
+    return RecentChanges([RecentChange(*row) for row in found], total / -(-total // step), first)
