@@ -8,7 +8,7 @@ from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.homes.saved_searches.market.counts import (
     Fields,
     matches_condition,
-    may_be_shown,
+    may_be_displayed,
 )
 from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of, places_of
 from tests.unit.homes.criteria import drawn
@@ -34,7 +34,7 @@ def test_comparing_by_conditions_says_what_each_listing_says() -> None:
         expected = [
             place
             for place, fields in enumerate(listings)
-            if may_be_shown(fields) and matches_condition(expression, fields)
+            if may_be_displayed(fields) and matches_condition(expression, fields)
         ]
         assert list(numbers_of(grouped.matching(expression))) == expected, expression
         among = [place for place in expected if some >> place & 1]

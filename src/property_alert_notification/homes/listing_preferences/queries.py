@@ -40,7 +40,7 @@ _ENTRIES = select(
 
 
 async def put(connection: AsyncConnection, preference: ListingPreference, listing: Listing) -> None:
-    """Store what a user thinks of a listing, in place of what was stored before of any listing of its home."""
+    """Store what a user thinks of a listing. It replaces what was stored of all listings of the same home."""
     others = _of(preference.user_id, listing) & (_preferences.c.listing_id != listing.id)
     await connection.execute(delete(_preferences).where(others))
     wanted = insert(_preferences).values(preference.model_dump())

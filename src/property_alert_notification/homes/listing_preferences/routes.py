@@ -71,7 +71,8 @@ async def put_listing_preference(
 ) -> Response:
     """Store what a user thinks of a listing. Of a discarded home no alert is made for the user from now on.
 
-    It replaces what was stored of other listings of the same home. 409 if several sources have a listing with this key.
+    The call replaces what the user said of other listings of the same home. 409 if several sources have a listing with
+    this key.
     """
     now = clock.now()
     async with database.transaction() as connection:

@@ -91,7 +91,7 @@ def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
         price, currency = before.offered
     elif before.price and not before.hidden:
         price, currency = before.price, before.currency
-    else:  # nobody was shown the price of a listing that was hidden
+    else:  # no alert has shown the price of a hidden listing, so there is nothing to compare with
         return
     other = currency if currency != after.currency else None
     if other is not None or price != after.price:

@@ -67,7 +67,7 @@ def _read(value: str) -> tuple[str, Universal] | None:
         notation, whole = "1", f"{country}-{area}-{'n' if part in _NOTHING else part}-{kind}"
     else:
         return None
-    # Whoever writes this notation has a number: one that looks made up is one all the same.
+    # A feed that writes RESO's notation has a number, so a number such as 1234567890 counts, too.
     parcel = _without_blanks(number.strip())
     if _fills_the_field(parcel) or not area.strip("0"):
         return None

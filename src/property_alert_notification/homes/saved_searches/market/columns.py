@@ -19,7 +19,7 @@ from property_alert_notification.homes.criteria.expression import (
 )
 from property_alert_notification.homes.criteria.fields_read import CURRENCY, fields_read
 from property_alert_notification.homes.matching.columns import Column
-from property_alert_notification.homes.saved_searches.market.listing import Fields, may_be_shown
+from property_alert_notification.homes.saved_searches.market.listing import Fields, may_be_displayed
 from property_alert_notification.homes.saved_searches.market.points import covered
 
 Rows: TypeAlias = npt.NDArray[np.int32]
@@ -52,7 +52,7 @@ class MarketColumns:
         self._codes: dict[str, dict[Any, int]] = {name: {} for name in KEPT}
         self._columns = {name: Column(np.int32) for name in KEPT}
         self._points = Column(np.float64, 2)
-        self._may_be_shown = Column(np.bool_)
+        self._may_be_displayed = Column(np.bool_)
 
     @property
     def size(self) -> int:
@@ -73,7 +73,7 @@ class MarketColumns:
             column.append(np.array(self._codes_of(name, [fields.get(name) for fields in added]), np.int32))
         points = [[fields.get(name) for name in _PLACE] for fields in added]
         first = self._points.append(np.array(points, np.float64))  # None is NaN
-        self._may_be_shown.append(np.array([may_be_shown(fields) for fields in added], np.bool_))
+        self._may_be_displayed.append(np.array([may_be_displayed(fields) for fields in added], np.bool_))
         rows[plain] = np.arange(first, first + len(added))
         return rows
 
@@ -89,7 +89,7 @@ class MarketColumns:
     def at(self, rows: Rows) -> "SomeRows":
         """Some of the listings."""
         columns = {name: column.rows[rows] for name, column in self._columns.items()}
-        return SomeRows(self._values, columns, self._points.rows[rows], self._may_be_shown.rows[rows])
+        return SomeRows(self._values, columns, self._points.rows[rows], self._may_be_displayed.rows[rows])
 
 
 def _is_plain(fields: Fields) -> bool:
@@ -129,9 +129,9 @@ class SomeRows:
         values: Mapping[str, Sequence[Any]],
         columns: Mapping[str, Rows],
         points: npt.NDArray[np.float64],
-        may_be_shown: npt.NDArray[np.bool_],
+        may_be_displayed: npt.NDArray[np.bool_],
     ) -> None:
-        self.may_be_shown = may_be_shown
+        self.may_be_displayed = may_be_displayed
         self._values = values
         self._columns = columns
         self._points = points

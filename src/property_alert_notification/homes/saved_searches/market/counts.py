@@ -12,7 +12,7 @@ from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
     conditions_of,
     matches_condition,
-    may_be_shown,
+    may_be_displayed,
 )
 
 SHOWN = 20
@@ -71,7 +71,7 @@ class Comparison:
 
     def compare_rows(self, places: npt.NDArray[np.int64], rows: SomeRows) -> None:
         """Compare listings by their rows. Those that conditions on other fields decide about stay open."""
-        unmet = np.where(rows.may_be_shown, 0, _OUT).astype(np.uint8)
+        unmet = np.where(rows.may_be_displayed, 0, _OUT).astype(np.uint8)
         last_unmet = np.zeros(len(places), np.int16)
         kept = [is_kept(condition) for condition in self._conditions]
         for number, condition in enumerate(self._conditions):
@@ -89,7 +89,7 @@ class Comparison:
     def compare(self, place: int, fields: Fields) -> None:
         """Compare a listing by its record; one that has no fields matches nothing."""
         self._is_open[place], self._unmet[place] = False, _OUT
-        if not fields or not may_be_shown(fields):
+        if not fields or not may_be_displayed(fields):
             return
         unmet: int | None = None
         for number, condition in self._order:

@@ -10,7 +10,7 @@ from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
     conditions_of,
     matches_condition,
-    may_be_shown,
+    may_be_displayed,
 )
 
 Places: TypeAlias = int
@@ -30,7 +30,7 @@ class GroupedListings:
 
     def __init__(self, listings: Sequence[Fields]) -> None:
         self._listings = listings
-        self._shown = places_of([may_be_shown(fields) for fields in listings])
+        self._shown = places_of([may_be_displayed(fields) for fields in listings])
         self._each = [_Group(fields, 1 << place) for place, fields in enumerate(listings)]
         self._alike: dict[tuple[str, ...], Sequence[_Group]] = {}
 

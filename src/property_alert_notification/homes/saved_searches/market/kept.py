@@ -23,7 +23,7 @@ from property_alert_notification.homes.matching.columns import Column
 from property_alert_notification.homes.saved_searches.market import queries
 from property_alert_notification.homes.saved_searches.market.columns import NONE, MarketColumns, Rows
 from property_alert_notification.homes.saved_searches.market.counts import Comparison, Matches
-from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of, may_be_shown
+from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of, may_be_displayed
 
 Result = TypeVar("Result")
 
@@ -106,7 +106,7 @@ class KeptMarket:
             self._is_behind.set()
         matches = await self._in_thread(comparison.matches, lambda place: _home_of(keys[place]))
         records = await self._records([keys[place] for place in matches.first])
-        first = [fields for fields in map(_read, records) if may_be_shown(fields)]
+        first = [fields for fields in map(_read, records) if may_be_displayed(fields)]
         return Compared(total, matches, first)
 
     async def run(self, loop: Loop) -> None:

@@ -45,7 +45,7 @@ def conditions_of(expression: Expression) -> Sequence[Expression]:
     return expression.parts if isinstance(expression, And) else (expression,)
 
 
-def may_be_shown(fields: Fields) -> bool:
+def may_be_displayed(fields: Fields) -> bool:
     """Whether the seller allows that the listing is shown on the Internet, which alerts are part of."""
     return fields.get("InternetEntireListingDisplayYN") is not False
 

@@ -25,7 +25,7 @@ MARGIN = timedelta(minutes=1)
 matcher comes to a change a moment after it was made, and clocks differ."""
 
 _TELL_OF_PRICES = frozenset({ChangeType.NEW_LISTING, ChangeType.PRICE_CHANGE, IN_RANGE})
-"""Whoever reads one of these facts knows the price of then, and no earlier one."""
+"""An alert with one of these facts shows the price of the moment when it is sent."""
 
 SentChange = tuple[UUID, int, int]
 """A listing, a person, and the number of a change of the listing."""
