@@ -50,10 +50,10 @@ async def test_old_ended_notifications_are_deleted_with_all_their_rows(world: Wo
     await _cancel(world, cancelled)
     await world.until_delivery(open_, "retry_wait")
 
-    young = await _purge(world, KEPT_FOR - timedelta(days=1))
+    young = await purge(world, KEPT_FOR - timedelta(days=1))
     assert [await world.exists(one) for one in (sent, open_, cancelled, scheduled)] == [True] * 4
     await _hold(world, open_)
-    old = await _purge(world, KEPT_FOR + timedelta(days=1))
+    old = await purge(world, KEPT_FOR + timedelta(days=1))
 
     assert (young, old) == (0, 2)
     assert [await world.exists(one) for one in (sent, open_, cancelled, scheduled)] == [False, True, False, True]
@@ -149,7 +149,7 @@ async def test_what_is_kept_of_matching_and_of_feeds_goes_when_it_is_old(world: 
         await feeds.settle_all(connection, await feeds.due_events(connection, {"taken"}, now=now, limit=1))
         await feeds.add_events(connection, "taken by no feed", [Event(1, "1")], now=now)
     await _cancel(world, alert)
-    tables = ("alerts", "told", "match_log", "dropped_matches", "feed_events")
+    tables = ("alerts", "unsent_alerts", "told", "match_log", "dropped_matches", "feed_events")
 
     async def left() -> list[int]:
         async with homes.database.reading() as connection:
@@ -157,9 +157,13 @@ async def test_what_is_kept_of_matching_and_of_feeds_goes_when_it_is_old(world: 
 
     await _walk_to_the_end(_walk(world, KEPT_FOR - timedelta(days=1)))
     young = await left()
+    await _walk_to_the_end(_walk(world, KEPT_FOR + timedelta(days=1)))
+    without_alert = await left()
     await asyncio.gather(*(_walk_to_the_end(_walk(world, timedelta(days=401))) for _ in range(2)))
 
-    assert (young, await left()) == ([1, 1, 1, 1, 3], [0, 0, 0, 0, 0])
+    assert young == [1, 0, 1, 1, 1, 3]
+    assert without_alert == [0, 1, 1, 1, 1, 0]
+    assert await left() == [0] * 6
 
 
 def _walk(world: World, ahead: timedelta, *, use_profiles_for: timedelta = timedelta()) -> Retention:
@@ -175,7 +179,8 @@ async def _walk_to_the_end(walk: Retention) -> None:
         pass
 
 
-async def _purge(world: World, ahead: timedelta) -> int:
+async def purge(world: World, ahead: timedelta) -> int:
+    """Delete what is old enough when so much time has passed; returns how many notifications."""
     async with world.parts.database.reading() as connection:
         before = await _count(connection, "notifications")
     await _walk_to_the_end(_walk(world, ahead))

@@ -20,6 +20,8 @@ from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
 from property_alert_notification.feedback.webhooks import queries as webhooks
 from property_alert_notification.homes.alerts import queries as alerts
+from property_alert_notification.homes.alerts.outcomes import queries as outcomes
+from property_alert_notification.homes.alerts.outcomes.keep import keep_unsent
 from property_alert_notification.homes.feeds import queries as feeds
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.saved_searches import queries as searches
@@ -44,10 +46,10 @@ _THE_OLDEST = UUID(int=0)
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
 _REPLIES, _LISTINGS, _ERASURES, _EVENTS = "inbound_replies", "listings", "erasures", "webhook_events"
-_SEARCHES, _MATCHES, _FEED_EVENTS = "saved_search_versions", "match_log", "feed_events"
+_SEARCHES, _MATCHES, _UNSENT, _FEED_EVENTS = "saved_search_versions", "match_log", "unsent_alerts", "feed_events"
 _KINDS = (
     *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
-    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _MATCHES, _FEED_EVENTS, _ERASURES, _EVENTS),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _MATCHES, _UNSENT, _FEED_EVENTS, _ERASURES, _EVENTS),
 )
 
 
@@ -127,6 +129,7 @@ class Retention:
             await self._purge_old(_LISTINGS, listings.remove_old, self._keep_listings_for),
             await self._purge_old(_SEARCHES, searches.remove_old, self._keep_listings_for),
             await self._purge_old(_MATCHES, alerts.remove_old, self._keep_listings_for),
+            await self._purge_old(_UNSENT, outcomes.remove_old, self._keep_listings_for),
             await self._purge_old(_FEED_EVENTS, feeds.remove_old, self._keep_for),
             await self._purge_old(_ERASURES, erasures.remove_old, self._keep_for),
             await self._purge_old(_EVENTS, webhooks.remove_old, self._keep_events_for),
@@ -190,7 +193,10 @@ class Retention:
 
     async def _remove_ended(self, walked: Sequence[UUID], until: datetime) -> int:
         async with self._database.transaction() as connection:
-            return await notifications.remove_ended(connection, walked, until=until)
+            ended = await notifications.lock_ended(connection, walked, until=until)
+            await keep_unsent(connection, ended)
+            await notifications.remove(connection, ended)
+        return len(ended)
 
     async def _leave(self, notification: UUID, error: Exception) -> None:
         """Skip a row that cannot be deleted; it does no harm."""

@@ -230,28 +230,39 @@ async def oldest(connection: AsyncConnection, *, after: UUID, before: UUID, limi
 _until = bindparam("until", type_=time_type())
 
 
-_REMOVE_ENDED = BatchStatement(
+_ENDED_BEFORE = BatchStatement(
     _IDS,
-    lambda wanted: delete(_notifications).where(
-        _notifications.c.id.in_(
-            select(_notifications.c.id)
+    lambda wanted: (
+        select(_notifications.c.id)
+        .where(
+            _notifications.c.id.in_(select(wanted.c.id)),
+            _notifications.c.status.is_distinct_from(NotificationStatus.SCHEDULED),
+            or_(_notifications.c.cancelled_at.is_(None), _notifications.c.cancelled_at < _until),
+            ~select(_deliveries.c.id)
             .where(
-                _notifications.c.id.in_(select(wanted.c.id)),
-                _notifications.c.status.is_distinct_from(NotificationStatus.SCHEDULED),
-                or_(_notifications.c.cancelled_at.is_(None), _notifications.c.cancelled_at < _until),
-                ~select(_deliveries.c.id)
-                .where(
-                    _deliveries.c.notification_id == _notifications.c.id,
-                    or_(_deliveries.c.state.not_in(ENDED), _deliveries.c.changed_at >= _until),
-                )
-                .exists(),
+                _deliveries.c.notification_id == _notifications.c.id,
+                or_(_deliveries.c.state.not_in(ENDED), _deliveries.c.changed_at >= _until),
             )
-            .with_for_update(skip_locked=True, of=_notifications)
+            .exists(),
         )
+        .with_for_update(skip_locked=True, of=_notifications)
     ),
 )
 
 
-async def remove_ended(connection: AsyncConnection, notifications: Collection[UUID], *, until: datetime) -> int:
-    """Delete those of these that ended, and last changed before `until`, with all they have; returns how many."""
-    return (await _REMOVE_ENDED.run(connection, as_rows(notifications), until=until)).rowcount
+async def lock_ended(
+    connection: AsyncConnection, notifications: Collection[UUID], *, until: datetime
+) -> Sequence[UUID]:
+    """Those of these that ended, and last changed before `until`; locked, without what others have locked."""
+    return (await _ENDED_BEFORE.run(connection, as_rows(notifications), until=until)).scalars().all()
+
+
+_REMOVE = BatchStatement(
+    _IDS, lambda wanted: delete(_notifications).where(_notifications.c.id.in_(select(wanted.c.id)))
+)
+
+
+async def remove(connection: AsyncConnection, notifications: Collection[UUID]) -> None:
+    """Delete these with all they have."""
+    if notifications:
+        await _REMOVE.run(connection, as_rows(notifications))

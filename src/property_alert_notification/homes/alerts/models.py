@@ -111,10 +111,36 @@ class Alert(SQLModel, table=True):
     left_out: str | None = Field(default=None, max_length=64)
     """Why a first alert does not name this home: the code of a reason."""
     facts: str | None = Field(default=None, sa_type=Text)
-    """The keys of the facts that it tells, as `unsent.rules` joins them. None for a home that a first alert does not
+    """The keys of the facts that it tells, joined by `stored_keys`. None for a home that a first alert does not
     name, and in alerts of earlier versions."""
     senders: str | None = Field(default=None, sa_type=Text)
     """The numbers of the searches by which it is sent, joined likewise."""
+
+
+class UnsentAlert(SQLModel, table=True):
+    """Why an alert was not sent whose notification is not kept any more: the ledger alone would say that it was."""
+
+    __tablename__ = "unsent_alerts"
+    __table_args__ = (
+        Index("ix_unsent_alerts_listing", "listing_id", "person"),
+        Index("ix_unsent_alerts_user", "user_id"),
+    )
+
+    notification_id: UUID = Field(primary_key=True)
+    listing_id: UUID = Field(primary_key=True)
+    user_id: int = Field(sa_type=BigInteger)
+    person: int = Field(sa_type=BigInteger)
+    sequence: int = Field(sa_type=BigInteger)
+    """As in `alerts`, like the other columns of this name."""
+    facts: str | None = Field(default=None, sa_type=Text)
+    senders: str | None = Field(default=None, sa_type=Text)
+    approval: str | None = Field(default=None, max_length=16)
+    """As in `notifications`."""
+    channel: str = Field(max_length=16)
+    """That of the delivery that has this reason; empty if it is no reason of a delivery."""
+    reason_code: str | None = Field(default=None, max_length=32)
+    """A ReasonCode; None if that is not recorded."""
+    reason_parameters: str | None = Field(default=None, sa_type=Text)
 
 
 class ApprovalSearch(SQLModel, table=True):

@@ -23,7 +23,7 @@ from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.sentences import InLanguage, Sentences
-from property_alert_notification.homes.alerts.unsent.rules import joined
+from property_alert_notification.homes.alerts.stored_keys import joined
 from property_alert_notification.homes.alerts.wording import Opening, message_after, open_with
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
 from property_alert_notification.homes.saved_searches.words import ScheduleType

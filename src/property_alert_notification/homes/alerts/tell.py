@@ -22,6 +22,8 @@ from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
 from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
+from property_alert_notification.homes.alerts.outcomes.queries import unsent
+from property_alert_notification.homes.alerts.outcomes.unsent import Unsent
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import (
     NamedSearch,
@@ -30,8 +32,6 @@ from property_alert_notification.homes.alerts.submit import (
     outcomes_of,
     tellings_of,
 )
-from property_alert_notification.homes.alerts.unsent.queries import unsent
-from property_alert_notification.homes.alerts.unsent.rules import Unsent
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
 from property_alert_notification.homes.saved_searches.words import ScheduleType
@@ -158,7 +158,7 @@ def _told_again(matched: Iterable[MatchedChange], known: ledger.ToldFacts) -> se
     }
 
 
-def _untold(one: MatchedChange, ended: Mapping[PersonsFact, Unsent]) -> Iterator[tuple[str, list[int]]]:
+def _untold(one: MatchedChange, ended: Unsent) -> Iterator[tuple[str, list[int]]]:
     """Whom the alerts of a fact did not reach, of those whom a search tells it that was not to tell it before."""
     if not ended:
         return
@@ -167,7 +167,7 @@ def _untold(one: MatchedChange, ended: Mapping[PersonsFact, Unsent]) -> Iterator
         people = [
             person
             for person, number in zip(one.matches.people[its].tolist(), one.matches.numbers[its].tolist(), strict=True)
-            if (known := ended.get((one.change.listing_id, news.key, person))) and number not in known.senders
+            if number not in ended.get((one.change.listing_id, news.key, person), {number})
         ]
         if people:
             yield news.key, people

@@ -24,8 +24,8 @@ from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
+from property_alert_notification.homes.alerts.stored_keys import joined
 from property_alert_notification.homes.alerts.submit import Submitter
-from property_alert_notification.homes.alerts.unsent.rules import joined
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries

@@ -163,6 +163,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             exported="notification_id listing_id details",
             hidden="person sequence left_out facts senders",
         ),
+        "unsent_alerts": Table(
+            "why an alert was not sent whose notification is deleted",
+            "`LISTING_RETENTION_DAYS` after the notification was accepted",
+            FoundBy.USER,
+            "user_id",
+            exported="notification_id listing_id channel reason_code reason_parameters",
+            hidden="user_id person sequence facts senders approval",
+        ),
         "approval_searches": Table(
             "the saved searches that asked for the approval of an alert",
             _ENDED,

@@ -16,6 +16,7 @@ from property_alert_notification.homes.alerts.outcomes.alerts import (
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 
 HOME, FIRST, SECOND = UUID(int=1), UUID(int=2), UUID(int=3)
+PERSON = 7
 NOT_DECIDED = Reason(ReasonCode.WAITS_FOR_APPROVAL).behind(ReasonCode.NOT_DECIDED)
 QUIET = Reason(ReasonCode.QUIET_HOURS, {"until": "08:00", "zone": "UTC"})
 TOLD, ON_ITS_WAY = Became(Outcome.TOLD), Became(Outcome.ON_ITS_WAY)
@@ -39,7 +40,8 @@ def a_row(
     reason = Reason(reason) if isinstance(reason, ReasonCode) else reason
     stored = (None, None) if reason is None else (reason.code, reason.stored)
     its = (state, None if state is None else channel, *stored)
-    return TellingDelivery(HOME, alert, HOME, sequence, facts, left_out, approval, status, "ada", *its, was_tried)
+    of_alert = alert, HOME, sequence, facts, None, left_out, approval, status, "ada"
+    return TellingDelivery(HOME, PERSON, *of_alert, *its, was_tried)
 
 
 def not_told(reason: Reason | ReasonCode, channel: str = "email") -> Became:
@@ -162,4 +164,6 @@ def test_a_fact_has_the_best_outcome_of_the_alerts_that_tell_it_and_no_other_fac
         (HOME, "cut"): not_told(NOT_DECIDED),
         (HOME, "next"): TOLD,
     }
-    assert outcomes_of_facts(rows, [change, other]) == outcomes_of_facts(rows[::-1], [other, change]) == expected
+    for its, changes in ((rows, [change, other]), (rows[::-1], [other, change])):
+        assert outcomes_of_facts(its, changes, person=PERSON) == expected
+    assert outcomes_of_facts(rows, [change, other], person=8) == {}

@@ -4,9 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
-from property_alert_notification.homes.alerts.unsent.rules import AlertDelivery, Unsent, joined, unsent_of
+from property_alert_notification.homes.alerts.outcomes.alerts import TellingDelivery
+from property_alert_notification.homes.alerts.outcomes.keep import ended_unsent
+from property_alert_notification.homes.alerts.outcomes.queries import StoredAlert
+from property_alert_notification.homes.alerts.outcomes.unsent import unsent_of
+from property_alert_notification.homes.alerts.stored_keys import joined
 
 LISTING, OTHER, PERSON, SENDER = UUID(int=1), UUID(int=2), 7, 3
 FACT = (LISTING, "New Listing/1", PERSON)
@@ -24,10 +26,10 @@ def a_row(
     approval: str | None = None,
     status: str | None = None,
     was_tried: bool = False,
-) -> AlertDelivery:
+) -> TellingDelivery:
     id_, place = UUID(int=100 + alert), (LISTING, PERSON)
     of_alert = id_, listing, alert, facts, senders, left_out, approval, status, None
-    return AlertDelivery(*place, *of_alert, "sms", state, reason, None, was_tried)
+    return TellingDelivery(*place, *of_alert, state, "sms", reason, None, was_tried)
 
 
 OPTED_OUT = a_row("suppressed", "user_opted_out")
@@ -41,7 +43,8 @@ OPTED_OUT = a_row("suppressed", "user_opted_out")
         [a_row("suppressed", "user_opted_out", facts="New Listing/2")],
         *[[a_row(state)] for state in ("queued", "held", "collected", "sending", "unknown", "quarantined", "sent")],
         [OPTED_OUT, a_row("delivered")],
-        [a_row("failed", "attempts_exhausted", was_tried=True)],
+        [a_row("failed", "attempts_used_up", was_tried=True)],
+        [a_row("failed", "worker_lost_given_up")],
         # Its addresses are looked up.
         [a_row(None, status="scheduled")],
         # Another alert tells it.
@@ -52,36 +55,66 @@ OPTED_OUT = a_row("suppressed", "user_opted_out")
         [a_row("on_hold", approval="waiting")],
     ],
 )
-def test_a_fact_counts_as_told_while_an_alert_that_tells_it_is_open_or_was_sent(rows: list[AlertDelivery]) -> None:
+def test_a_fact_counts_as_told_while_an_alert_that_tells_it_is_open_or_was_sent(rows: list[TellingDelivery]) -> None:
     assert unsent_of(rows, {FACT}) == {}
 
 
 @pytest.mark.parametrize(
-    ("rows", "why"),
+    "rows",
     [
-        ([OPTED_OUT], "user_opted_out"),
-        ([a_row("failed", "suppressed_stop")], "suppressed_stop"),
-        ([a_row("expired", "expired")], "expired"),
-        ([a_row("suppressed", "user_opted_out"), a_row("cancelled", "expired")], "expired"),
+        [OPTED_OUT],
+        [a_row("failed", "suppressed_stop")],
+        [a_row("expired", "expired")],
+        [a_row("suppressed", "user_opted_out"), a_row("cancelled", "expired")],
         # It has no deliveries, and never will.
-        ([a_row(None, status="suppressed")], "no_address"),
-        ([a_row("suppressed", "search_paused"), a_row("suppressed", "suppressed_stop", alert=2)], "suppressed_stop"),
+        [a_row(None, status="suppressed")],
+        [a_row("suppressed", "search_paused"), a_row("suppressed", "suppressed_stop", alert=2)],
         # The one that replaced it was not sent either.
-        ([a_row("suppressed", "newer_alert"), a_row("suppressed", "listing_gone", alert=2, facts="")], "listing_gone"),
-        ([a_row("sent", left_out="no_longer_matches")], "no_longer_matches"),
+        [a_row("suppressed", "newer_alert"), a_row("suppressed", "listing_gone", alert=2, facts="")],
+        [a_row("sent", left_out="no_longer_matches")],
         # A newer one told another fact.
-        ([OPTED_OUT, a_row("sent", alert=2, facts="Price Change/2")], "user_opted_out"),
-        ([OPTED_OUT, a_row("on_hold", alert=2, approval="waiting")], "user_opted_out"),
+        [OPTED_OUT, a_row("sent", alert=2, facts="Price Change/2")],
+        [OPTED_OUT, a_row("on_hold", alert=2, approval="waiting")],
+        # Its notification was deleted, and what is sent since then does not tell what it was to tell.
+        [
+            a_row("suppressed", "newer_alert")._replace(is_final=True),
+            a_row("sent", alert=2, facts="Price Change/2"),
+        ],
     ],
 )
-def test_a_fact_of_which_all_alerts_ended_unsent_is_untold(rows: list[AlertDelivery], why: str) -> None:
-    [its] = unsent_of(rows, {FACT}).values()
-    assert its.senders == {SENDER}
-    assert its.became.code == why
+def test_a_fact_of_which_all_alerts_ended_unsent_is_untold(rows: list[TellingDelivery]) -> None:
+    assert unsent_of(rows, {FACT}) == {FACT: {SENDER}}
 
 
 def test_the_searches_that_were_to_tell_it_are_those_of_all_its_alerts() -> None:
     rows = [OPTED_OUT, a_row("expired", "expired", alert=2, senders=joined([4, 11])), a_row("sent", alert=3, facts="")]
-    assert unsent_of(rows, {FACT}) == {
-        FACT: Unsent(Became(Outcome.NOT_TOLD, Reason(ReasonCode.EXPIRED), "sms"), frozenset({SENDER, 4, 11}))
-    }
+    assert unsent_of(rows, {FACT}) == {FACT: {SENDER, 4, 11}}
+
+
+REPLACED = a_row("suppressed", "newer_alert")
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([OPTED_OUT], ("sms", "user_opted_out")),
+        ([a_row("suppressed", "rejected", approval="rejected")], ("", "rejected")),
+        ([a_row("sent", left_out="counted_only")], ("", "counted_only")),
+        ([a_row(None, status="suppressed")], ("", "no_address")),
+        ([REPLACED, a_row("suppressed", "search_paused", alert=2)], ("sms", "search_paused")),
+        ([REPLACED], ("sms", "newer_alert")),
+        ([a_row("suppressed")], ("sms", "row_unreadable")),
+        # Of what was told the ledger has all that is to be known.
+        ([a_row("sent")], None),
+        ([OPTED_OUT, a_row("unknown")], None),
+        ([REPLACED, a_row("sent", alert=2)], None),
+        # The newer one may still tell it: the ledger says so, too.
+        ([REPLACED, a_row("held", alert=2)], None),
+        # Its home is not kept any more.
+        ([], None),
+    ],
+)
+def test_what_became_of_an_unsent_alert_is_kept(rows: list[TellingDelivery], kept: tuple[str, str] | None) -> None:
+    alert = StoredAlert(UUID(int=101), LISTING, 1, PERSON, 1, "New Listing/1", str(SENDER), None)
+    found = [(one.channel, one.reason_code) for one in ended_unsent([alert], rows)]
+    assert found == ([] if kept is None else [kept])

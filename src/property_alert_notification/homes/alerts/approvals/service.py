@@ -16,8 +16,8 @@ from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts.approvals import queries
 from property_alert_notification.homes.alerts.approvals.facts import queries as facts
 from property_alert_notification.homes.alerts.ledger import queries as ledger
+from property_alert_notification.homes.alerts.outcomes.queries import unsent
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.alerts.unsent.queries import unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 

@@ -11,7 +11,7 @@ from property_alert_notification.homes.alerts.digests.waiting import HomeInDiges
 from property_alert_notification.homes.alerts.drops.drops import Drops
 from property_alert_notification.homes.alerts.ledger.queries import ToldFacts
 from property_alert_notification.homes.alerts.news import News
-from property_alert_notification.homes.alerts.unsent.queries import unsent
+from property_alert_notification.homes.alerts.outcomes.queries import unsent
 from property_alert_notification.homes.reso.words import ChangeType
 
 

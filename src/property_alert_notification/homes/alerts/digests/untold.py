@@ -1,11 +1,11 @@
 """What is still to be told of homes: neither the user's other searches nor an earlier alert tell it. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact, ToldFacts
 from property_alert_notification.homes.alerts.news import News
-from property_alert_notification.homes.alerts.unsent.rules import Unsent
+from property_alert_notification.homes.alerts.outcomes.unsent import Unsent
 
 
 def told_before(home: HomeInDigest, told: ToldFacts) -> Iterator[PersonsFact]:
@@ -15,7 +15,7 @@ def told_before(home: HomeInDigest, told: ToldFacts) -> Iterator[PersonsFact]:
             yield next(iter(by)), key, home.person
 
 
-def untold(home: HomeInDigest, told: ToldFacts, unsent: Mapping[PersonsFact, Unsent]) -> list[News]:
+def untold(home: HomeInDigest, told: ToldFacts, unsent: Unsent) -> list[News]:
     """The news of a home that its person was not told, in their order.
 
     `unsent` has the facts of which all alerts ended unsent. These are told by another search, unless the person was
@@ -35,8 +35,8 @@ def untold(home: HomeInDigest, told: ToldFacts, unsent: Mapping[PersonsFact, Uns
     return found[::-1]
 
 
-def _is_told_by_another(home: HomeInDigest, key: str, unsent: Unsent | None) -> bool:
+def _is_told_by_another(home: HomeInDigest, key: str, senders: Container[int] | None) -> bool:
     """Whether another search than those by which it was to be told tells a fact."""
-    if unsent is None:
+    if senders is None:
         return False
-    return any(key in wanted and number not in unsent.senders for number, wanted in home.wanted.items())
+    return any(key in wanted and number not in senders for number, wanted in home.wanted.items())

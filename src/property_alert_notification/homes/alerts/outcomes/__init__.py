@@ -1,1 +1,4 @@
-"""What became of changes and of their facts, as `explain` and `backtest` answer it: one ladder for both."""
+"""What became of alerts, and so of the facts that they tell and of changes.
+
+`explain` and `backtest` answer it by one ladder. Matchers and digests ask which facts of the ledger nobody heard.
+"""

@@ -1,17 +1,17 @@
 """What became of alerts, and so of the facts that they tell, by their deliveries. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import COLLECTED, ENDED
 from property_alert_notification.homes.alerts.before_sending.rules import REPLACED
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
-from property_alert_notification.homes.alerts.unsent.rules import why_without_deliveries
+from property_alert_notification.homes.alerts.stored_keys import parts_of
 
 
 class TellingDelivery(NamedTuple):
@@ -19,6 +19,7 @@ class TellingDelivery(NamedTuple):
 
     listing_id: UUID
     """That was asked for."""
+    person: int
     notification_id: UUID
     alerted_listing: UUID
     """Of the same home, which the alert shows."""
@@ -26,6 +27,8 @@ class TellingDelivery(NamedTuple):
     """The number of the newest change that it tells."""
     facts: str | None
     """The keys of the facts that it tells of the home, joined; None if that was not stored."""
+    senders: str | None
+    """The numbers of the searches by which it is sent, joined likewise."""
     left_out: str | None
     """Why a first alert does not name the home."""
     approval: str | None
@@ -38,6 +41,8 @@ class TellingDelivery(NamedTuple):
     reason_parameters: str | None
     was_tried: bool
     """Whether an attempt may have reached the person."""
+    is_final: bool = False
+    """Whether the reason is that of the whole alert, which was kept when its notification was deleted."""
 
     @property
     def reason(self) -> Reason:
@@ -47,29 +52,50 @@ class TellingDelivery(NamedTuple):
     def tells(self, key: str, change: ReadChange) -> bool:
         """Whether the alert tells this fact of a change."""
         if self.facts is not None:
-            return key in self.facts.split(",")
+            return key in parts_of(self.facts)
         return (self.alerted_listing, self.sequence) == (change.listing_id, change.sequence)
 
 
-def outcomes_of_facts(rows: Sequence[TellingDelivery], changes: Iterable[ReadChange]) -> dict[FactKey, Became]:
-    """What became of the facts of these changes that alerts tell; of several alerts the best counts."""
-    of_homes: dict[UUID, dict[UUID, list[TellingDelivery]]] = {}
-    for row in rows:
-        of_homes.setdefault(row.listing_id, {}).setdefault(row.notification_id, []).append(row)
-    fates = {
-        (listing, id_): outcome_of_alert(its, [row for some in alerts.values() for row in some])
-        for listing, alerts in of_homes.items()
-        for id_, its in alerts.items()
-    }
+AskedFor = tuple[UUID, int]
+"""A listing of a home, and a person."""
+
+
+def by_alert(rows: Iterable[TellingDelivery]) -> dict[AskedFor, dict[UUID, list[TellingDelivery]]]:
+    """These deliveries by what was asked for and then by notification."""
+    found: dict[AskedFor, dict[UUID, list[TellingDelivery]]] = {}
+    # Of a first alert that has a home twice, because it was taken for two, the row that names it counts.
+    for row in sorted(rows, key=lambda one: (one.left_out is not None, one.sequence, one.notification_id)):
+        found.setdefault((row.listing_id, row.person), {}).setdefault(row.notification_id, []).append(row)
+    return found
+
+
+def outcomes_of_facts(
+    rows: Iterable[TellingDelivery], changes: Iterable[ReadChange], *, person: int
+) -> dict[FactKey, Became]:
+    """What became of the facts of these changes that alerts tell a person; of several alerts the best counts."""
+    of_homes = by_alert(rows)
+    fates = outcomes_of_alerts(of_homes)
     found: dict[FactKey, Became] = {}
     for change in changes:
-        alerts = of_homes.get(change.listing_id, {})
+        asked = change.listing_id, person
+        alerts = of_homes.get(asked, {})
         for news in change.news:
-            telling = [fates[change.listing_id, id_] for id_, its in alerts.items() if its[0].tells(news.key, change)]
+            telling = [fates[asked, id_] for id_, its in alerts.items() if its[0].tells(news.key, change)]
             if telling:
                 key = change.listing_id, news.key
                 found[key] = best([*telling, *([found[key]] if key in found else [])])
     return found
+
+
+def outcomes_of_alerts(
+    of_homes: Mapping[AskedFor, Mapping[UUID, list[TellingDelivery]]],
+) -> dict[tuple[AskedFor, UUID], Became]:
+    """What became of each alert, by what was asked for and its notification; `of_homes` is as `by_alert` has it."""
+    return {
+        (asked, id_): outcome_of_alert(its, [row for some in alerts.values() for row in some])
+        for asked, alerts in of_homes.items()
+        for id_, its in alerts.items()
+    }
 
 
 def outcome_of_alert(rows: Sequence[TellingDelivery], of_home: Sequence[TellingDelivery]) -> Became:
@@ -87,12 +113,10 @@ def outcome_of_alert(rows: Sequence[TellingDelivery], of_home: Sequence[TellingD
 def _of_delivery(one: TellingDelivery, of_home: Iterable[TellingDelivery]) -> Became:
     if one.state is None:
         return _without_deliveries(one)
+    if one.was_tried or one.state in _MAYBE_SENT:
+        return Became(Outcome.TOLD)
     reason, channel = one.reason, one.channel or ""
-    if (
-        one.was_tried
-        or one.state in _MAYBE_SENT
-        or (one.state in ENDED and not _MAYBE_ARRIVED.isdisjoint(_codes(reason)))
-    ):
+    if one.state in ENDED and not _MAYBE_ARRIVED.isdisjoint(_codes(reason)):
         return Became(Outcome.TOLD)
     if one.state == DeliveryState.ON_HOLD:
         return Became(Outcome.WAITS_FOR_APPROVAL, reason, channel)
@@ -101,7 +125,7 @@ def _of_delivery(one: TellingDelivery, of_home: Iterable[TellingDelivery]) -> Be
     if one.state not in ENDED:
         return Became(Outcome.ON_ITS_WAY, *((reason, channel) if one.state in _WAIT_FOR_A_REASON else ()))
     ended = Became(Outcome.NOT_TOLD, reason, channel)
-    return _of_newer(one, ended, of_home) if reason.code in REPLACED else ended
+    return _of_newer(one, ended, of_home) if reason.code in REPLACED and not one.is_final else ended
 
 
 def _of_newer(one: TellingDelivery, ended: Became, of_home: Iterable[TellingDelivery]) -> Became:
@@ -121,7 +145,9 @@ def _without_deliveries(one: TellingDelivery) -> Became:
     if one.status in (None, NotificationStatus.SCHEDULED):
         waits = one.approval == Approval.WAITING
         return _WAITS_FOR_APPROVAL if waits else Became(Outcome.ON_ITS_WAY)
-    return Became(Outcome.NOT_TOLD, why_without_deliveries(one.status, one.cancelled_by))
+    if one.status == NotificationStatus.CANCELLED:
+        return Became(Outcome.NOT_TOLD, cancelled_by(one.cancelled_by))
+    return Became(Outcome.NOT_TOLD, _WITHOUT_DELIVERIES.get(one.status or ""))
 
 
 def _codes(reason: Reason) -> set[str]:
@@ -129,6 +155,12 @@ def _codes(reason: Reason) -> set[str]:
     behind = (reason.parameters or {}).get("because")
     return {reason.code, *([behind[0]] if behind else [])}
 
+
+_WITHOUT_DELIVERIES: Mapping[str, Reason] = {
+    NotificationStatus.SUPPRESSED: Reason(ReasonCode.NO_ADDRESS),
+    NotificationStatus.EXPIRED: Reason(ReasonCode.EXPIRED),
+}
+"""Why a notification with this status ended that has no deliveries."""
 
 _WAITS_FOR_APPROVAL = Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL))
 

@@ -22,12 +22,12 @@ async def known_of(
     """`known` with what became of these changes for a person, whose searches have these numbers, sorted."""
     rows = await told_rows(connection, {(one.listing_id, news.key) for one in changes for news in one.news})
     dropped = await dropped_of(connection, {one.sequence for one in changes})
-    deliveries = await deliveries_about(connection, {one.listing_id for one in changes}, person=person)
+    deliveries = await deliveries_about(connection, {(one.listing_id, person) for one in changes})
     return replace(
         known,
         told=await asyncio.to_thread(_told_to, person, rows),
         dropped=await asyncio.to_thread(reasons_in, dropped, searches),
-        alerts=outcomes_of_facts(deliveries, changes),
+        alerts=outcomes_of_facts(deliveries, changes, person=person),
     )
 
 

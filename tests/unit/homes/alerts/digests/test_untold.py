@@ -6,8 +6,6 @@ import pytest
 from property_alert_notification.homes.alerts.digests.untold import told_before, untold
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting
 from property_alert_notification.homes.alerts.ledger.queries import ToldFacts
-from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
-from property_alert_notification.homes.alerts.unsent.rules import Unsent
 from tests.unit.homes.alerts.digests.test_waiting import CUT, CUT_MORE, HOME, LISTING, a_change, a_search, told
 
 PERSON, DAILY, AT_ONCE = 10, 1, 2
@@ -40,7 +38,5 @@ def test_an_unsent_fact_is_told_by_another_search_unless_a_newer_one_was(
     home = a_home()
     ledger = ToldFacts({LISTING: HOME}, {(HOME, key): np.array([PERSON]) for key in in_ledger}, {})
     assert [key for _, key, _ in told_before(home, ledger)] == in_ledger
-    ended = {
-        (LISTING, key, PERSON): Unsent(Became(Outcome.NOT_TOLD), frozenset({sender})) for key, sender in unsent.items()
-    }
+    ended = {(LISTING, key, PERSON): frozenset({sender}) for key, sender in unsent.items()}
     assert [one.key for one in untold(home, ledger, ended)] == tells
