@@ -3,6 +3,7 @@
 import pytest
 
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE, SEARCH_PAUSED
 from property_alert_notification.homes.alerts.digests import search_digests
 from property_alert_notification.homes.alerts.explain.explain import (
     explained_alerts,
@@ -10,7 +11,6 @@ from property_alert_notification.homes.alerts.explain.explain import (
     explained_search,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found, look_up
-from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE, SEARCH_PAUSED
 from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.homes.criteria.expression import Keywords
 from property_alert_notification.homes.listings import queries as listings

@@ -8,16 +8,16 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
-from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
-from property_alert_notification.homes.alerts.freshness import (
+from property_alert_notification.homes.alerts.before_sending.freshness import (
     HOME_DISCARDED,
     NO_LONGER_MATCHES,
     SEARCH_PAUSED,
 )
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
+from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.alerts.queries import changes_in
-from property_alert_notification.homes.alerts.scripts import refreshed
 from property_alert_notification.homes.criteria.expression import Compare
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType

@@ -17,7 +17,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.database import Script
 from property_alert_notification.digests.close import close_due, process_ended
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
 from tests.pipeline.test_digests import a_user, accept, planner, their_time_comes, windows

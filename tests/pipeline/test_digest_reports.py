@@ -11,7 +11,7 @@ from property_alert_notification.channels.callback import ReportedEvent, Reporte
 from property_alert_notification.database import run_within
 from property_alert_notification.digests import close
 from property_alert_notification.events.models import WebhookEvent
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from tests.pipeline.test_callbacks import report, rows, settled
 from tests.pipeline.test_digests import a_user, accept, look, planner, states, the_digest, their_time_comes
 from tests.pipeline.test_events import an_endpoint

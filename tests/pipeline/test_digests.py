@@ -17,7 +17,7 @@ from property_alert_notification.deliveries.windows import scripts as window_scr
 from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.digests import close
 from property_alert_notification.digests.close import Turn, close_due
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.directory import queries as directory

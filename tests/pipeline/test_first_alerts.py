@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.before_sending.freshness import LISTING_GONE, NO_LONGER_MATCHES
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import record_named, refresh
 from property_alert_notification.homes.alerts.explain.answers import ExplainedAlert
 from property_alert_notification.homes.alerts.explain.explain import explained_alerts, explained_change
 from property_alert_notification.homes.alerts.explain.look_up import look_up
-from property_alert_notification.homes.alerts.freshness import LISTING_GONE, NO_LONGER_MATCHES
-from property_alert_notification.homes.alerts.scripts import record_named, refresh
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.matching.index import SearchIndex
 from property_alert_notification.homes.saved_searches.models import SavedSearch

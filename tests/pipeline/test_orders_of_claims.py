@@ -11,7 +11,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from property_alert_notification.homes.reso.words import ChangeType
 from tests.pipeline.homes import ANY, Homes
 from tests.pipeline.test_overtaken_alerts import deliver, suppress

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.freshness import (
+from property_alert_notification.homes.alerts.before_sending.freshness import (
     CHANGED_BACK,
     NEWER_ALERT,
     PRICE_CHANGED_SINCE,
     SEARCH_PAUSED,
 )
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home

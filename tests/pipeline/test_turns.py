@@ -14,8 +14,8 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import run_within, table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.homes.alerts.freshness import PRICE_CHANGED_SINCE
-from property_alert_notification.homes.alerts.scripts import refresh
+from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refresh
 from tests.pipeline.homes import Homes
 from tests.pipeline.test_overtaken_alerts import deliver
 from tests.pipeline.test_replaced_alerts import CHEAP, HOUSE, NEW, VISIT, alerts_of, lines, three_searches

@@ -15,7 +15,7 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
-from property_alert_notification.homes.alerts.digests.scripts import LeftOut, record_left_out, up_to_date
+from property_alert_notification.homes.alerts.before_sending.claim.scripts import LeftOut, record_left_out, up_to_date
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait

@@ -10,7 +10,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import halve_on_error, is_row_fault, process_due, run_within
 from property_alert_notification.digests import scripts
 from property_alert_notification.digests.close import Turn, close_due, process_ended
-from property_alert_notification.homes.alerts.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notification_worker.due import UNTIL_WOKEN
 from property_alert_notification.notifications.create import Planner

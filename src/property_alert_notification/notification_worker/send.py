@@ -12,7 +12,7 @@ from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries.records import Settlement
-from property_alert_notification.homes.alerts.digests.scripts import record_left_out
+from property_alert_notification.homes.alerts.before_sending.claim.scripts import record_left_out
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
     OVERTAKEN,

@@ -115,7 +115,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "homes.alerts.approvals.queries._REJECT": (Event.REJECTED, set(movable_by(Event.REJECTED))),
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
     "operators.quarantine.moves._RELEASE_ORPHANS": (Event.RELEASED, set(COLLECTED)),
-    "homes.alerts.digests.scripts._END": (Event.UNWANTED, set(COLLECTED)),
+    "homes.alerts.before_sending.claim.scripts._END": (Event.UNWANTED, set(COLLECTED)),
     "deliveries.windows.scripts._RELEASE": (Event.RELEASED, set(COLLECTED)),
     "operators.quarantine.moves._QUARANTINE": (Event.BROKE, set(movable_by(Event.BROKE))),
 }

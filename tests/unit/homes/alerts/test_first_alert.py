@@ -5,6 +5,11 @@ from dataclasses import replace
 import pytest
 
 from property_alert_notification.base.reasons import Reason
+from property_alert_notification.homes.alerts.before_sending.freshness import (
+    LISTING_GONE,
+    NO_LONGER_MATCHES,
+    still_holds,
+)
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch, details_of
 from property_alert_notification.homes.alerts.first_alert import (
     COUNTED,
@@ -14,7 +19,6 @@ from property_alert_notification.homes.alerts.first_alert import (
     places_in,
     write_first_alert,
 )
-from property_alert_notification.homes.alerts.freshness import LISTING_GONE, NO_LONGER_MATCHES, still_holds
 
 
 def a_home(key: int, price: int = 400_000) -> AlertDetails:

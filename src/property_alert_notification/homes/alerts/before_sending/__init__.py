@@ -1,1 +1,1 @@
-"""Reads what the store knows of alerts and their homes right before they are sent."""
+"""Brings alerts up to date right before they are sent: `claim` is the step of the claim that does so for a batch."""

@@ -6,10 +6,7 @@ from typing import Any, TypeVar
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason
-from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Overtaking
-from property_alert_notification.homes.alerts.before_sending.scripts import UNREADABLE, StoredAlert
-from property_alert_notification.homes.alerts.details import AlertDetails
-from property_alert_notification.homes.alerts.freshness import (
+from property_alert_notification.homes.alerts.before_sending.freshness import (
     RunningSearch,
     as_they_are_called,
     edited_since,
@@ -19,6 +16,9 @@ from property_alert_notification.homes.alerts.freshness import (
     still_matches,
     still_true,
 )
+from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Overtaking
+from property_alert_notification.homes.alerts.before_sending.stored.scripts import UNREADABLE, StoredAlert
+from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.criteria.expression import Expression
 
 _T = TypeVar("_T")

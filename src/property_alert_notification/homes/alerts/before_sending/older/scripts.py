@@ -12,7 +12,7 @@ from property_alert_notification.database import BatchStatement, Script, Stateme
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
 from property_alert_notification.homes.alerts.before_sending.rules import OUT, REPLACED, Older
-from property_alert_notification.homes.alerts.before_sending.scripts import (
+from property_alert_notification.homes.alerts.before_sending.stored.scripts import (
     ENDS,
     LOOKS_UP,
     ON_CHANNEL,

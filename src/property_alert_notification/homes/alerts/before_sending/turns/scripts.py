@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import Integer, select
 
 from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, locked_number
-from property_alert_notification.homes.alerts.before_sending.scripts import StoredAlert
+from property_alert_notification.homes.alerts.before_sending.stored.scripts import StoredAlert
 
 _TURNS = 1
 """The range of the numbers that are locked. Nothing else in the database locks numbers in it."""

@@ -30,7 +30,7 @@ from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.digests.layout import Part, compose
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.scripts import Moved, record_named, refresh
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import Moved, record_named, refresh
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.scripts import Content

@@ -19,6 +19,12 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.digests.rules import Reworded
+from property_alert_notification.homes.alerts.before_sending.freshness import (
+    CHANGED_BACK,
+    NEWER_ALERT,
+    PRICE_CHANGED_SINCE,
+    told_together,
+)
 from property_alert_notification.homes.alerts.before_sending.look import Look, edited, readable_alerts
 from property_alert_notification.homes.alerts.before_sending.older.scripts import older_alerts
 from property_alert_notification.homes.alerts.before_sending.rules import (
@@ -30,7 +36,7 @@ from property_alert_notification.homes.alerts.before_sending.rules import (
     replaced_by,
     went_out_before,
 )
-from property_alert_notification.homes.alerts.before_sending.scripts import (
+from property_alert_notification.homes.alerts.before_sending.stored.scripts import (
     StoredAlert,
     expressions_of,
     newer_alerts,
@@ -40,12 +46,6 @@ from property_alert_notification.homes.alerts.before_sending.scripts import (
 from property_alert_notification.homes.alerts.before_sending.turns.scripts import take_turns
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
-from property_alert_notification.homes.alerts.freshness import (
-    CHANGED_BACK,
-    NEWER_ALERT,
-    PRICE_CHANGED_SINCE,
-    told_together,
-)
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.wording import lines_in_digest, write
 from property_alert_notification.homes.criteria.expression import Expression

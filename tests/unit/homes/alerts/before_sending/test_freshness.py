@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
-from property_alert_notification.homes.alerts.freshness import (
+from property_alert_notification.homes.alerts.before_sending.freshness import (
     CHANGED_BACK,
     LISTING_GONE,
     NEWER_ALERT,
@@ -20,6 +19,7 @@ from property_alert_notification.homes.alerts.freshness import (
     still_true,
     told_together,
 )
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.criteria.expression import And, Range
 

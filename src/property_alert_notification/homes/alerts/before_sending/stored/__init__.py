@@ -1,0 +1,1 @@
+"""Reads alerts, the listings of their homes as they are now, their searches, and newer alerts about the same homes."""
