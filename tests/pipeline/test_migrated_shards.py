@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Text, Uuid, column, insert, select, table, up
 
 from property_alert_notification.base.times import EARLIEST
 from property_alert_notification.database import Database, migrations, table_of, time_type
-from property_alert_notification.homes.alerts.ledger.queries import Telling, put_told, told_of
+from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, put_told, told_of
 from property_alert_notification.homes.alerts.models import MatcherLease, MatchLogEntry
 from property_alert_notification.homes.alerts.numbers import pack, unpack
 from property_alert_notification.homes.alerts.queries import add_log
@@ -75,7 +75,8 @@ async def test_who_was_told_what_is_kept_on_the_way_to_shards_and_back(empty: Da
         shards = [row.shard for row in await queries.shards(connection)]
         known = await told_of(connection, {(HOME, "sold")})
         assert known.by_listings.keys() == {(OTHER, "sold")}
-        await put_told(connection, [Telling(HOME, "sold", MANY + 1, 8)], known, shards=shards, now=EARLIEST)
+        new = [NewlyTold(HOME, "sold", person, 8) for person in (MANY + 1).tolist()]
+        await put_told(connection, new, known, shards=shards, now=EARLIEST)
         for shard in shards:
             await add_log(connection, [(7, HOME, HOME, pack(MANY + 1), EARLIEST)], shard=shard.number)
     every = np.union1d(MANY, MANY + 1)

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from sqlalchemy import select
 
 from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.alerts.ledger.queries import Telling, ToldFacts, put_told, told_of
+from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, ToldFacts, put_told, told_of
 from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.operators.properties.service import (
@@ -106,7 +105,7 @@ async def test_a_home_that_was_merged_and_split_off_is_not_heard_of_twice(feeds:
     async with feeds.database.transaction() as connection:
         for change in before:
             assert change.sequence is not None
-            told = [Telling(change.listing_id, "f", np.array([7]), change.sequence)]
+            told = [NewlyTold(change.listing_id, "f", 7, change.sequence)]
             await put_told(connection, told, ToldFacts({}, {}, {}), shards=[WHOLE], now=feeds.clock.now())
     await _correct(feeds, lambda service: service.merge(other.id, one.id))
 
@@ -138,8 +137,8 @@ async def test_a_home_was_told_what_its_listings_told_whatever_happened_to_it(fe
             async with feeds.database.transaction() as connection:
                 known = await told_of(connection, {(ids[key], fact)})
                 new = people - set(known.of(ids[key], fact).tolist())
-                telling = Telling(ids[key], fact, np.array(sorted(new), dtype=np.int64), number)
-                await put_told(connection, [telling], known, shards=[WHOLE], now=feeds.clock.now())
+                its = [NewlyTold(ids[key], fact, person, number) for person in new]
+                await put_told(connection, its, known, shards=[WHOLE], now=feeds.clock.now())
             told |= {(key, fact, one) for one in new}
         elif act == "merge" and len(homes) > 1:
             one, other = random.sample(homes, 2)

@@ -7,7 +7,6 @@ from itertools import compress
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.languages import shown_locale
@@ -19,8 +18,7 @@ from property_alert_notification.homes.alerts.approvals import queries as approv
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
 from property_alert_notification.homes.alerts.details import ToldFact, ToldSearch, details_of, stored_after
-from property_alert_notification.homes.alerts.ledger import queries as ledger
-from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
+from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, PersonsFact
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.sentences import InLanguage, Sentences
 from property_alert_notification.homes.alerts.stored_keys import joined
@@ -109,16 +107,11 @@ class _Text(NamedTuple):
     """The keys of the facts that it tells, as the store keeps them."""
 
 
-def tellings_of(alerts: Iterable[WantedAlert], accepted: Iterable[bool]) -> list[ledger.Telling]:
-    """What the ledger has to know of these alerts. What needs approval is told once it is approved."""
-    people: dict[ledger.FactKey, list[int]] = {}
-    newest: dict[ledger.FactKey, int] = {}
+def told_by(alerts: Iterable[WantedAlert], accepted: Iterable[bool]) -> Iterator[NewlyTold]:
+    """What people are told by those of these alerts that were accepted: by one that needs approval, once it has it."""
     for one in compress(alerts, accepted):
         if not one.needs_approval:
-            for listing, fact, sequence in one.told_by:
-                people.setdefault((listing, fact), []).append(one.person)
-                newest[listing, fact] = max(sequence, newest.get((listing, fact), 0))
-    return [ledger.Telling(*key, np.array(some, dtype=np.int64), newest[key]) for key, some in people.items()]
+            yield from (NewlyTold(listing, fact, one.person, sequence) for listing, fact, sequence in one.told_by)
 
 
 def outcomes_of(accepted: Iterable[bool]) -> Counter[str]:

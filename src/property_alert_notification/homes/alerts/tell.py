@@ -30,7 +30,7 @@ from property_alert_notification.homes.alerts.submit import (
     Submitter,
     WantedAlert,
     outcomes_of,
-    tellings_of,
+    told_by,
 )
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
@@ -131,8 +131,8 @@ class Teller:
                 drops.add(ReasonCode.NO_PREFERENCES, its.at_once)
         await drop_queries.put(connection, drops)
         # Who was refused, for want of preferences, was not told.
-        tellings_now = tellings_of(alerts, accepted)
-        await ledger.put_told(connection, tellings_now, known, shards=[self._shard], now=self._clock.now())
+        new = told_by(alerts, accepted)
+        await ledger.put_told(connection, new, known, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted)
 
     async def _tell_each(self, connection: AsyncConnection, matched: Sequence[MatchedChange]) -> Counter[str]:

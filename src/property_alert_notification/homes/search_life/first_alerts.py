@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import left_out
@@ -20,7 +19,7 @@ from property_alert_notification.homes.alerts.approvals.facts.queries import Wai
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldSearch, details_of
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
-from property_alert_notification.homes.alerts.ledger.queries import FactKey
+from property_alert_notification.homes.alerts.ledger.queries import NewlyTold
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -194,15 +193,12 @@ class FirstAlerts:
         shards: Collection[Shard],
     ) -> None:
         """Record in the ledger what the first alerts tell."""
-        people: dict[FactKey, set[int]] = {}
-        newest: dict[FactKey, int] = {}
-        for one in made:
-            for listing, key, sequence in one.facts_of(facts):
-                fact = listing, key
-                people.setdefault(fact, set()).add(one.found.search.person)
-                newest[fact] = sequence
-        known = await ledger.told_of(connection, people.keys())
-        told = [ledger.Telling(*fact, np.array(sorted(new)), newest[fact]) for fact, new in people.items()]
+        told = [
+            NewlyTold(listing, key, one.found.search.person, sequence)
+            for one in made
+            for listing, key, sequence in one.facts_of(facts)
+        ]
+        known = await ledger.told_of(connection, {(one.listing_id, one.fact) for one in told})
         await ledger.put_told(connection, told, known, shards=shards, now=self._clock.now())
 
     async def _leave(self, search: UUID, error: Exception) -> None:

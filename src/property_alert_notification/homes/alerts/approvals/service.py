@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access import queries as access
@@ -91,19 +90,15 @@ async def _tell(
     known = await ledger.told_of(connection, {(one.listing_id, one.fact) for one in waiting})
     told_before = {one[1:4] for one in waiting if one.person in known.of(one.listing_id, one.fact)}
     told_before -= (await unsent(connection, told_before)).keys()
-    people: dict[ledger.FactKey, set[int]] = {}
-    newest: dict[ledger.FactKey, int] = {}
     told, tells = set[tuple[UUID, str, int]](), set[UUID]()
+    new = list[ledger.NewlyTold]()
     for one in waiting:
         of_home = known.homes.get(one.listing_id, one.listing_id), one.fact, one.person
         if of_home in told or one[1:4] in told_before:
             continue
         told.add(of_home)
         tells.add(one.notification_id)
-        key = one.listing_id, one.fact
-        people.setdefault(key, set()).add(one.person)
-        newest[key] = max(newest.get(key, 0), one.sequence)
-    new = [ledger.Telling(*key, np.array(sorted(some)), newest[key]) for key, some in people.items()]
+        new.append(ledger.NewlyTold(one.listing_id, one.fact, one.person, one.sequence))
     await ledger.put_told(connection, new, known, shards=shards, now=now)
     return {one.notification_id for one in waiting if not one.in_first_alert} - tells
 

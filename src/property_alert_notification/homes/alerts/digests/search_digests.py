@@ -33,7 +33,7 @@ from property_alert_notification.homes.alerts.submit import (
     Submitter,
     WantedAlert,
     outcomes_of,
-    tellings_of,
+    told_by,
 )
 from property_alert_notification.homes.listing_preferences.queries import discarded
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
@@ -189,8 +189,8 @@ class SearchDigests:
         for (home, _), is_accepted in zip(wanted, accepted, strict=True):
             if not is_accepted:
                 drops.add(ReasonCode.NO_PREFERENCES, home.matches)
-        tellings = tellings_of(alerts, accepted)
-        await told_ledger.put_told(connection, tellings, told, shards=[self._shard], now=self._clock.now())
+        new = told_by(alerts, accepted)
+        await told_ledger.put_told(connection, new, told, shards=[self._shard], now=self._clock.now())
         return outcomes_of(accepted) + Counter(dropped=dropped)
 
 

@@ -111,15 +111,15 @@ async def told_of(connection: AsyncConnection, keys: Collection[FactKey]) -> Tol
     return ToldFacts(homes, people, by_listings)
 
 
-class Telling(NamedTuple):
-    """People who are told a fact now."""
+class NewlyTold(NamedTuple):
+    """A fact that a person is told now."""
 
     listing_id: UUID
     """The listing whose change tells it."""
     fact: str
-    people: Numbers
+    person: int
     sequence: int
-    """The number of the change; of several the last one."""
+    """The number of the change."""
 
 
 _TOLD_COLUMNS = ("listing_id", "fact", "shard", "people", "sequence", "changed_at")
@@ -136,22 +136,27 @@ _PUT_TOLD = BatchStatement(columns_of(_told, *_TOLD_COLUMNS), _put_told_these)
 
 async def put_told(
     connection: AsyncConnection,
-    tellings: Iterable[Telling],
+    told: Iterable[NewlyTold],
     known: ToldFacts,
     *,
     shards: Collection[Shard],
     now: datetime,
 ) -> None:
-    """Store whom listings told facts, beside those who are `known`: of their facts all that the ledger has.
+    """Store whom listings tell facts now, beside those who are `known`: of these facts all that the ledger has.
 
     People of other shards may be among them; they are left out.
     """
+    people: dict[FactKey, list[int]] = {}
+    last: dict[FactKey, int] = {}
+    for listing, fact, person, sequence in told:
+        people.setdefault((listing, fact), []).append(person)
+        last[listing, fact] = max(sequence, last.get((listing, fact), 0))
     # In one order everywhere, or two transactions deadlock.
     rows = [
-        (one.listing_id, one.fact, shard.number, pack(its), one.sequence, now)
-        for one in sorted(tellings, key=lambda one: one[:2])
+        (*key, shard.number, pack(its), last[key], now)
+        for key in sorted(people)
         for shard in shards
-        if len(its := shard.share.of(np.union1d(known.by_listings.get(one[:2], NONE), one.people)))
+        if len(its := shard.share.of(np.union1d(known.by_listings.get(key, NONE), people[key])))
     ]
     if rows:
         await _PUT_TOLD.run(connection, rows)
