@@ -1,7 +1,7 @@
 """Submits alerts to the core, within the transaction that decides about them: a few statements for many."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import compress
 from typing import Any, NamedTuple
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.languages import shown_locale
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.approvals import queries as approvals
@@ -19,19 +18,18 @@ from property_alert_notification.homes.alerts.approvals.facts import queries as 
 from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
 from property_alert_notification.homes.alerts.details import ToldFact, ToldSearch, details_of, stored_after
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, PersonsFact
+from property_alert_notification.homes.alerts.people import people_of_users
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.sentences import InLanguage, Sentences
 from property_alert_notification.homes.alerts.stored_keys import joined
+from property_alert_notification.homes.alerts.submission import in_order, submission_to, usable_channels
 from property_alert_notification.homes.alerts.wording import Opening, message_after, open_with
 from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.categories.rules import LISTING_ALERT
-from property_alert_notification.people.directory.scripts import languages_of, profiles_of
 from property_alert_notification.people.person import UNKNOWN, Person
-from property_alert_notification.people.preferences.scripts import preferences_of
 from property_alert_notification.people.scripts import UserOf
 
 _LONGEST_REFERENCE = 255
@@ -125,17 +123,14 @@ class Submitter:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._sentences = Sentences()
-        self._channels = [
-            channel
-            for channel in Channel
-            if channel not in planner.unused and definition_of(channel).profile_field is not None
-        ]
+        self._usable = usable_channels(planner.unused)
 
     async def submit(self, connection: AsyncConnection, alerts: Sequence[WantedAlert]) -> list[bool]:
         """Store these alerts as notifications; returns of each whether it was accepted."""
         if not alerts:
             return []
-        people = await self.people(connection, {one.user_id for one in alerts}, only_language=True)
+        users, default = {one.user_id for one in alerts}, self._planner.default_preferences
+        people = await people_of_users(connection, users, default=default, only_language=True)
         languages = [shown_locale(people.get(one.user_id, UNKNOWN).language) for one in alerts]
         named = (
             (its.target, language) for one, language in zip(alerts, languages, strict=True) for its in one.searches
@@ -173,19 +168,6 @@ class Submitter:
         )
         return [isinstance(result, Accepted) for result in results]
 
-    async def people(
-        self, connection: AsyncConnection, users: Collection[int], *, only_language: bool = False
-    ) -> Mapping[int, Person]:
-        """The preferences and profiles of these users; users without preferences are left out.
-
-        With `only_language` their profiles have nothing else.
-        """
-        asked, default = {(user_id, False) for user_id in users}, self._planner.default_preferences
-        known = await run_within(connection, preferences_of(asked, default=default))
-        wanted = sorted(users)
-        profiles = await run_within(connection, languages_of(wanted) if only_language else profiles_of(wanted))
-        return {user_id: Person(theirs, profiles.get(user_id)) for (user_id, _), theirs in known.items()}
-
     def _decided(self, people: Mapping[int, Person]) -> Mapping[UserOf, Person] | None:
         """The users for `create`, which then need not be read again; None if the suppression list decides, too.
 
@@ -197,16 +179,13 @@ class Submitter:
         return {(user_id, False): person for user_id, person in people.items()}
 
     def _submission(self, one: WantedAlert, text: _Text) -> Submission:
-        chosen = _channels_of(one)
-        return Submission(
-            user_id=one.user_id,
-            title=text.title,
-            message=text.message,
-            addresses={},
-            category=LISTING_ALERT,
+        return submission_to(
+            one.user_id,
+            text.title,
+            text.message,
+            chosen=_channels_of(one),
+            usable=self._usable,
             reference=text.listing_key[:_LONGEST_REFERENCE] or None,
-            channels=chosen,
-            look_up=[channel for channel in self._channels if chosen is None or channel in chosen],
             digest_at=one.digest_at,
             needs_approval=one.needs_approval,
         )
@@ -238,5 +217,4 @@ def _channels_of(alert: WantedAlert) -> list[Channel] | None:
     chosen = [one.channels for one in alert.senders]
     if None in chosen:
         return None
-    wanted = {channel for channels in chosen for channel in channels or ()}
-    return [channel for channel in Channel if channel in wanted]
+    return in_order({channel for channels in chosen for channel in channels or ()})

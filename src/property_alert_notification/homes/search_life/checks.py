@@ -11,6 +11,7 @@ from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches import changes
@@ -31,7 +32,7 @@ from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.homes.search_life.notices import message_of
 from property_alert_notification.homes.search_life.queries import Checked
 from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for, unseen_after, unseen_since_of
-from property_alert_notification.homes.search_life.submit import may_be_told, preferences_of_users, submission_about
+from property_alert_notification.homes.search_life.submission import may_be_told, submission_about
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.submission import Submission
 
@@ -96,7 +97,8 @@ class SearchChecks:
         await self._estimator.ready()
         async with self._database.transaction() as connection:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
-            known = await preferences_of_users(connection, self._planner, {one.user_id for one in taken})
+            users, default = {one.user_id for one in taken}, self._planner.default_preferences
+            known = await preferences_of_users(connection, users, default=default)
             found = await self._look_at_all(connection, taken, now)
             # No step is taken that its user would not hear of.
             told = {

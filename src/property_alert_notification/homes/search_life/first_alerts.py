@@ -20,16 +20,16 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldS
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold
+from property_alert_notification.homes.alerts.people import people_of_users, preferences_of_users
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.stored_keys import joined
-from property_alert_notification.homes.alerts.submit import Submitter
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.first_matches import Found, find_matches
-from property_alert_notification.homes.search_life.submit import preferences_of_users, submission_about
+from property_alert_notification.homes.search_life.submission import submission_about
 from property_alert_notification.homes.search_life.told_facts.queries import FactsOfHomes, facts_of_homes
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
@@ -98,7 +98,6 @@ class FirstAlerts:
         """`create_index` makes an empty index of searches; `wake` is called after alerts were made."""
         self._database = database
         self._planner = planner
-        self._submitter = Submitter(planner)
         self._clock = planner.clock
         self._create_index = create_index
         self._wake = wake
@@ -128,7 +127,8 @@ class FirstAlerts:
         """Let those wait whose users have no preferences yet, so that the service may not write to them."""
         async with self._database.reading() as connection:
             due = await queries.first_searches(connection, ids)
-            known = await preferences_of_users(connection, self._planner, {one.user_id for one in due})
+            users, default = {one.user_id for one in due}, self._planner.default_preferences
+            known = await preferences_of_users(connection, users, default=default)
         if not (late := {one.id for one in due if one.user_id not in known}):
             return late
         async with self._database.transaction() as connection:
@@ -169,7 +169,8 @@ class FirstAlerts:
         """Submit the first alerts of these searches; returns those that were accepted, with their notifications."""
         if not wanted:
             return []
-        people = await self._submitter.people(connection, {search.user_id for search, _ in wanted})
+        users, default = {search.user_id for search, _ in wanted}, self._planner.default_preferences
+        people = await people_of_users(connection, users, default=default)
         made = [
             _first_alert(search, found, shown_locale(people.get(search.user_id, UNKNOWN).language))
             for search, found in wanted

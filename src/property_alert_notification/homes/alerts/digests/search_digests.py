@@ -26,6 +26,7 @@ from property_alert_notification.homes.alerts.earlier.queries import facts_befor
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.news import Earlier, News
+from property_alert_notification.homes.alerts.people import people_of_users
 from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import (
@@ -70,6 +71,7 @@ class SearchDigests:
         self._database = database
         self._shard = shard
         self._clock = planner.clock
+        self._default_preferences = planner.default_preferences
         self._submitter = Submitter(planner)
         self._log = LogMatches()
 
@@ -115,7 +117,8 @@ class SearchDigests:
         unread = [one for one in ready if not self._was_read(one, targets.get(one.number), position)]
         due = [one for one in due if one not in unread]
         ready = [one for one in ready if one not in unread]
-        people = await self._submitter.people(connection, {one.user_id for one in targets.values()})
+        users = {one.user_id for one in targets.values()}
+        people = await people_of_users(connection, users, default=self._default_preferences)
         outcomes = await self._submit(connection, ready, targets)
         await digest_queries.forget(connection, [one.number for one in due if not _waits(targets.get(one.number))])
         kept = [

@@ -1,0 +1,29 @@
+"""Reads the preferences and profiles of the users of saved searches, who are told what these match."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import run_within
+from property_alert_notification.people.directory.scripts import languages_of, profiles_of
+from property_alert_notification.people.person import Person
+from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.scripts import preferences_of
+
+
+async def preferences_of_users(
+    connection: AsyncConnection, users: Collection[int], *, default: Preferences | None
+) -> Mapping[int, Preferences]:
+    """Those of these users who have preferences, or get the default ones, with these: others are sent nothing."""
+    known = await run_within(connection, preferences_of({(user_id, False) for user_id in users}, default=default))
+    return {user_id: theirs for (user_id, _), theirs in known.items()}
+
+
+async def people_of_users(
+    connection: AsyncConnection, users: Collection[int], *, default: Preferences | None, only_language: bool = False
+) -> Mapping[int, Person]:
+    """Those of `preferences_of_users` with their profiles, which have nothing but the language if `only_language`."""
+    known = await preferences_of_users(connection, users, default=default)
+    wanted = sorted(users)
+    profiles = await run_within(connection, languages_of(wanted) if only_language else profiles_of(wanted))
+    return {user_id: Person(theirs, profiles.get(user_id)) for user_id, theirs in known.items()}
