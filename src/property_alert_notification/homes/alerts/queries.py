@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     bindparam,
     delete,
-    func,
     select,
     tuple_,
 )
@@ -22,6 +21,7 @@ from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.scripts import CHANGES
+from property_alert_notification.homes.listings.versions.queries import is_after, is_before
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
@@ -69,12 +69,11 @@ SELECT_CHANGES = (
     .join(WITH_HOME, _listings.c.id == _changes.c.listing_id)
     .join(
         _versions,
-        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+        is_after(_versions, _changes),
     )
     .outerjoin(
         _before,
-        (_before.c.listing_id == func.coalesce(_changes.c.before_listing_id, _changes.c.listing_id))
-        & (_before.c.modified_at == _changes.c.before_at),
+        is_before(_before, _changes),
     )
 )
 """The columns of a ChangeToMatch."""

@@ -24,6 +24,7 @@ from property_alert_notification.database import (
 from property_alert_notification.homes.alerts.models import MatchLogEntry
 from property_alert_notification.homes.alerts.shards.queries import least_position
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
+from property_alert_notification.homes.listings.versions.queries import is_after, is_before, is_newest
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.market.queries import is_on_market
@@ -107,7 +108,7 @@ _PAGE = (
     .select_from(WITH_HOME)
     .join(
         _versions,
-        (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+        is_newest(_versions, _listings),
     )
     .outerjoin(_home, _home.c.id == HOME)
     .where(is_on_market, _listings.c.id > bindparam("after", type_=_listings.c.id.type))
@@ -149,12 +150,11 @@ _STATES = BatchStatement(
         .join(wanted, (wanted.c.listing_id == _changes.c.listing_id) & (_changes.c.sequence > wanted.c.above))
         .join(
             _versions,
-            (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+            is_after(_versions, _changes),
         )
         .outerjoin(
             _before,
-            (_before.c.listing_id == func.coalesce(_changes.c.before_listing_id, _changes.c.listing_id))
-            & (_before.c.modified_at == _changes.c.before_at),
+            is_before(_before, _changes),
         )
         .order_by(_changes.c.sequence)
     ),

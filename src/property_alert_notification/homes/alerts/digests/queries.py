@@ -25,6 +25,7 @@ from property_alert_notification.homes.alerts.models import MatchLogEntry, Searc
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion, is_in_share
@@ -248,7 +249,7 @@ _RECORDS = BatchStatement(
         .join(wanted, wanted.c.id == _listings.c.id)
         .join(
             _versions,
-            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+            is_newest(_versions, _listings),
         )
     ),
 )
@@ -273,7 +274,7 @@ _OF_HOMES = BatchStatement(
         .select_from(WITH_HOME)
         .join(
             _versions,
-            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+            is_newest(_versions, _listings),
         )
         .where(is_of(homes))
     ),

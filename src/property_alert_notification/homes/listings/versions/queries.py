@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, select, true
+from sqlalchemy import ColumnElement, FromClause, func, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +16,22 @@ from property_alert_notification.database import BatchStatement, as_rows, column
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
 
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
+
+
+def is_newest(version: FromClause, listing: FromClause) -> ColumnElement[bool]:
+    """Whether a record is the newest one of a listing, in a statement about both."""
+    return (version.c.listing_id == listing.c.id) & (version.c.modified_at == listing.c.modified_at)
+
+
+def is_after(version: FromClause, change: FromClause) -> ColumnElement[bool]:
+    """Whether a change led to a record."""
+    return (version.c.listing_id == change.c.listing_id) & (version.c.modified_at == change.c.modified_at)
+
+
+def is_before(version: FromClause, change: FromClause) -> ColumnElement[bool]:
+    """Whether a change led from a record: one of the same listing, or of another one of the home."""
+    its = func.coalesce(change.c.before_listing_id, change.c.listing_id)
+    return (version.c.listing_id == its) & (version.c.modified_at == change.c.before_at)
 
 
 class Version(NamedTuple):

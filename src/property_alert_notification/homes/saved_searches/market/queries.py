@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.listings.versions.queries import is_after, is_newest
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.reso.words import StandardStatus
 
@@ -76,7 +77,7 @@ _RECORDS = BatchStatement(
         .join(_listings, _listings.c.id == wanted.c.id)
         .join(
             _versions,
-            (_versions.c.listing_id == wanted.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+            is_newest(_versions, _listings),
         )
     ),
 )
@@ -112,7 +113,7 @@ _SAMPLE = (
     .select_from(_sample)
     .join(
         _versions,
-        (_versions.c.listing_id == _sample.c.id) & (_versions.c.modified_at == _sample.c.modified_at),
+        is_newest(_versions, _sample),
     )
     .outerjoin(_properties, _properties.c.id == _sample.c.property_id)
 )
@@ -177,7 +178,7 @@ _RECENT = (
     .join(_changes, _changes.c.listing_id == _some_changed.c.id)
     .join(
         _versions,
-        (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+        is_after(_versions, _changes),
     )
     .where(_changes.c.modified_at > _since, _changes.c.superseded_at.is_(None))
 )

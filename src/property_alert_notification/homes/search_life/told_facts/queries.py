@@ -18,6 +18,7 @@ from property_alert_notification.homes.alerts.news import Earlier, news_of
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.listings.snapshot import decode_text
+from property_alert_notification.homes.listings.versions.queries import is_after
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, members
 from property_alert_notification.homes.reso.words import ChangeType
 
@@ -51,7 +52,7 @@ _CHANGES = BatchStatement(
         .join(_changes, _changes.c.listing_id == _listings.c.id)
         .join(
             _versions,
-            (_versions.c.listing_id == _changes.c.listing_id) & (_versions.c.modified_at == _changes.c.modified_at),
+            is_after(_versions, _changes),
         )
         .where(_changes.c.sequence.in_(select(wanted.c.sequence)))
     ),

@@ -32,6 +32,7 @@ from property_alert_notification.homes.alerts.queries import EXPRESSIONS
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.ids.queries import is_same_home
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
@@ -130,7 +131,7 @@ def _now_of(wanted: FromClause) -> Any:
         .outerjoin(_listings, _listings.c.property_id == func.coalesce(_same.c.id, _own.c.property_id))
         .outerjoin(
             _versions,
-            (_versions.c.listing_id == _listings.c.id) & (_versions.c.modified_at == _listings.c.modified_at),
+            is_newest(_versions, _listings),
         )
     )
 
