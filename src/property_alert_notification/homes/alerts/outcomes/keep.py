@@ -16,7 +16,7 @@ from property_alert_notification.homes.alerts.outcomes.words import Outcome
 
 async def keep_unsent(connection: AsyncConnection, notifications: Collection[UUID]) -> None:
     """Store what became of those alerts of these notifications, which have all ended, that were not sent."""
-    alerts = await queries.alerts_of(connection, notifications)
+    alerts = await queries.not_sent(connection, notifications)
     rows = await queries.deliveries_about(connection, {(one.listing_id, one.person) for one in alerts})
     await queries.keep(connection, list(ended_unsent(alerts, rows)))
 

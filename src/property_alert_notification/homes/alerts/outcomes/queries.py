@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, Uuid, bindparam, delete, false, func, literal, null, select, true, union_all
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    Uuid,
+    bindparam,
+    delete,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import first_id_of
@@ -110,7 +124,15 @@ class StoredAlert(NamedTuple):
     approval: str | None
 
 
-_OF_NOTIFICATIONS = BatchStatement(
+_is_sent = (
+    select(_deliveries.c.id)
+    .where(
+        _deliveries.c.notification_id == _alerts.c.notification_id,
+        _deliveries.c.state.in_((DeliveryState.SENT, DeliveryState.DELIVERED)),
+    )
+    .exists()
+)
+_NOT_SENT = BatchStatement(
     columns_of(_notifications, "id"),
     lambda wanted: (
         select(
@@ -125,15 +147,16 @@ _OF_NOTIFICATIONS = BatchStatement(
         )
         .join(wanted, wanted.c.id == _alerts.c.notification_id)
         .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
+        .where(or_(_alerts.c.left_out.is_not(None), ~_is_sent))
     ),
 )
 
 
-async def alerts_of(connection: AsyncConnection, notifications: Collection[UUID]) -> list[StoredAlert]:
-    """The alerts of these notifications."""
+async def not_sent(connection: AsyncConnection, notifications: Collection[UUID]) -> list[StoredAlert]:
+    """The alerts of these notifications of which no delivery was sent, and the homes that first alerts do not name."""
     if not notifications:
         return []
-    return [StoredAlert(*row) for row in await _OF_NOTIFICATIONS.run(connection, as_rows(notifications))]
+    return [StoredAlert(*row) for row in await _NOT_SENT.run(connection, as_rows(notifications))]
 
 
 class EndedUnsent(NamedTuple):
