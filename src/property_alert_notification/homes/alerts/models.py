@@ -153,7 +153,11 @@ class ApprovalSearch(SQLModel, table=True):
 
 
 class ApprovalFact(SQLModel, table=True):
-    """A fact that an alert tells once it is approved. Then it comes into the told ledger."""
+    """A fact that an alert tells once it is approved. Then it comes into the told ledger.
+
+    `alerts.facts` has only the keys. Here is also which listing tells each fact: if its home is split before the
+    approval, the fact goes with this listing.
+    """
 
     __tablename__ = "approval_facts"
     __table_args__ = (Index("ix_approval_facts_listing", "listing_id", "fact"),)

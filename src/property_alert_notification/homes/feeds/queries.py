@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
-from property_alert_notification.homes.listings.models import Listing
 
-_positions, _events, _listings = table_of(FeedPosition), table_of(FeedEvent), table_of(Listing)
+_positions, _events = table_of(FeedPosition), table_of(FeedEvent)
 
 
 class LeaseLost(Exception):

@@ -38,7 +38,6 @@ from property_alert_notification.homes.listings import scripts
 from property_alert_notification.homes.listings.models import (
     Listing,
     ListingChange,
-    ListingPosition,
     ListingVersion,
     is_off_market,
 )
@@ -46,7 +45,7 @@ from property_alert_notification.homes.listings.scripts import CHANGES
 from property_alert_notification.homes.properties import queries as properties
 
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
-_changes, _positions = table_of(ListingChange), table_of(ListingPosition)
+_changes = table_of(ListingChange)
 _now = bindparam("now", type_=time_type())
 
 

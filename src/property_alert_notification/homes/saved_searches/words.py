@@ -31,7 +31,11 @@ HalfDay = StrEnum("HalfDay", {f"{day}{half}".upper(): f"{day}{half}" for day in 
 
 
 class SearchReason(StrEnum):
-    """The values of `ReasonActiveOrDisabled`."""
+    """The values of `ReasonActiveOrDisabled` that RESO has.
+
+    This service gives `Client Disabled`, `Re-Activated` and `Revised` for what users do, and after its checks `Search
+    Failing`, `Initial Ignored Warning`, `Final Ignored Warning`, `Ignored` and `No Listings Found Warning`.
+    """
 
     AGENT_DISABLED = "Agent Disabled"
     CLIENT_DISABLED = "Client Disabled"

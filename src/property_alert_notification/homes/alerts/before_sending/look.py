@@ -16,7 +16,7 @@ from property_alert_notification.homes.alerts.before_sending.freshness import (
     still_matches,
     still_true,
 )
-from property_alert_notification.homes.alerts.before_sending.rules import NOT_OVERTAKEN, Overtaking
+from property_alert_notification.homes.alerts.before_sending.overtaking import NOT_OVERTAKEN, Overtaking
 from property_alert_notification.homes.alerts.before_sending.stored.scripts import UNREADABLE, StoredAlert
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.criteria.expression import Expression

@@ -10,16 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.homes.alerts.models import Alert, SearchDigest, Told
+from property_alert_notification.homes.alerts.models import Alert, SearchDigest
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.properties.ids.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
-from property_alert_notification.notifications.models import Notification
 
-_changes, _alerts, _told = table_of(ListingChange), table_of(Alert), table_of(Told)
-_digests, _deliveries, _notifications = table_of(SearchDigest), table_of(Delivery), table_of(Notification)
+_changes, _alerts = table_of(ListingChange), table_of(Alert)
+_digests, _deliveries = table_of(SearchDigest), table_of(Delivery)
 _searches, _versions, _listings = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(Listing)
 _user = bindparam("user", type_=BigInteger)
 _limit = bindparam("limit", type_=Integer)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.homes.alerts.before_sending.rules import OUT, REPLACED
+from property_alert_notification.homes.alerts.before_sending.overtaking import OUT, REPLACED
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import COLLECTED, ENDED
-from property_alert_notification.homes.alerts.before_sending.rules import REPLACED
+from property_alert_notification.homes.alerts.before_sending.overtaking import REPLACED
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome

@@ -252,23 +252,6 @@ def _target(row: Sequence[Any]) -> SearchTarget:
     )
 
 
-_USERS = BatchStatement(
-    columns_of(_people, "number"),
-    lambda wanted: select(_people.c.number, _people.c.user_id).join(wanted, wanted.c.number == _people.c.number),
-)
-
-
-async def _pairs(
-    statement: BatchStatement, connection: AsyncConnection, wanted: Collection[int]
-) -> list[tuple[int, int]]:
-    return [(row[0], row[1]) for row in await statement.run(connection, as_rows(sorted(wanted)))]
-
-
-async def users_of(connection: AsyncConnection, people: Collection[int]) -> Mapping[int, int]:
-    """The users with these numbers, by number; erased users are left out."""
-    return dict(await _pairs(_USERS, connection, people))
-
-
 _NUMBERS = BatchStatement(
     columns_of(_people, "user_id"),
     lambda wanted: select(_people.c.user_id, _people.c.number).join(wanted, wanted.c.user_id == _people.c.user_id),
@@ -277,4 +260,4 @@ _NUMBERS = BatchStatement(
 
 async def numbers_of(connection: AsyncConnection, users: Collection[int]) -> Mapping[int, int]:
     """The numbers of these users, by user; users who never had a search are left out."""
-    return dict(await _pairs(_NUMBERS, connection, users))
+    return {row[0]: row[1] for row in await _NUMBERS.run(connection, as_rows(sorted(users)))}

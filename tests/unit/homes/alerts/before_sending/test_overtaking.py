@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.homes.alerts.before_sending.rules import (
+from property_alert_notification.homes.alerts.before_sending.overtaking import (
     NOT_OVERTAKEN,
     Newer,
     Older,

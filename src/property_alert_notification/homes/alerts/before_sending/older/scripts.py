@@ -11,7 +11,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
-from property_alert_notification.homes.alerts.before_sending.rules import OUT, REPLACED, Older
+from property_alert_notification.homes.alerts.before_sending.overtaking import OUT, REPLACED, Older
 from property_alert_notification.homes.alerts.before_sending.stored.scripts import (
     ENDS,
     LOOKS_UP,

@@ -27,7 +27,7 @@ from property_alert_notification.homes.alerts.before_sending.freshness import (
 )
 from property_alert_notification.homes.alerts.before_sending.look import Look, edited, readable_alerts
 from property_alert_notification.homes.alerts.before_sending.older.scripts import older_alerts
-from property_alert_notification.homes.alerts.before_sending.rules import (
+from property_alert_notification.homes.alerts.before_sending.overtaking import (
     AlertedHome,
     Newer,
     Older,

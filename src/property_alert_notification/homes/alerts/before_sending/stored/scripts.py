@@ -25,7 +25,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, WAITING
 from property_alert_notification.homes.alerts.before_sending.freshness import RunningSearch
-from property_alert_notification.homes.alerts.before_sending.rules import OUT, AlertedHome, Newer
+from property_alert_notification.homes.alerts.before_sending.overtaking import OUT, AlertedHome, Newer
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.queries import EXPRESSIONS
