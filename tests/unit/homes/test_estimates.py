@@ -4,11 +4,11 @@ import random
 from datetime import UTC, datetime
 
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.reso.record import Feed, read
 from property_alert_notification.homes.saved_searches.market.counts import (
     Fields,
     matches_condition,
-    may_be_displayed,
 )
 from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of, places_of
 from tests.unit.homes.criteria import drawn

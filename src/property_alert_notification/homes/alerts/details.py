@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Self
 
 from property_alert_notification.homes.alerts.news import News
+from property_alert_notification.homes.reso.display import may_show_address
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _quoted = json.encoder.encode_basestring_ascii
@@ -135,11 +136,6 @@ def details_of(
 def shown_address(fields: Mapping[str, Any]) -> str | None:
     """The address of a listing, if it is known and may be shown."""
     return _text(fields.get("UnparsedAddress")) if may_show_address(fields) else None
-
-
-def may_show_address(fields: Mapping[str, Any]) -> bool:
-    """Whether the address of a listing may be shown."""
-    return fields.get("InternetAddressDisplayYN") is not False
 
 
 def _text(value: Any) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from property_alert_notification.homes.alerts.differences import Difference
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.snapshot import Snapshot
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.reso.open_house_times import names_of
 from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, ChangeType, StandardStatus
 
@@ -66,7 +67,7 @@ def may_be_shown(fields: Mapping[str, Any] | None) -> bool:
     """Whether people may hear of a listing in this state; None is a listing that was not known."""
     if fields is None or fields.get("StandardStatus") in _GONE:
         return False
-    return fields.get("InternetEntireListingDisplayYN") is not False
+    return may_be_displayed(fields)
 
 
 def can_be_had(fields: Mapping[str, Any]) -> bool:

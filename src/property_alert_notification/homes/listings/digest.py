@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from property_alert_notification.homes.reso.display import may_be_displayed, may_show_address
 from property_alert_notification.homes.reso.words import StandardStatus
 
 _DELETED, _HIDDEN, _NO_ADDRESS = "z", "h", "g"
@@ -21,6 +22,6 @@ def digest_of(fields: Mapping[str, Any], text: str) -> str:
 def _precedence(fields: Mapping[str, Any]) -> str:
     if fields["StandardStatus"] == StandardStatus.DELETE:
         return _DELETED
-    if fields.get("InternetEntireListingDisplayYN") is False:
+    if not may_be_displayed(fields):
         return _HIDDEN
-    return _NO_ADDRESS if fields.get("InternetAddressDisplayYN") is False else ""
+    return "" if may_show_address(fields) else _NO_ADDRESS

@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, Self
 
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.reso.open_house_times import time_of
 from property_alert_notification.homes.reso.open_houses import is_online, is_public
 from property_alert_notification.homes.reso.words import StandardStatus
@@ -86,7 +87,7 @@ def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
         fields.get("currency", ""),
         None if given is None else tuple(OpenHouse.of(one) for one in given if is_public(one)),
         _hash_of(fields),
-        hidden=fields.get("InternetEntireListingDisplayYN") is False,
+        hidden=not may_be_displayed(fields),
     )
 
 

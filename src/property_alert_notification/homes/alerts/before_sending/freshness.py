@@ -9,7 +9,6 @@ from property_alert_notification.homes.alerts.details import (
     AlertDetails,
     ToldFact,
     ToldSearch,
-    may_show_address,
     shown_address,
 )
 from property_alert_notification.homes.alerts.differences import NAMED, value_of
@@ -18,6 +17,7 @@ from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, 
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.reso.display import may_show_address
 from property_alert_notification.homes.reso.open_house_times import names_of
 from property_alert_notification.homes.reso.open_houses import is_invitation
 

@@ -19,7 +19,8 @@ from property_alert_notification.homes.criteria.expression import (
 )
 from property_alert_notification.homes.criteria.fields_read import CURRENCY, fields_read
 from property_alert_notification.homes.matching.columns import Column
-from property_alert_notification.homes.saved_searches.market.listing import Fields, may_be_displayed
+from property_alert_notification.homes.reso.display import may_be_displayed
+from property_alert_notification.homes.saved_searches.market.listing import Fields
 from property_alert_notification.homes.saved_searches.market.points import covered
 
 Rows: TypeAlias = npt.NDArray[np.int32]

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from property_alert_notification.homes.criteria.expression import Expression, Within
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.saved_searches.market.columns import SomeRows, is_kept
 from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
     conditions_of,
     matches_condition,
-    may_be_displayed,
 )
 
 SHOWN = 20

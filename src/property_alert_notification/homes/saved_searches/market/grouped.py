@@ -5,12 +5,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from property_alert_notification.homes.criteria.expression import Expression, Within
 from property_alert_notification.homes.criteria.fields_read import fields_read
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.saved_searches.market.columns import PLAIN
 from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
     conditions_of,
     matches_condition,
-    may_be_displayed,
 )
 
 Places: TypeAlias = int

@@ -20,10 +20,11 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.matching.columns import Column
+from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.saved_searches.market import queries
 from property_alert_notification.homes.saved_searches.market.columns import NONE, MarketColumns, Rows
 from property_alert_notification.homes.saved_searches.market.counts import Comparison, Matches
-from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of, may_be_displayed
+from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of
 
 Result = TypeVar("Result")
 

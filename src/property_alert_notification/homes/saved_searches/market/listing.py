@@ -45,11 +45,6 @@ def conditions_of(expression: Expression) -> Sequence[Expression]:
     return expression.parts if isinstance(expression, And) else (expression,)
 
 
-def may_be_displayed(fields: Fields) -> bool:
-    """Whether the seller allows that the listing is shown on the Internet, which alerts are part of."""
-    return fields.get("InternetEntireListingDisplayYN") is not False
-
-
 def matches_condition(condition: Expression, fields: Fields) -> bool:
     """Whether a listing meets a condition. A damaged one meets none, so that it does not stop the comparison."""
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.reso.display import may_show_address
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.estimate import warnings_of
 from property_alert_notification.homes.saved_searches.market.history import history_of
@@ -88,5 +89,5 @@ def _scale(compared: int, total: int) -> float:
 
 
 def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
-    is_hidden = fields.get("InternetAddressDisplayYN") is False
-    return {name: fields[name] for name in _SHOWN if name in fields and not (is_hidden and name == _ADDRESS)}
+    has_address = may_show_address(fields)
+    return {name: fields[name] for name in _SHOWN if name in fields and (has_address or name != _ADDRESS)}
