@@ -316,6 +316,86 @@ async def test_a_record_outside_the_filter_of_the_feed_is_taken_by_no_event(repl
     assert await replica.statuses() == {"house": "Active", "becomes land": "Delete"}
 
 
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("status", [403, 503, 302, 401])
+async def test_one_record_that_the_server_keeps_back_stops_no_other(replica: Replica, status: int) -> None:
+    worker = replica.worker(method="events")
+    replica.put("1")
+    replica.put("2")
+    await replica.poll(worker)
+    replica.server.faults.key_statuses = {"1": status}
+    replica.server.faults.no_in = True
+    replica.market.remove("1")
+    replica.put("2", 1, StandardStatus="Pending")
+    replica.put("3")
+
+    await replica.poll(worker)
+
+    # What may not be seen any more is as good as gone.
+    assert await replica.statuses() == {"1": "Delete" if status == 403 else "Active", "2": "Pending", "3": "Active"}
+    assert (await replica.position()).failing_since is None
+    assert sum(event.due_at is not None for event in await replica.events()) == (0 if status == 403 else 1)
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("no_in", [False, True])
+async def test_a_server_that_answers_404_to_all_deletes_no_listing(replica: Replica, no_in: bool) -> None:
+    worker = replica.worker(method="events")
+    replica.put("1")
+    replica.put("2")
+    await replica.poll(worker)
+    replica.server.faults.no_in = no_in
+    replica.server.faults.status = 404
+    replica.put("1", 1)
+    await replica.push(Event(70, "1"), Event(71, "2"))
+
+    await worker.turn()
+
+    assert await replica.statuses() == {"1": "Active", "2": "Active"}
+    assert (await replica.position()).last_error == "HTTP 404"
+    assert [event.attempts for event in await replica.events()] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_record_that_only_a_filter_shows_is_requested_again(replica: Replica) -> None:
+    worker = replica.worker(method="events")
+    replica.put("1")
+    await replica.poll(worker)
+    replica.server.faults.key_statuses = {"1": 404}
+    await replica.push(Event(7, "1"))
+    await worker.turn()
+    replica.market.remove("1")
+    assert await replica.statuses() == {"1": "Active"}
+
+    await replica.poll(worker)
+
+    assert await replica.statuses() == {"1": "Delete"}
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("no_in", [False, True])
+async def test_a_server_that_answers_few_requests_at_a_time_is_read_to_the_end(replica: Replica, no_in: bool) -> None:
+    worker = replica.worker(method="events")
+    gone = [str(number) for number in range(6)]
+    for key in gone:
+        replica.put(key, minutes=int(key))
+    await replica.poll(worker)
+    replica.server.faults.no_in = no_in
+    for key in gone:
+        replica.market.remove(key)
+    for number in range(6, 12):
+        replica.put(str(number))
+
+    failures = set()
+    for _ in range(12):
+        replica.server.faults.answers = 9
+        await replica.poll(worker)
+        failures.add((await replica.position()).failures)
+
+    assert await replica.statuses() == dict.fromkeys(gone, "Delete") | {str(key): "Active" for key in range(6, 12)}
+    assert failures <= {0, 1}  # it is asked again soon, since it answers some
+
+
 async def test_a_server_that_is_overloaded_is_left_alone_as_long_as_it_says(replica: Replica) -> None:
     worker = replica.worker()
     replica.put("1")
@@ -334,6 +414,21 @@ async def test_a_server_that_is_overloaded_is_left_alone_as_long_as_it_says(repl
     await replica.poll(worker)
     assert await replica.statuses() == {"1": "Active"}
     assert (await replica.position()).failing_since is None
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("seconds", [99_999_999, 300_000_000_000])
+async def test_a_server_that_asks_for_years_is_asked_again_within_an_hour(replica: Replica, seconds: int) -> None:
+    worker = replica.worker()
+    replica.put("1")
+    replica.server.faults.status, replica.server.faults.retry_after = 429, seconds
+    await worker.turn()
+    replica.server.faults.status = None
+    replica.clock.ahead += timedelta(hours=1)
+
+    await replica.poll(worker)
+
+    assert await replica.statuses() == {"1": "Active"}
 
 
 async def test_a_token_that_ends_early_is_replaced(replica: Replica) -> None:

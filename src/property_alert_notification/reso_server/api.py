@@ -71,6 +71,10 @@ class ResoServer:
             faults.times = None if faults.times is None else faults.times - 1
             headers = {} if faults.retry_after is None else {"Retry-After": str(faults.retry_after)}
             raise HTTPException(faults.status, "A fault that is set.", headers=headers)
+        if faults.answers is not None:
+            if faults.answers < 1:
+                raise HTTPException(429, "Too many requests.")
+            faults.answers -= 1
         self.move()
 
     def check_keys(self, records: Sequence[Record]) -> None:
@@ -136,6 +140,8 @@ def _resources(server: ResoServer) -> APIRouter:
     @router.get("/Property('{key}')")
     async def read_property(key: str, request: Request) -> Response:
         server.check(request)
+        if (status := server.faults.key_statuses.get(key)) is not None:
+            raise HTTPException(status, "A fault that is set.")
         if (record := server.market.records.get(key.replace("''", "'"))) is None:
             raise HTTPException(404, "There is no such record.")
         server.check_keys([record])

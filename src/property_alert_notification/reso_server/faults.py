@@ -16,6 +16,10 @@ class Faults(BaseModel):
     """How many answers have the status; all of them, if it is not set."""
     bad_keys: list[str] = []
     """Answer 500 to each request whose answer would have one of these records."""
+    key_statuses: dict[str, int] = {}
+    """Answer a request for the record with this key by its own URL with this status."""
+    answers: int | None = None
+    """How many requests for records are answered; all others get 429."""
     no_in: bool = False
     """Answer 501 to a filter with `in`."""
     no_events: bool = False

@@ -1,15 +1,14 @@
 """Requests the records that events announced, and takes them. A record that the server does not have is a deletion."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import SendError
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.lookup import Lookup, RecordLookup
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
-from property_alert_notification.homes.feeds.web_api import WebApi
 
 AT_ONCE = 400
 """Events whose records are requested at once."""
@@ -25,11 +24,12 @@ class RecordFetcher:
     """Fetches what the events of one feed announced."""
 
     def __init__(
-        self, sources: Collection[str] | None, api: WebApi, taker: RecordTaker, database: Database, clock: Clock
-    ) -> None:
+        self, sources: Collection[str] | None, lookup: RecordLookup, taker: RecordTaker, database: Database,
+        clock: Clock,
+    ) -> None:  # fmt: skip
         """`sources` are the EntityEventSources of the feed, in small letters; None are all."""
         self.sources = sources
-        self._api = api
+        self._lookup = lookup
         self._taker = taker
         self._database = database
         self._clock = clock
@@ -45,30 +45,31 @@ class RecordFetcher:
             due = await queries.due_events(connection, self.sources, now=self._clock.now(), limit=AT_ONCE)
         if not due:
             return False
-        found = await self._api.records(list(dict.fromkeys(event.record_key for event in due)))
-        failed = {key: one for key, one in found.items() if isinstance(one, SendError)}
-        gone = [key for key, one in found.items() if one is None]
-        shown = [one for key, one in found.items() if key not in failed and one is not None]
-        taken, refused = await self._taker.read(shown)
-        not_taken = await self._taker.store(position, taken + await self._taker.deletions(gone), refused)
-        await self._settle(position, [event for event in due if event.record_key in found], failed, not_taken)
+        found = await self._lookup.find(list(dict.fromkeys(event.record_key for event in due)))
+        if found.keys:
+            taken, refused = await self._taker.read(list(found.records.values()))
+            not_taken = await self._taker.store(position, taken + await self._taker.deletions(found.gone), refused)
+            await self._settle(position, [event for event in due if event.record_key in found.keys], found, not_taken)
+        if found.fault is not None:
+            raise found.fault
         return True
 
     async def _settle(
         self,
         position: FeedPosition,
         events: Sequence[FeedEvent],
-        failed: Mapping[str, SendError],
+        found: Lookup,
         refused: Sequence[Refusal],
     ) -> None:
         problems = {one.listing_key: one.problem for one in refused}
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            await queries.advance(connection, position)
-            done = [one for one in events if one.record_key not in failed and one.record_key not in problems]
+            # A server that answers some requests is asked again soon.
+            await queries.advance(connection, position, failures=0)
+            done = [one for one in events if one.record_key not in found.failed and one.record_key not in problems]
             await queries.settle_all(connection, done)
             for event in events:
-                if (fault := failed.get(event.record_key)) is not None:
+                if (fault := found.failed.get(event.record_key)) is not None:
                     await queries.settle(connection, event, due_at=_again_at(event, now), error=fault.reason)
                 elif event.record_key in problems:
                     await queries.settle(connection, event, error=problems[event.record_key])

@@ -14,6 +14,7 @@ from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.fetch import RecordFetcher
 from property_alert_notification.homes.feeds.follow import EventFollower
 from property_alert_notification.homes.feeds.lease import LEASE, kept
+from property_alert_notification.homes.feeds.lookup import RecordLookup
 from property_alert_notification.homes.feeds.models import FeedPosition
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
 from property_alert_notification.homes.feeds.take import RecordTaker
@@ -31,6 +32,9 @@ STANDBY = 5.0
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 """Until the server is asked again after a failure; the wait doubles each time."""
+
+LONGEST_REQUESTED_WAIT = timedelta(hours=1)
+"""For which a server may ask to be left alone: some say years."""
 
 MEASURE_EVERY = 15.0
 """Seconds between two counts of the events that wait."""
@@ -59,7 +63,7 @@ class FeedReplicator:
         self._walk = RecordWalk(settings, self._api, taker, database, clock)
         self._follow = EventFollower(source, settings, self._api, database, clock)
         sources = None if takes_all else {source.lower()}
-        self._fetch = RecordFetcher(sources, self._api, taker, database, clock)
+        self._fetch = RecordFetcher(sources, RecordLookup(settings, self._api, clock), taker, database, clock)
         self._position: FeedPosition | None = None
         self._poll_at = self._measure_at = 0.0
 
@@ -151,7 +155,7 @@ class FeedReplicator:
         full = min(FIRST_WAIT * 2.0 ** min(failures - 1, 30), LONGEST_WAIT)
         wait = full / 2 + full / 2 * self._clock.jitter()
         if isinstance(fault, RetryLater) and fault.retry_after is not None:
-            wait = max(wait, fault.retry_after)
+            wait = max(wait, min(fault.retry_after, LONGEST_REQUESTED_WAIT))
         if position.failing_since is None:
             log.warning("feed.failed", feed=self.name, problem=fault.reason)
         since = position.failing_since or now

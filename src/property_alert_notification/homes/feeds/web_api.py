@@ -5,7 +5,8 @@ Source: RESO Web API Core 2.0 (RCP-25); RFC 6749, 4.4 (client credentials).
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -22,6 +23,7 @@ from property_alert_notification.homes.feeds.odata import (
     one_record,
     query,
     read_page,
+    since,
 )
 from property_alert_notification.homes.feeds.settings import FeedSettings
 
@@ -31,16 +33,17 @@ LARGEST_PAGE = 64 * 1024 * 1024
 CONNECTIONS = 4
 """Requests at a time."""
 
-KEYS_OF_A_FILTER = 100
-"""Servers refuse long URLs."""
-
 EARLY = 60.0
 """Seconds before its end at which a token is replaced."""
 
 _USUAL_LIFETIME = 600.0
 """Seconds for which a token is used if the server does not say how long it is valid."""
 
-_GONE = frozenset({404, 410})
+FRESH = 60.0
+"""Seconds for which a token is new."""
+
+_NOT_SHOWN = frozenset({403, 404, 410})
+"""How servers answer a request for a record that they do not have, or not for this client."""
 _NO_IN = frozenset({400, 404, 405, 414, 501})
 """How servers answer a filter with `in` that they do not have, or that is too long for them."""
 
@@ -57,9 +60,8 @@ class WebApi:
         self._clock = clock
         self._http = HttpCaller(clock, connections=CONNECTIONS, deadline=settings.timeout)
         self._token: str | None = None if settings.token is None else settings.token.get_secret_value()
-        self._token_until = 0.0
-        self._takes_in = True
-        """Whether the server has the operator `in`, as far as is known."""
+        self._token_since = self._token_until = 0.0
+        self._requesting = asyncio.Lock()
 
     async def page(self, url: str) -> Page:
         """The page at a URL.
@@ -67,12 +69,7 @@ class WebApi:
         Raises:
             SendError: the request failed, or the answer is no page.
         """
-        answer = await self._get(url)
-        raise_unless_taken(answer, now=self._clock.now())
-        try:
-            return read_page(self._document(answer), url)
-        except ValueError as fault:
-            raise RetryLater(f"its answer {fault}") from None
+        return self._page_in(await self._get(url), url)
 
     def properties_url(self, *filters: str | None, count: bool = False) -> str:
         """The URL of the first page of the records that match, the one changed longest ago first."""
@@ -96,97 +93,89 @@ class WebApi:
         order = "EntityEventSequence desc"
         return query(f"{self._settings.url}/EntityEvent", orderby=order, top=self._settings.page_size)
 
-    async def records(self, keys: Sequence[str]) -> "dict[str, Record | SendError | None]":
-        """The records with these keys: each its record, None if the server has none, or why it cannot be had.
+    def no_records_url(self) -> str:
+        """The URL of a page that has no records, of a server that answers."""
+        never = since("ModificationTimestamp", self._clock.now() + timedelta(days=365))
+        return query(f"{self._settings.url}/Property", filter=never, top=1)
 
-        One that the filter of the feed leaves out is none. Keys for which the time of a request is not enough are left
-        out.
+    async def records_at_once(self, keys: Sequence[str]) -> Page | None:
+        """A page with records that have these keys; None if the server does not understand the filter.
 
         Raises:
-            SendError: the server answers nothing now, whatever the record.
+            SendError: the request failed, or the answer is no page.
         """
-        found: dict[str, Record | SendError | None] = {}
-        if (len(keys) > 1 or self._settings.filter) and self._takes_in:
-            parts = [keys[start : start + KEYS_OF_A_FILTER] for start in range(0, len(keys), KEYS_OF_A_FILTER)]
-            for some in await asyncio.gather(*map(self._records_at_once, parts)):
-                found.update(some)
-        # A record that is missing in the answer to a filter need not be gone: only its own URL says that.
-        missing = [key for key in keys if key not in found]
-        ends = self._clock.monotonic() + self._settings.timeout
-        for start in range(0, len(missing), CONNECTIONS):
-            if start and self._clock.monotonic() > ends:
-                break  # the others are asked for again, when these are stored
-            part = missing[start : start + CONNECTIONS]
-            found.update(zip(part, await asyncio.gather(*map(self._record, part)), strict=True))
-        return found
+        filter_ = key_is_in(KEY, keys) if len(keys) > 1 else key_is(KEY, keys[0])
+        wanted = all_of(self._settings.filter, filter_)
+        url = query(f"{self._settings.url}/Property", filter=wanted, top=len(keys), expand=self._settings.expand)
+        answer = await self._get(url)
+        return None if answer.status in _NO_IN else self._page_in(answer, url)
+
+    async def record(self, key: str) -> Record | None:
+        """The record with this key; None if the server says that there is none, or none for this client.
+
+        Raises:
+            SendError: the request failed, or the answer is not the record.
+        """
+        answer = await self._get(one_record(f"{self._settings.url}/Property", key, expand=self._settings.expand))
+        if answer.status in _NOT_SHOWN:
+            return None
+        raise_unless_taken(answer, now=self._clock.now())
+        document = self._document(answer)
+        # Some servers answer with a page of one record, or of none.
+        records = document.get("value", [document]) if isinstance(document, dict) else [document]
+        found = [one for one in records if keys_of([one], KEY) == [key]] if isinstance(records, list) else []
+        if not found and records != []:
+            raise RetryLater("its answer is not the record")
+        return found[0] if found else None
 
     async def close(self) -> None:
         """Give connections back."""
         await self._http.close()
 
-    async def _records_at_once(self, keys: Sequence[str]) -> dict[str, Record]:
-        filter_ = all_of(self._settings.filter, key_is_in(KEY, keys))
-        url = query(f"{self._settings.url}/Property", filter=filter_, top=len(keys), expand=self._settings.expand)
+    def _page_in(self, answer: Answer, url: str) -> Page:
+        raise_unless_taken(answer, now=self._clock.now())
         try:
-            answer = await self._get(url)
-            if answer.status in _NO_IN:
-                self._takes_in = False
-                return {}
-            raise_unless_taken(answer, now=self._clock.now())
-            page = read_page(self._document(answer), url)
-        except ProviderDown:
-            raise
-        except (SendError, ValueError):
-            return {}  # each by its own URL: one record may break the answer for all
-        wanted = set(keys)
-        return {key: one for one in page.records for key in keys_of([one], KEY) if key in wanted}
-
-    async def _record(self, key: str) -> "Record | SendError | None":
-        url = one_record(f"{self._settings.url}/Property", key, expand=self._settings.expand)
-        try:
-            answer = await self._get(url)
-            if answer.status in _GONE:
-                return None
-            raise_unless_taken(answer, now=self._clock.now())
-            document = self._document(answer)
-        except ProviderDown:
-            raise  # it is about the server, not about this record
-        except SendError as fault:
-            return fault
-        # Some servers answer with a page of one record, or of none.
-        records = document.get("value", [document]) if isinstance(document, dict) else [document]
-        found = [one for one in records if keys_of([one], KEY) == [key]] if isinstance(records, list) else []
-        if not found and records != []:
-            return RetryLater("its answer is not the record")
-        return await self._if_wanted(key, found[0]) if found else None
-
-    async def _if_wanted(self, key: str, record: Record) -> "Record | SendError | None":
-        """A record that was asked for by its own URL; None if the filter of the feed leaves it out."""
-        if not self._settings.filter:
-            return record
-        try:
-            page = await self.page(self.properties_url(key_is(KEY, key)))
-        except ProviderDown:
-            raise
-        except SendError as fault:
-            return fault
-        return record if page.records else None
+            return read_page(self._document(answer), url)
+        except ValueError as fault:
+            raise RetryLater(f"its answer {fault}") from None
 
     async def _get(self, url: str) -> Answer:
-        answer = await self._http.get(url, headers=await self._headers(), largest=LARGEST_PAGE)
-        if answer.status == 401 and self._settings.token_endpoint is not None:
-            self._token = None  # it has ended earlier than the server said
-            answer = await self._http.get(url, headers=await self._headers(), largest=LARGEST_PAGE)
-        return answer
+        token = await self._valid_token()
+        answer = await self._http.get(url, headers=_headers(token), largest=LARGEST_PAGE)
+        if self._settings.token_endpoint is None or not self._may_have_ended(token, answer.status):
+            return answer
+        if token == self._token:
+            self._token = None
+        return await self._http.get(url, headers=_headers(await self._valid_token()), largest=LARGEST_PAGE)
 
-    async def _headers(self) -> dict[str, str]:
-        if self._settings.token_endpoint is not None and (
-            self._token is None or self._clock.monotonic() >= self._token_until
-        ):
-            await self._request_token()
-        return {"Accept": "application/json", "Authorization": f"Bearer {self._token}"}
+    def _may_have_ended(self, token: str, status: int) -> bool:
+        """Whether an answer may mean that the token ended earlier than the server said.
 
-    async def _request_token(self) -> None:
+        Some gateways answer 403 to a token that has ended. A token that is new has not.
+        """
+        if status != 403:
+            return status == 401
+        return token != self._token or self._clock.monotonic() - self._token_since > FRESH
+
+    async def _valid_token(self) -> str:
+        """The token, requested if there is none or it ends; one request at a time, since a new one may end the old.
+
+        Raises:
+            ProviderDown: there is none now, whatever the record.
+        """
+        async with self._requesting:
+            if self._settings.token_endpoint is not None and (
+                self._token is None or self._clock.monotonic() >= self._token_until
+            ):
+                try:
+                    self._token = await self._request_token()
+                except SendError as fault:
+                    wait = fault.retry_after if isinstance(fault, RetryLater) else None
+                    raise ProviderDown(f"its token endpoint: {fault.reason}", retry_after=wait) from None
+                self._token_since = self._clock.monotonic()
+            return self._token or ""
+
+    async def _request_token(self) -> str:
         settings = self._settings
         secret = "" if settings.client_secret is None else settings.client_secret.get_secret_value()
         credentials = {"client_id": settings.client_id or "", "client_secret": secret}
@@ -200,10 +189,10 @@ class WebApi:
         body = fields_of(await self._http.post(str(settings.token_endpoint), form=form, headers=headers))
         token, lifetime = body.get("access_token"), str(body.get("expires_in"))
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-            raise RetryLater("the answer of its token endpoint has no access_token")
-        self._token = token
+            raise RetryLater("its answer has no access_token")
         seconds = float(lifetime) if lifetime.isdigit() else _USUAL_LIFETIME
         self._token_until = self._clock.monotonic() + max(seconds - EARLY, seconds / 2)
+        return token
 
     @staticmethod
     def _document(answer: Answer) -> Any:
@@ -218,3 +207,7 @@ class WebApi:
             return read_records(answer.body)
         except (ValueError, RecursionError):
             raise RetryLater("its answer is not JSON") from None
+
+
+def _headers(token: str) -> Mapping[str, str]:
+    return {"Accept": "application/json", "Authorization": f"Bearer {token}"}

@@ -1,0 +1,152 @@
+"""Looks up the records that events announced: many by one request, and each that is missing by its own URL.
+
+What goes wrong with one record must not stop the others, and what goes wrong with the server must not be taken for
+something about a record: a gateway answers 404 to everything while its routes are changed.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import RetryLater, SendError, Throttled
+from property_alert_notification.homes.feeds.odata import key_is, keys_of
+from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.feeds.web_api import CONNECTIONS, KEY, Record, WebApi
+
+KEYS_OF_A_FILTER = 100
+"""Servers refuse long URLs."""
+
+
+@dataclass(slots=True)
+class Lookup:
+    """What was found of some records, until the server failed."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """Keys of which the server has no record for this client."""
+    failed: dict[str, SendError] = field(default_factory=dict)
+    """Why a record cannot be had, although the server answers."""
+    fault: SendError | None = None
+    """Why the server answers nothing now; keys that are nowhere else are to be looked up again."""
+    has_no_in: bool = False
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of which something is known."""
+        return self.records.keys() | self.gone | self.failed.keys()
+
+
+class RecordLookup:
+    """The lookups at one server."""
+
+    def __init__(self, settings: FeedSettings, api: WebApi, clock: Clock) -> None:
+        self._settings = settings
+        self._api = api
+        self._clock = clock
+        self._takes_in = True
+        """Whether the server has the operator `in`, as far as is known."""
+
+    async def find(self, keys: Sequence[str]) -> Lookup:
+        """Look up the records with these keys. One that the filter of the feed leaves out is gone.
+
+        Keys for which the time of a request is not enough are left out.
+        """
+        found = Lookup(has_no_in=not self._takes_in)
+        try:
+            await self._at_once(keys, found)
+            await self._one_by_one([key for key in keys if key not in found.records], found)
+        except SendError as fault:
+            found.fault = fault
+        else:
+            self._takes_in = not found.has_no_in
+        return found
+
+    async def _at_once(self, keys: Sequence[str], found: Lookup) -> None:
+        if found.has_no_in or (len(keys) == 1 and not self._settings.filter):
+            return
+        parts = [keys[start : start + KEYS_OF_A_FILTER] for start in range(0, len(keys), KEYS_OF_A_FILTER)]
+        await _all(self._part(part, found) for part in parts)
+
+    async def _part(self, keys: Sequence[str], found: Lookup) -> None:
+        try:
+            page = await self._api.records_at_once(keys)
+        except Throttled:
+            raise
+        except SendError:
+            return  # each by its own URL: one record may break the answer for all
+        if page is None:
+            found.has_no_in = True
+        else:
+            wanted = set(keys)
+            found.records |= {key: one for one in page.records for key in keys_of([one], KEY) if key in wanted}
+
+    async def _one_by_one(self, keys: Sequence[str], found: Lookup) -> None:
+        """Request each record by its own URL: one that is missing in the answer to a filter need not be gone."""
+        ends = self._clock.monotonic() + self._settings.timeout
+        for start in range(0, len(keys), CONNECTIONS):
+            if start and self._clock.monotonic() > ends:
+                return  # the others are asked for again, when these are stored
+            part = keys[start : start + CONNECTIONS]
+            failed: dict[str, SendError] = {}
+            await _all(self._one(key, found, failed) for key in part)
+            await self._confirm([key for key in part if key not in found.keys | failed.keys()], found, failed)
+            if failed and not found.failed:
+                # Unless the server answers something else now, it is not about these records.
+                await self._api.page(self._api.no_records_url())
+            found.failed |= failed
+
+    async def _one(self, key: str, found: Lookup, failed: dict[str, SendError]) -> None:
+        try:
+            record = await self._api.record(key)
+            if record is None:
+                return
+            if self._settings.filter and not await self._is_among_records(key):
+                found.gone.add(key)
+            else:
+                found.records[key] = record
+        except Throttled:
+            raise
+        except SendError as fault:
+            failed[key] = fault
+
+    async def _confirm(self, keys: Sequence[str], found: Lookup, failed: dict[str, SendError]) -> None:
+        """Decide of records that their own URLs do not show: they are gone if no filter finds them either."""
+        if len(keys) > 1 and not found.has_no_in and await self._has_none(keys):
+            found.gone.update(keys)
+            return
+        for key in keys:
+            try:
+                if await self._is_among_records(key):
+                    failed[key] = RetryLater("it is among the records, but not at its own URL")
+                else:
+                    found.gone.add(key)
+            except Throttled:
+                raise
+            except SendError as fault:
+                failed[key] = fault
+
+    async def _has_none(self, keys: Sequence[str]) -> bool:
+        try:
+            page = await self._api.records_at_once(keys)
+        except Throttled:
+            raise
+        except SendError:
+            return False
+        return page is not None and not page.records and page.link is None
+
+    async def _is_among_records(self, key: str) -> bool:
+        page = await self._api.page(self._api.properties_url(key_is(KEY, key)))
+        return bool(page.records)
+
+
+async def _all(requests: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Make requests at a time, each to its end, so that what one finds is kept when another fails.
+
+    Raises:
+        SendError: one of them failed.
+    """
+    for one in await asyncio.gather(*requests, return_exceptions=True):
+        if isinstance(one, BaseException):
+            raise one
