@@ -29,12 +29,13 @@ def next_digest_of(
 
     Args:
         schedule: any but ASAP.
-        half_days: those of a daily search, such as `MondayAM`; empty means every day at the hour of the user's digests.
+        half_days: those of a daily search, such as `MondayAM`, or the one of a weekly search. Without any the digest of
+            the user counts that is as frequent.
         times: the `digest` preference of the user; None means the default.
         zones: the zones in which the user may be, as for any digest.
         after: the digest is later than this.
     """
-    if schedule is not ScheduleType.DAILY or not half_days:
+    if not half_days:
         return next_digest(_FREQUENCIES[schedule], times, zones, after)
     return next(moment for moment in _moments(half_days, times or DEFAULT, zones, after) if moment > after)
 

@@ -32,6 +32,11 @@ def test_half_days_are_those_of_the_search() -> None:
     assert after("Daily", "FridayAM") == "Fri 04 08:00"
 
 
+def test_a_weekly_search_has_its_digest_on_its_own_half_day() -> None:
+    assert after("Weekly", "FridayPM") == "Fri 27 18:00"
+    assert after("Weekly", "WednesdayAM") == "Wed 02 08:00"
+
+
 def test_in_its_half_of_the_day_the_hour_of_the_user_counts() -> None:
     assert after("Daily", "FridayPM", times=EVENING) == "Fri 27 19:00"
     assert after("Daily", "SaturdayAM", times=EVENING) == "Sat 28 08:00"
