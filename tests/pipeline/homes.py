@@ -146,12 +146,12 @@ class Homes:
         async with self.database.transaction() as connection:
             await directory.put(connection, {user_id: Entry(known, self.clock.now(), pushed=True)})
 
-    async def discard(self, user_id: int, key: str) -> None:
-        """A user wants to hear no more of a home."""
+    async def discard(self, user_id: int, key: str, preference: str = "Discard") -> None:
+        """A user wants to hear no more of a home, or thinks otherwise of it."""
         async with self.database.transaction() as connection:
             [listing] = await listings.find(connection, key)
             its = {"id": self.clock.new_id(), "person": user_id, "user_id": user_id, "listing_id": listing.id}
-            wanted = ListingPreference(**its, preference="Discard", changed_at=self.clock.now())
+            wanted = ListingPreference(**its, preference=preference, changed_at=self.clock.now())
             await listing_preferences.put(connection, wanted, listing)
 
     async def match(self) -> None:

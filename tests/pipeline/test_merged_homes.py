@@ -7,6 +7,7 @@ from sqlalchemy import select
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
+from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.batches import Batches
 from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE
 from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
@@ -73,6 +74,28 @@ async def test_a_newer_alert_is_found_after_the_homes_were_merged(world: World, 
         id_ = (await connection.execute(select(table.c.id).where(of_b))).scalar_one()
 
     assert await homes.run(refreshed([id_], Channel.EMAIL, homes.clock.now())) == {id_: PRICE_CHANGED_SINCE}
+
+
+async def test_of_homes_that_were_merged_the_newest_word_of_a_user_counts(world: World, homes: Homes) -> None:
+    for user in (1, 2):
+        await world.a_user(user)
+        await homes.profile(user)
+        await homes.search(user)
+    await homes.list(a_home(key="a", **PARCEL), a_home(key="b"))
+    await homes.match()
+    await homes.discard(1, "a")
+    await homes.discard(1, "b", "Favorite")
+    await homes.discard(2, "b", "Favorite")
+    await homes.discard(2, "a")
+    await homes.list(a_home(60, key="b", ListPrice=470_000, **PARCEL))
+    await homes.match()
+
+    assert [user for user, title in await alerts(homes) if title.startswith("New price")] == [1]
+    table = table_of(Notification)
+    async with homes.database.reading() as connection:
+        its = (table.c.user_id == 1) & table.c.title.startswith("New price")
+        id_ = (await connection.execute(select(table.c.id).where(its))).scalar_one()
+    assert isinstance((await homes.run(refreshed([id_], Channel.EMAIL, homes.clock.now())))[id_], Reworded)
 
 
 async def test_what_a_listing_told_goes_along_with_it_after_a_corrected_address_split_its_home(

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import partial_index, time_type
 
+DISCARD = "Discard"
+"""The Preference of a home of which its user does not want to hear again."""
+
 IS_DISCARDED = "preference = 'Discard'"
 """The condition of a partial index. A query must repeat its exact text to use the index."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
-from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
+from property_alert_notification.homes.listing_preferences.models import DISCARD, IS_DISCARDED, ListingPreference
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties.ids.queries import ids_of_home, with_ids
 
@@ -90,12 +90,34 @@ def _who_discarded(wanted: FromClause) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _what_they_said(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    homes, its_id = with_ids(wanted, wanted.c.property_id)
+    return (
+        select(wanted.c.property_id, _preferences.c.person, _preferences.c.preference)
+        .select_from(homes)
+        .join(_listings, _listings.c.property_id == its_id)
+        .join(
+            _preferences,
+            (_preferences.c.person == wanted.c.person) & (_preferences.c.listing_id == _listings.c.id),
+        )
+        .order_by(_preferences.c.changed_at, _preferences.c.id)
+    )
+
+
 _DISCARDED = BatchStatement(columns_of(_listings, "property_id"), _who_discarded)
+_SAID = BatchStatement(columns_of(_listings, "property_id") | columns_of(_preferences, "person"), _what_they_said)
 
 
 async def discarded(connection: AsyncConnection, properties: Collection[UUID]) -> dict[UUID, list[int]]:
-    """The numbers of the people who discarded these properties, by property: under any of their listings."""
+    """The numbers of the people who discarded these properties, by property: by their newest word about any listing.
+
+    Only homes that were merged since have several words of one person, so most calls are one statement.
+    """
+    if not (some := {(row[0], row[1]) for row in await _DISCARDED.run(connection, as_rows(sorted(properties)))}):
+        return {}
+    newest = {(row[0], row[1]): row[2] for row in await _SAID.run(connection, sorted(some))}
     found: dict[UUID, list[int]] = {}
-    for property_id, person in await _DISCARDED.run(connection, as_rows(sorted(properties))):
-        found.setdefault(property_id, []).append(person)
+    for property_id, person in some:
+        if newest[property_id, person] == DISCARD:
+            found.setdefault(property_id, []).append(person)
     return found

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Text, bindparam, false, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, Text, bindparam, false, func, literal, or_, select
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.times import EARLIEST
@@ -30,7 +30,7 @@ from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.queries import EXPRESSIONS
 from property_alert_notification.homes.criteria.expression import Expression, from_json
-from property_alert_notification.homes.listing_preferences.models import IS_DISCARDED, ListingPreference
+from property_alert_notification.homes.listing_preferences.models import DISCARD, ListingPreference
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.ids.queries import is_same_home
@@ -115,9 +115,9 @@ def _now_of(wanted: FromClause) -> Any:
             _versions.c.record,
             select(_newer.c.sequence).where(newer).exists(),
             select(_older.c.sequence).where(older).exists(),
-            select(_thoughts.c.id)
-            .where(_thoughts.c.listing_id == _listings.c.id, _thoughts.c.person == _alerts.c.person, text(IS_DISCARDED))
-            .exists(),
+            _thoughts.c.preference,
+            _thoughts.c.changed_at,
+            _thoughts.c.id,
         )
         .join(wanted, wanted.c.notification_id == _alerts.c.notification_id)
         .outerjoin(_own, _own.c.id == _alerts.c.listing_id)
@@ -133,6 +133,7 @@ def _now_of(wanted: FromClause) -> Any:
             _versions,
             is_newest(_versions, _listings),
         )
+        .outerjoin(_thoughts, (_thoughts.c.person == _alerts.c.person) & (_thoughts.c.listing_id == _listings.c.id))
     )
 
 
@@ -178,7 +179,10 @@ class _Row(NamedTuple):
     has_newer: bool
     """Whether the same person has a newer alert under this listing, whatever becomes of it."""
     has_older: bool
-    is_discarded: bool
+    preference: str | None
+    """What the person thinks of this listing; None if nothing is stored."""
+    said_so_at: datetime | None
+    preference_id: UUID | None
 
 
 class StoredAlert(NamedTuple):
@@ -203,7 +207,7 @@ class StoredAlert(NamedTuple):
     with_older: Sequence[UUID]
     """Those under which the person has older ones."""
     is_discarded: bool
-    """Whether the person discarded the home, under any of its listings."""
+    """Whether the person discarded the home: by the newest word about any of its listings."""
 
     @property
     def alerted_home(self) -> AlertedHome:
@@ -276,12 +280,17 @@ def _known(rows: Sequence[_Row]) -> StoredAlert:
         any(row.is_unchanged for row in rows),
         [row.listing_of_home for row in rows if row.has_newer and row.listing_of_home is not None],
         [row.listing_of_home for row in rows if row.has_older and row.listing_of_home is not None],
-        any(row.is_discarded for row in rows),
+        _is_discarded(rows),
     )
 
 
 def _said_at(row: _Row) -> tuple[datetime, str]:
     return row.said_at or EARLIEST, row.listing_key or ""
+
+
+def _is_discarded(rows: Iterable[_Row]) -> bool:
+    words = [(row.said_so_at or EARLIEST, row.preference_id, row.preference) for row in rows if row.preference_id]
+    return bool(words) and max(words)[-1] == DISCARD
 
 
 def _read_expression(row: Sequence[Any]) -> tuple[int, Expression]:
