@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.homes_scenario.digests import SHOWN
 from tests.homes_scenario.expected import IN_RANGE, Alert, Digest, Fact, Mail
 from tests.homes_scenario.mail_server import Entry
 
@@ -19,7 +20,7 @@ _TOLD = """
     FROM told t JOIN listings l ON l.id = t.listing_id
 """
 _IN_DOUBT = "SELECT count(*) FROM attempts WHERE outcome = 'unknown'"
-_DIGEST = re.compile(r"Listing alert: ([\d,]+) new")
+_DIGEST = re.compile(r"Listing alerts: ([\d,]+) new")
 _PRICE = re.compile(r"Price: \$([\d,]+)")
 
 
@@ -70,7 +71,7 @@ def _mail(recipient: str, subject: str, lines: list[str]) -> Mail | Digest:
     if count := _DIGEST.fullmatch(subject):
         items = int(count[1].replace(",", ""))
         titles = [line[2:] for line in lines if line.startswith("• ")]
-        shown = frozenset(zip(titles, prices, strict=True)) if items == len(titles) else frozenset()
+        shown = frozenset(zip(titles, prices, strict=True)) if items <= SHOWN else frozenset()
         return Digest(recipient, items, shown)
     names = frozenset(line[2:].partition(":")[0] for line in lines if line.startswith("- Search "))
     return Mail(recipient, subject, names, prices[0])

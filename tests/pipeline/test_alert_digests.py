@@ -235,7 +235,7 @@ async def test_a_digest_that_is_held_tells_what_holds_when_it_is_sent(world: Wor
 
     [mail] = await world.smtp.wait_for(1)
 
-    assert mail.parsed()["Subject"] == "Listing alert: 1 new"
+    assert mail.parsed()["Subject"] == "Listing alerts: 1 new"
     text = mail.parsed().get_body(("plain",)).get_content()
     assert "$450,000" in text
     assert "sold" not in text

@@ -207,6 +207,7 @@ async def test_a_first_alert_names_and_counts_what_matches_when_it_is_sent(world
     named = [line for line in now.message.splitlines() if line.startswith("- ")]
     assert len(named) == 17
     assert "- 4 Pinehurst Way NE, $390,000" in named
+    assert [line for line in now.lines if line.startswith("- ")] == named
     alerts_of = {key: await explained(homes, key) for key in ("1", "2", "3", "4", "19", "20", "21", "22")}
     assert {key: [(one.first_alert, one.left_out) for one in its] for key, its in alerts_of.items()} == {
         "1": [(True, "listing_gone")],

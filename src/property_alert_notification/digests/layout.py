@@ -7,14 +7,17 @@ from property_alert_notification.base.languages import in_language
 from property_alert_notification.messages.links import find_links
 
 SHOWN = 20
-"""The maximum number of items in a long digest."""
+"""The maximum number of items of a long digest that have more than a line."""
+
+LONGEST = 20_000
+"""The maximum number of characters in a long digest, unless the items that have more than a line need more."""
 
 SHORT = 280
 """The maximum number of characters in a short digest: about two SMS segments."""
 
 _LINES, _EXCERPT, _LONGEST_LINK, _LONGEST_TITLE = 2, 160, 300, 120
-_MOST_LINES, _LONGEST_LINE = 12, 240
-"""Of the lines that an item has of its own."""
+_MOST_LINES, _LONGEST_LINE = 24, 240
+"""Of the lines that an item has of its own: a first alert has one for each home."""
 
 
 class Part(NamedTuple):
@@ -38,7 +41,7 @@ class _Words(NamedTuple):
 
 
 _WORDS = {
-    "en": _Words("{about}: 1 new", "{about}: {count:,} new", "and {count:,} more", {}),
+    "en": _Words("{about}: 1 new", "{about}: {count:,} new", "and {count:,} more", {"listing_alert": "Listing alerts"}),
     "es": _Words(
         "{about}: 1 novedad",
         "{about}: {count} novedades",
@@ -68,8 +71,23 @@ def compose(category: str, parts: Sequence[Part], *, short: bool, language: str 
 
 
 def _long(parts: Sequence[Part], words: _Words) -> str:
+    """The first items with their lines, the others with a line each, as many as there is room for."""
     shown = ["\n".join(_lines(part)) for part in parts[:SHOWN]]
-    return "\n\n".join([*shown, *_and_more(len(parts) - len(shown), words)])
+    room = LONGEST - sum(len(text) + 2 for text in shown) - len(next(_and_more(len(parts), words), ""))
+    brief: list[str] = []
+    for part in parts[SHOWN:]:
+        line = _in_a_line(part)
+        room -= len(line) + 1
+        if room < 0:
+            break
+        brief.append(line)
+    others = ["\n".join(brief)] if brief else []
+    return "\n\n".join([*shown, *others, *_and_more(len(parts) - len(shown) - len(brief), words)])
+
+
+def _in_a_line(part: Part) -> str:
+    title = f"• {_cut(part.title, _LONGEST_TITLE)}"
+    return f"{title} ({_cut(part.lines[0], _LONGEST_TITLE)})" if part.lines else title
 
 
 def _lines(part: Part) -> Iterator[str]:

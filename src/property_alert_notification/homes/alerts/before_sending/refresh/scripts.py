@@ -229,4 +229,6 @@ def _first_alert(homes: Sequence[_Held], expressions: Mapping[int, Expression]) 
     expression = expressions.get(search.number) if search.number is not None else None
     in_words = "" if expression is None else sentence(expression, first.language)
     alert = FirstAlert(search.name, in_words, kept, first.matched or 0)
-    return Reworded(*write_first_alert(alert, first.language), first.language)
+    title, message = write_first_alert(alert, first.language)
+    # In a digest it has all of its lines: the homes that it names are told by nothing else.
+    return Reworded(title, message, first.language, [line for line in message.splitlines() if line])
