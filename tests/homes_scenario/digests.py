@@ -20,6 +20,7 @@ from tests.homes_scenario.expected import (
     net,
     offered,
     title_of,
+    true_of,
     wanted,
 )
 from tests.homes_scenario.matching import Record
@@ -32,7 +33,7 @@ LEAD = timedelta(minutes=5)
 """How long before a digest its items are submitted."""
 
 SHOWN = 20
-"""Items that a digest shows."""
+"""Items of a digest that have more than a line."""
 
 
 class _Wanted(NamedTuple):
@@ -83,7 +84,9 @@ def tell_digests(expected: Expected, moment: datetime) -> None:
     items: dict[int, list[tuple[str, int]]] = {}
     for told in _tell(expected, due):
         place = told.alert.user, told.home
-        if expected.is_newest(*place, told.number):
+        if not told.news:
+            expected.unheard.update((told.alert.user, *key) for key in told.keys)
+        elif expected.is_newest(*place, told.number):
             expected.sent[place] = told.number
             items.setdefault(told.alert.user, []).append((title_of(told.facts, told.record), told.alert.price))
     for user, some in items.items():
@@ -148,7 +151,8 @@ def _told_now(
         return None
     names = frozenset(one.search.name for one in kept)
     facts = frozenset(one.fact for one in told)
-    return Alert(user, now["ListingKey"], facts, names, now["ListPrice"]), told, now, list(fresh)
+    alert = Alert(user, now["ListingKey"], facts, names, now["ListPrice"])
+    return alert, true_of(told, now), now, list(fresh)
 
 
 def _fresh(expected: Expected, user: int, news: Mapping[tuple[int, str], News]) -> dict[tuple[int, str], News]:

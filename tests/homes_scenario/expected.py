@@ -480,7 +480,7 @@ class Expected:
         order = {fact: place for place, fact in enumerate(change.facts)}
         in_order = sorted(alert.facts, key=lambda fact: order.get(fact, len(order)))
         news = [News(fact, price_before if fact.kind in by_price else None) for fact in in_order]
-        return Telling(news, names, shown["ListPrice"], record)
+        return Telling(true_of(news, shown), names, shown["ListPrice"], record)
 
     def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
         """The alerts of searches that alert at once; what the others match waits."""
@@ -536,6 +536,11 @@ def net(news: Iterable[News], price: int) -> Iterator[News]:
             first = before
             if before != price:
                 yield News(fact if fact.kind == IN_RANGE else Fact("Price Change", before, price), before)
+
+
+def true_of(news: Iterable[News], now: Record) -> list[News]:
+    """Without those that say that a home is taken, or left the market, if it can be had now."""
+    return [one for one in news if one.fact.kind not in STATUSES or now["StandardStatus"] in NOT_FREE]
 
 
 def offered(listings: Sequence[Record], is_wanted: Callable[[Record], bool]) -> Record:

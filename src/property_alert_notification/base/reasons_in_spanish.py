@@ -48,7 +48,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "open_house_over": "la jornada de puertas abiertas ha pasado, o se movió o se canceló desde entonces",
     "no_longer_matches": "la vivienda ya no coincide con las búsquedas por las que se iba a enviar",
     "no_longer_asked_for": "la búsqueda se editó, y ya no pide este tipo de cambio",
-    "changed_back": "la vivienda vuelve a tener el precio que tenía antes",
+    "changed_back": "la vivienda vuelve a tener el precio que tenía antes, o vuelve a estar disponible",
     "home_discarded": "el usuario descartó la vivienda",
     "search_paused": "la búsqueda se puso en pausa o se borró antes",
     "waits_for_approval": "espera la aprobación, como pide su búsqueda guardada",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.reso.display import may_show_address
+from property_alert_notification.homes.reso.words import LEASES
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _quoted = json.encoder.encode_basestring_ascii
@@ -69,6 +70,8 @@ class AlertDetails:
     searches: tuple[ToldSearch, ...]
     matched: int | None = None
     """How many homes matched when a first alert was made; None in an alert about one home."""
+    is_to_let: bool = False
+    """Whether the home is let, and not sold."""
 
     @property
     def stored(self) -> str:
@@ -130,6 +133,7 @@ def details_of(
         tuple(facts),
         tuple(searches),
         matched,
+        str(fields.get("PropertyType")) in LEASES,
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from property_alert_notification.base.languages import in_language
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
 from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.words import status_in, words_in
 from property_alert_notification.homes.criteria import formats
 from property_alert_notification.homes.criteria.comparable import minor_units
 from property_alert_notification.homes.criteria.wording.form import Wording
@@ -23,100 +23,11 @@ MOST_SEARCHES, MOST_IN_DIGEST = 20, 3
 
 _MINUTES = len("13:00")
 
+_ON_OFFER = "Active"
+"""The status of a home that nothing has to be said about."""
+
 _ORDER = ("New Listing", "Back On Market", "Price Change", IN_RANGE, "Open House")
 """What the title says first."""
-
-_EN: Mapping[str, str] = {
-    "New Listing": "New listing",
-    "Back On Market": "Back on the market",
-    "Price Change": "New price",
-    IN_RANGE: "Now matches your search",
-    "Open House": "Open house",
-    "Active": "Now active",
-    "Active Under Contract": "Now under contract",
-    "Coming Soon": "Coming soon",
-    "Pending": "Now pending",
-    "Closed": "Sold",
-    "Canceled": "Listing cancelled",
-    "Deleted": "Listing removed",
-    "Expired": "Listing expired",
-    "Hold": "Listing on hold",
-    "Withdrawn": "Listing withdrawn",
-    "Delete": "Listing removed",
-    "Incomplete": "Listing incomplete",
-    "home": "A home in {city}",
-    "some_home": "A home",
-    "price": "Price: {price}",
-    "price_was": "Price changed from {before} to {after}",
-    "status_was": "{headline} (it was {before})",
-    "open_house_new": "Open house on {after}",
-    "open_house_moved": "Open house moved from {before} to {after}",
-    "open_house_off": "Open house on {before} is cancelled",
-    "in_range": "It did not match before, and does now",
-    "now_is": "{name}: {after} (it was {before})",
-    "says_now": "{name}: {after} (the listing did not say before)",
-    "says_no_more": "{name}: the listing does not say any more (it was {before})",
-    "searches": "It matches your saved searches:",
-    "search": "Your saved search:",
-    "more": "and {count} more",
-    "to": "{day}, {start} to {end}",
-    "at": "{day}, {start}",
-    "online": "online",
-    "by_appointment": "by appointment",
-}
-_ES: Mapping[str, str] = {
-    "New Listing": "Nueva propiedad",
-    "Back On Market": "De nuevo a la venta",
-    "Price Change": "Nuevo precio",
-    IN_RANGE: "Ahora coincide con su búsqueda",
-    "Open House": "Jornada de puertas abiertas",
-    "Active": "Ahora disponible",
-    "Active Under Contract": "Ahora bajo contrato",
-    "Coming Soon": "Próximamente",
-    "Pending": "Venta pendiente",
-    "Closed": "Vendida",
-    "Canceled": "Anuncio cancelado",
-    "Deleted": "Anuncio retirado",
-    "Expired": "Anuncio vencido",
-    "Hold": "Anuncio en pausa",
-    "Withdrawn": "Anuncio retirado",
-    "Delete": "Anuncio retirado",
-    "Incomplete": "Anuncio incompleto",
-    "home": "Una vivienda en {city}",
-    "some_home": "Una vivienda",
-    "price": "Precio: {price}",
-    "price_was": "El precio cambió de {before} a {after}",
-    "status_was": "{headline} (antes: {before})",
-    "open_house_new": "Puertas abiertas el {after}",
-    "open_house_moved": "Puertas abiertas: del {before} pasa al {after}",
-    "open_house_off": "Se canceló la jornada de puertas abiertas del {before}",
-    "in_range": "Antes no coincidía y ahora sí",
-    "now_is": "{name}: {after} (antes: {before})",
-    "says_now": "{name}: {after} (antes el anuncio no lo indicaba)",
-    "says_no_more": "{name}: el anuncio ya no lo indica (antes: {before})",
-    "searches": "Coincide con sus búsquedas guardadas:",
-    "search": "Su búsqueda guardada:",
-    "more": "y {count} más",
-    "to": "{day}, de {start} a {end}",
-    "at": "{day}, {start}",
-    "online": "en línea",
-    "by_appointment": "con cita previa",
-}
-_ES_BEFORE: Mapping[str, str] = {
-    "Active": "disponible",
-    "Active Under Contract": "bajo contrato",
-    "Coming Soon": "próximamente",
-    "Pending": "venta pendiente",
-    "Closed": "vendida",
-    "Canceled": "cancelado",
-    "Expired": "vencido",
-    "Hold": "en pausa",
-    "Withdrawn": "retirado",
-    "Delete": "retirado",
-    "Incomplete": "incompleto",
-}
-"""What a status was; in English it is RESO's word."""
-_WORDS = {"en": _EN, "es": _ES}
 
 
 class Opening(NamedTuple):
@@ -134,18 +45,20 @@ def write(details: AlertDetails) -> tuple[str, str]:
 
 def message_after(opening: Opening, searches: Sequence[ToldSearch], language: str) -> str:
     """The message of an alert that names these searches; `opening` is that of one with the same facts of the home."""
-    lines = "\n".join(_searches(searches, in_language(_WORDS, language)))
+    lines = "\n".join(_searches(searches, words_in(language, is_to_let=False)))
     return _cut(f"{opening.lines}\n\n{lines}", LONGEST_MESSAGE)
 
 
 def open_with(details: AlertDetails) -> Opening:
     """The title, and all lines before the searches."""
-    words = in_language(_WORDS, details.language)
+    words = _words_of(details)
     place = place_of(details)
     title = f"{_headline(details, words)}: {place}"
     lines = [place]
     if details.price is not None:
         lines.append(words["price"].format(price=money(details.price, details.currency, details.language)))
+    if (status := _status_untold(details)) is not None:
+        lines.append(words["status"].format(status=status_in(words, status)))
     lines += [line for fact in details.facts if (line := _sentence(fact, details, words)) is not None]
     # A price may be told, and have brought the home into the range of another search.
     lines = list(dict.fromkeys(lines))
@@ -154,7 +67,7 @@ def open_with(details: AlertDetails) -> Opening:
 
 def lines_in_digest(details: AlertDetails) -> list[str]:
     """What a digest shows of an alert under its title: the price, what changed, and the names of the searches."""
-    words = in_language(_WORDS, details.language)
+    words = _words_of(details)
     _, *lines = open_with(details).lines.splitlines()  # the title has the place already
     names = [one.name for one in details.searches[:MOST_IN_DIGEST]]
     if (more := len(details.searches) - len(names)) > 0:
@@ -164,9 +77,19 @@ def lines_in_digest(details: AlertDetails) -> list[str]:
 
 def status_of(details: AlertDetails) -> str | None:
     """The status of a home that is not simply on offer, in the language of the user; None if it is."""
-    if details.status in (None, "Active"):
+    if details.status == _ON_OFFER:
         return None
-    return details.status if in_language(_WORDS, details.language) is _EN else _ES_BEFORE.get(details.status)
+    return status_in(_words_of(details), details.status)
+
+
+def _status_untold(details: AlertDetails) -> str | None:
+    """The status of a home, if the facts of its alert say another one, or none and it is not simply on offer."""
+    told = [fact.after for fact in details.facts if fact.field == "StandardStatus"]
+    return None if details.status in ("", told[-1] if told else _ON_OFFER) else details.status
+
+
+def _words_of(details: AlertDetails) -> Mapping[str, str]:
+    return words_in(details.language, is_to_let=details.is_to_let)
 
 
 def money(amount: float, currency: str, language: str) -> str:
@@ -179,7 +102,7 @@ def place_of(details: AlertDetails) -> str:
     """Where the home is."""
     if details.address is not None:
         return details.address
-    words = in_language(_WORDS, details.language)
+    words = _words_of(details)
     return words["some_home"] if details.city is None else words["home"].format(city=details.city)
 
 
@@ -206,15 +129,14 @@ def _sentence(fact: ToldFact, details: AlertDetails, words: Mapping[str, str]) -
         headline = words.get(fact.after, fact.after) if fact.kind == IN_RANGE else words[fact.kind]
         if fact.before is None:
             return headline if fact.kind == IN_RANGE else None
-        before = _ES_BEFORE.get(fact.before, fact.before) if words is _ES else fact.before
-        return words["status_was"].format(headline=headline, before=before)
+        return words["status_was"].format(headline=headline, before=status_in(words, fact.before))
     if fact.field in NAMED:
-        return _difference(fact.field, fact, details.language)
+        return _difference(fact.field, fact, words, details.language)
     return words["in_range"]
 
 
-def _difference(field: str, fact: ToldFact, language: str) -> str:
-    words, names = in_language(_WORDS, language), wording_of(language)
+def _difference(field: str, fact: ToldFact, words: Mapping[str, str], language: str) -> str:
+    names = wording_of(language)
     name = formats.label(field, names)
     name = name[0].upper() + name[1:]
     before, after = (_value(field, one, names) for one in (fact.before, fact.after))

@@ -96,6 +96,9 @@ PROPERTY_TYPES = (
     "Commercial Real Estate",
 )
 
+LEASES = frozenset({"Residential Lease", "Commercial Lease"})
+"""Of homes that are let, and not sold."""
+
 AREA_UNITS = ("Acres", "Hectares", "Square Feet", "Square Meters", "Square Miles", "Square Yards")
 
 _NAMESPACE = re.compile(r"^[\w.]+'(?P<member>[^']*)'$")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch, details_of
 from property_alert_notification.homes.alerts.differences import NAMED
 from property_alert_notification.homes.alerts.news import IN_RANGE
 from property_alert_notification.homes.alerts.wording import LONGEST_TITLE, lines_in_digest, money, write
@@ -48,6 +48,41 @@ def test_the_title_names_the_newest_status() -> None:
     statuses = (("Withdrawn", "Active"), ("Pending", "Withdrawn"))
     facts = tuple(ToldFact(now, "StandardStatus", before, now) for now, before in statuses)
     assert write(replace(ALERT, facts=facts))[0] == "Now pending: 1 Main St"
+
+
+NEW = ToldFact("New Listing", "StandardStatus", None, "Active")
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "english", "spanish"),
+    [
+        ((NEW,), "Active", None, None),
+        ((NEW,), "Active Under Contract", "Status: Active Under Contract", "Estado: bajo contrato"),
+        ((CUT,), "Pending", "Status: Pending", "Estado: venta pendiente"),
+        ((ToldFact("Pending", "StandardStatus", "Active", "Pending"),), "Pending", None, None),
+        ((ToldFact("Coming Soon", "StandardStatus", None, "Coming Soon"), CUT), "Coming Soon", None, None),
+        ((CUT,), "", None, None),
+    ],
+)
+def test_a_status_is_named_that_no_fact_tells(
+    facts: tuple[ToldFact, ...], status: str, english: str | None, spanish: str | None
+) -> None:
+    for language, expected in (("en", english), ("es", spanish)):
+        lines = write(replace(ALERT, facts=facts, status=status, language=language))[1].splitlines()
+        assert [one for one in lines if one.startswith(("Status", "Estado"))] == ([expected] if expected else [])
+
+
+def test_a_home_that_is_let_is_not_sold() -> None:
+    closed = ToldFact("Closed", "StandardStatus", "Pending", "Closed")
+    home = replace(ALERT, facts=(closed,), status="Closed", is_to_let=True)
+    assert write(home)[0] == "Rented: 1 Main St"
+    title, message = write(replace(home, language="es"))
+    assert title == "Alquilada: 1 Main St"
+    assert "Alquilada (antes: alquiler pendiente)" in message
+    back = ToldFact("Back On Market", "StandardStatus", "Pending", "Active")
+    assert write(replace(home, facts=(back,), language="es"))[0] == "De nuevo en alquiler: 1 Main St"
+    assert details_of({"PropertyType": "Residential Lease"}, (), (), "en").is_to_let
+    assert not details_of({"PropertyType": "Residential"}, (), (), "en").is_to_let
 
 
 def test_a_hidden_address_is_not_named() -> None:

@@ -5,21 +5,19 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.homes.alerts.before_sending.standing import OPEN_HOUSE, is_free_again, standing
 from property_alert_notification.homes.alerts.details import (
     AlertDetails,
     ToldFact,
     ToldSearch,
     shown_address,
 )
-from property_alert_notification.homes.alerts.differences import NAMED, value_of
 from property_alert_notification.homes.alerts.net import net
-from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had, may_be_shown
+from property_alert_notification.homes.alerts.news import can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.reso.display import may_show_address
-from property_alert_notification.homes.reso.open_house_times import names_of
-from property_alert_notification.homes.reso.open_houses import is_invitation
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)
 PRICE_CHANGED_SINCE = Reason(ReasonCode.PRICE_CHANGED_SINCE)
@@ -27,9 +25,6 @@ NEWER_ALERT = Reason(ReasonCode.NEWER_ALERT)
 HOME_DISCARDED = Reason(ReasonCode.HOME_DISCARDED)
 SEARCH_PAUSED = Reason(ReasonCode.SEARCH_PAUSED)
 OPEN_HOUSE_OVER = Reason(ReasonCode.OPEN_HOUSE_OVER)
-
-_OPEN_HOUSE = "OpenHouse"
-"""The field of facts about open houses, and of records with all of them."""
 
 CHANGED_BACK = Reason(ReasonCode.CHANGED_BACK)
 NO_LONGER_MATCHES = Reason(ReasonCode.NO_LONGER_MATCHES)
@@ -161,12 +156,12 @@ def still_holds(
         return NO_LONGER_MATCHES
     price, currency = now.get("ListPrice"), str(now.get("currency", ""))
     has_moved = (price, currency) != (details.price, details.currency)
-    facts = _standing(details.facts, now, is_over)
+    facts = standing(details.facts, now, is_over)
     if details.facts and not facts:
-        return OPEN_HOUSE_OVER
+        return _why_none_stands(details, now, was_overtaken=is_overtaken and not is_told)
     if is_overtaken or (has_moved and has_newer):
         # A newer alert that was sent before told the price and the status of then, but may not have told open houses.
-        facts = () if is_told else tuple(fact for fact in facts if fact.field == _OPEN_HOUSE)
+        facts = () if is_told else tuple(fact for fact in facts if fact.field == OPEN_HOUSE)
         if not facts:
             return PRICE_CHANGED_SINCE if has_moved and has_newer else NEWER_ALERT
     if has_moved:
@@ -177,11 +172,18 @@ def still_holds(
     return replace(as_listed(details, now), facts=facts)
 
 
+def _why_none_stands(details: AlertDetails, now: Mapping[str, Any], *, was_overtaken: bool) -> Reason:
+    if not any(is_free_again(fact, now) for fact in details.facts):
+        return OPEN_HOUSE_OVER
+    return NEWER_ALERT if was_overtaken else CHANGED_BACK
+
+
 def as_listed(details: AlertDetails, now: Mapping[str, Any]) -> AlertDetails:
-    """The alert with the price and the address of now."""
+    """The alert with the price, the status and the address of now."""
     address = shown_address(now) or details.address if may_show_address(now) else None
     price, currency = now.get("ListPrice"), str(now.get("currency", ""))
-    return replace(details, price=price, currency=currency, address=address)
+    status = str(now.get("StandardStatus", ""))
+    return replace(details, price=price, currency=currency, address=address, status=status)
 
 
 def still_true(
@@ -193,7 +195,7 @@ def still_true(
     """
     if is_gone(details, now) or now is None or not details.searches:
         return None
-    facts = _standing(details.facts, now, is_over)
+    facts = standing(details.facts, now, is_over)
     return replace(details, facts=facts) if facts else None
 
 
@@ -233,39 +235,6 @@ def _in_currency(fact: ToldFact, told: AlertDetails, now: AlertDetails) -> ToldF
         return fact
     before = fact.before_currency or told.currency
     return fact._replace(before_currency=None if before == now.currency else before)
-
-
-def _standing(
-    facts: Iterable[ToldFact], now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]
-) -> tuple[ToldFact, ...]:
-    """The facts without those about open houses that are over, or of which the newest record says otherwise."""
-    standing = []
-    for fact in facts:
-        if _stands(fact, now, is_over):
-            standing.append(fact)
-        elif fact.kind == IN_RANGE:  # that is still true, without its cause
-            standing.append(fact._replace(field=None, before=None, after=None))
-    return tuple(standing)
-
-
-def _stands(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]) -> bool:
-    if fact.field == _OPEN_HOUSE:
-        return _is_open_house_still(fact, now, is_over)
-    return fact.field not in NAMED or value_of(fact.field, now) == fact.after
-
-
-def _is_open_house_still(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[str, Any]], bool]) -> bool:
-    """Whether an open house, or its cancellation, is still ahead, and the newest record does not say otherwise.
-
-    A record that says nothing about open houses changes none.
-    """
-    if is_over(fact.before if fact.after is None else fact.after):
-        return False
-    if (houses := now.get(_OPEN_HOUSE)) is None:
-        return True
-    planned = {name for one in houses if is_invitation(one) for name in names_of(one)}
-    told = fact.before if fact.after is None else fact.after
-    return planned.isdisjoint(names_of(told)) == (fact.after is None)
 
 
 def _with_price(fact: ToldFact, price: Any) -> ToldFact | None:

@@ -99,6 +99,31 @@ def test_an_alert_about_that_very_status_is_sent() -> None:
     assert held(pending, StandardStatus="Pending") == pending
 
 
+TAKEN = ToldFact("Pending", "StandardStatus", "Active", "Pending")
+
+
+@pytest.mark.parametrize("status", ["Active", "Coming Soon", "Active Under Contract"])
+def test_a_home_that_is_available_again_is_not_said_to_be_taken(status: str) -> None:
+    pending = replace(ALERT, status="Pending", facts=(TAKEN,))
+    assert held(pending, StandardStatus=status) == CHANGED_BACK
+    assert held(pending, overtaken=True, StandardStatus=status) == NEWER_ALERT
+    assert still_true(pending, NOW | {"StandardStatus": status}, lambda _: False) is None
+    both = replace(ALERT, facts=(TAKEN, CUT))
+    assert held(both, StandardStatus=status) == replace(ALERT, facts=(CUT,), status=status)
+
+
+def test_an_alert_has_the_status_of_now() -> None:
+    assert held(StandardStatus="Active Under Contract") == replace(ALERT, status="Active Under Contract")
+
+
+@pytest.mark.parametrize("status", ["Coming Soon", "Active Under Contract"])
+def test_a_home_that_was_not_active_yet_when_it_was_first_seen_is_a_new_listing_once_it_is(status: str) -> None:
+    first = replace(ALERT, status=status, facts=(ToldFact(status, "StandardStatus", None, status),))
+    assert held(first, StandardStatus=status) == first
+    new = ToldFact("New Listing", "StandardStatus", None, "Active")
+    assert held(first) == replace(ALERT, facts=(new,))
+
+
 def test_a_home_that_may_not_be_shown_any_more_is_gone() -> None:
     assert held(InternetEntireListingDisplayYN=False) == LISTING_GONE
     assert gone() == LISTING_GONE
