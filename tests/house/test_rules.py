@@ -39,6 +39,7 @@ HOT_TRANSACTIONS = {
     "notification_worker/caps.py",
     "notification_worker/claim.py",
     "notification_worker/earlier_attempts.py",
+    "notification_worker/footers.py",
     "notification_worker/settlement.py",
     "digests/close.py",
     "feedback/reports/apply.py",

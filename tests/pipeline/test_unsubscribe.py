@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.people.directory import queries as directory
+from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 from tests.pipeline.test_digests import a_user, accept, look, states, the_digest, their_time_comes
 from tests.pipeline.test_suppressions import claimed, ended, suppress
 from tests.pipeline.world import EMAIL, World
 from tests.services.smtp import Mail
 
-LINK = re.compile(r"<(?P<base>[^>]+)/u/(?P<token>[A-Za-z0-9_-]+)>")
+LINK = re.compile(r"<(?P<base>[^>]+)/u/(?P<token>[A-Za-z0-9_-]+)(?P<language>[?]lang=es)?>")
 
 
 def unsubscribes(world: World, mail: Mail) -> Link | None:
@@ -50,6 +52,29 @@ async def test_a_digest_has_a_link_about_the_category_of_its_items(world: World)
     category = (await world.detail(items[0])).category
     [mail] = world.smtp.mails
     assert unsubscribes(world, mail) == Link(1, EMAIL, category)
+
+
+async def test_the_footer_and_its_link_are_in_the_language_of_a_profile_if_the_preferences_name_none(
+    world: World,
+) -> None:
+    await world.a_user(1)
+    await world.a_user(2)
+    async with world.parts.database.transaction() as connection:
+        await directory.put(connection, {1: Entry(Profile(1, language="es"), world.parts.clock.now(), pushed=True)})
+    ids = [await world.accept(user, category="listing_alert", channels=[EMAIL]) for user in (1, 2)]
+    await world.a_worker()
+    for one in ids:
+        await world.until(one, "sent")
+
+    found = {}
+    for mail in world.smtp.mails:
+        header = LINK.fullmatch(mail.parsed()["List-Unsubscribe"])
+        assert header is not None
+        found[mail.parsed()["To"]] = (
+            header["language"],
+            "Cancelar la suscripción" in mail.parsed().get_body(("plain",)).get_content(),
+        )
+    assert found == {"user1@example.com": ("?lang=es", True), "user2@example.com": (None, False)}
 
 
 async def test_a_digest_that_was_made_is_not_sent_after_its_user_unsubscribed_from_its_items(world: World) -> None:

@@ -18,6 +18,7 @@ from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.homes.alerts.before_sending.claim.scripts import LeftOut, record_left_out, up_to_date
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.earlier_attempts import attempts_by_delivery
+from property_alert_notification.notification_worker.footers import languages_of_footers
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
 from property_alert_notification.notification_worker.settlement import collected, held, postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
@@ -79,7 +80,7 @@ class Job(NamedTuple):
     is_open: bool = False
     """Its attempt is stored already."""
     language: str | None = None
-    """The user's language, a BCP 47 tag; None if it is not known."""
+    """The user's language, a BCP 47 tag; None if it is not known, or the message has no footer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,9 @@ def claim_batch(
     yield from record_left_out(left_out, settled, now=now)
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
+    sent = [((job.content.user_id, job.claim.test), job.content) for job in jobs]
+    languages = yield from languages_of_footers(sent, known, rules.categories())
+    jobs = [job._replace(language=languages.get(user)) for job, (user, _) in zip(jobs, sent, strict=True)]
     jobs, submissions = _open(jobs, may_open, now)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
@@ -176,7 +180,7 @@ def _sort(
         if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
             begun = unsent(claim, DeliveryState.FAILED, FORGOTTEN, now=now)
         if isinstance(begun, Job):
-            jobs.append(begun._replace(language=people.get(one.user, UNKNOWN).language))
+            jobs.append(begun)
         else:
             withheld.append((claim, begun))
     return jobs, withheld

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from property_alert_notification.base.languages import primary
+from property_alert_notification.base.languages import SHOWN, primary
 from property_alert_notification.feedback.preference_page.texts import TEXTS
 
 DEFAULT = "en"
@@ -23,6 +23,15 @@ def language_of(chosen: str | None, *known: str | None, accepted: str | None) ->
         return str(chosen)
     wanted = (*known, *_by_quality(accepted or ""))
     return next((language for tag in wanted if tag and (language := primary(tag)) in TEXTS), DEFAULT)
+
+
+def in_language_of(tag: str | None, url: str) -> str:
+    """The link to a page with one button: it opens in the language of the message that has the link.
+
+    `tag` is the BCP 47 tag of its user. If it is not known, or this service has no words in it, the browser decides.
+    """
+    language = primary(tag or "")
+    return f"{url}?lang={language}" if language in SHOWN else url
 
 
 def _by_quality(header: str) -> Iterator[str]:

@@ -1,10 +1,16 @@
 """The links in a message by which its user refuses further messages like it. Pure."""
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
+from property_alert_notification.feedback.preference_page.languages import in_language_of
 from property_alert_notification.feedback.preference_page.links import page_url
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.messages.content import Links
 from property_alert_notification.people.categories.rules import Category
+
+
+def has_links(category: Category, *, in_digest: bool) -> bool:
+    """Whether a message of this category has links: a transactional one needs none, unless it is in a digest."""
+    return in_digest or category.kind is not CategoryKind.TRANSACTIONAL
 
 
 class LinkWriter:
@@ -22,12 +28,12 @@ class LinkWriter:
 
         A digest has them whatever its items are. Users cannot unsubscribe from a category that is required.
         """
-        if category.kind is CategoryKind.TRANSACTIONAL and not in_digest:
+        if not has_links(category, in_digest=in_digest):
             return None
         link = Link(user_id, channel, category.name, test)
         return Links(
             preferences=page_url(self._base_url, self._tokens, link),
-            unsubscribe=None if category.required else self._unsubscribe_url(link),
+            unsubscribe=None if category.required else in_language_of(language, self._unsubscribe_url(link)),
             language=language,
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
+from property_alert_notification.feedback.preference_page.languages import in_language_of
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.criteria.expression import Expression, from_json
@@ -155,16 +156,16 @@ class SearchChecks:
             await replace(search.model_copy(update=values)).run(connection)
         language = await run_within(connection, language_of(search.user_id))
         words = "" if found.expression is None else sentence(found.expression, language)
-        title, message = message_of(found.notice, search.name, words, self._url(search), language)
+        title, message = message_of(found.notice, search.name, words, self._url(search, language), language)
         return submission_about(self._planner, search, title, message)
 
     def _is_too_wide(self, search: SavedSearch, expression: Expression) -> bool:
         found = self._estimator.current(expression, read_changes(search.change_types))
         return SearchWarning.MATCHES_TOO_MANY in found.warnings
 
-    def _url(self, search: SavedSearch) -> str:
+    def _url(self, search: SavedSearch, language: str) -> str:
         link = Link(search.user_id, category=search.id.hex)
-        return f"{self._base_url}/searches/{self._tokens.make(Purpose.SEARCH, link)}"
+        return in_language_of(language, f"{self._base_url}/searches/{self._tokens.make(Purpose.SEARCH, link)}")
 
     async def _leave(self, search: UUID, error: Exception) -> None:
         """Look at a damaged row no more, so that it does not hold up the others."""

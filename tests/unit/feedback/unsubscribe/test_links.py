@@ -23,7 +23,8 @@ def _write(category: Category, *, base: str = BASE, in_digest: bool = False, tes
 def _read(purpose: Purpose, url: str | None, path: str) -> Link | None:
     assert url is not None
     assert url.startswith(BASE + path)
-    return TOKENS.read(purpose, url.removeprefix(BASE + path), now=datetime(2026, 12, 1, tzinfo=UTC))
+    token = url.removeprefix(BASE + path).removesuffix("?lang=es")
+    return TOKENS.read(purpose, token, now=datetime(2026, 12, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("test", [False, True])
@@ -35,6 +36,8 @@ def test_a_promotional_message_carries_links_about_its_user_channel_and_category
     assert _read(Purpose.UNSUBSCRIBE, links.unsubscribe, "/u/") == about
     assert _read(Purpose.PREFERENCES, links.preferences, "/preferences/") == about
     assert links.language == "es"
+    # The page for preferences finds the language of its user by itself, also after the user has changed it.
+    assert [url.endswith("?lang=es") for url in (str(links.unsubscribe), links.preferences)] == [True, False]
 
 
 @pytest.mark.parametrize("category", ["general", "viewing", "account"])
