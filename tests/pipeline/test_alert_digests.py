@@ -338,16 +338,16 @@ async def test_the_log_is_read_once_for_many_searches_and_locks_nothing(
     monkeypatch.setattr(search_digests, "AT_ONCE", 1)
     monkeypatch.setattr(log_matches, "SLICE", 1)
     read: list[int] = []
-    log_after = log_matches.log_after
+    entries_of_shard = log_matches.entries_of_shard
 
     async def read_while_another_writes(connection: Any, *, after: int, **others: Any) -> Any:
         read.append(after)
-        found = await log_after(connection, after=after, **others)
+        found = await entries_of_shard(connection, after=after, **others)
         async with homes.database.transaction() as other:
             await other.execute(update(table_of(MatcherLease)).values(holder=None))
         return found
 
-    monkeypatch.setattr(log_matches, "log_after", read_while_another_writes)
+    monkeypatch.setattr(log_matches, "entries_of_shard", read_while_another_writes)
     await homes.match()
     assert read == sorted(set(read))
     assert len(await alerts(homes)) == 6

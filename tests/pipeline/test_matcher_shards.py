@@ -13,13 +13,13 @@ from sqlalchemy import update
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Supervisor, end
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.match_log.queries import entries_after
 from property_alert_notification.homes.alerts.matcher import Matcher
 from property_alert_notification.homes.alerts.models import MatcherLease
 from property_alert_notification.homes.alerts.shards import keeper, queries, rules
 from property_alert_notification.homes.alerts.shards.keeper import ShardKeeper
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.saved_searches.words import ScheduleType
-from property_alert_notification.homes.search_life.queries import log_after
 from property_alert_notification.matcher import create_searches
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
 from tests.pipeline.test_alert_crashes import Killed, Statements, lease_runs_out
@@ -81,7 +81,7 @@ async def test_each_user_is_told_once_however_they_are_divided(world: World, hom
     await offered(homes, "B")
     await run(*four[:2])
     async with homes.database.reading() as connection:
-        read = [number for number, *_ in await log_after(connection, 0, limit=100)]
+        read = [number for number, *_ in await entries_after(connection, 0, limit=100)]
         assert len(read) == 1, "the log is read up to what all shards have matched"
     statements = Statements(homes.database)
     with statements.ended_at(12), suppress(Killed):

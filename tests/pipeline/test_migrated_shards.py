@@ -8,9 +8,9 @@ from sqlalchemy import BigInteger, Text, Uuid, column, insert, select, table, up
 from property_alert_notification.base.times import EARLIEST
 from property_alert_notification.database import Database, migrations, table_of, time_type
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, put_told, told_of
+from property_alert_notification.homes.alerts.match_log import queries as match_log
 from property_alert_notification.homes.alerts.models import MatcherLease, MatchLogEntry
 from property_alert_notification.homes.alerts.numbers import pack, unpack
-from property_alert_notification.homes.alerts.queries import add_log
 from property_alert_notification.homes.alerts.shards import queries
 from tests.pipeline.test_migrations import empty
 
@@ -78,7 +78,7 @@ async def test_who_was_told_what_is_kept_on_the_way_to_shards_and_back(empty: Da
         new = [NewlyTold(HOME, "sold", person, 8) for person in (MANY + 1).tolist()]
         await put_told(connection, new, known, shards=shards, now=EARLIEST)
         for shard in shards:
-            await add_log(connection, [(7, HOME, HOME, pack(MANY + 1), EARLIEST)], shard=shard.number)
+            await match_log.add(connection, [(7, HOME, HOME, pack(MANY + 1), EARLIEST)], shard=shard.number)
     every = np.union1d(MANY, MANY + 1)
     async with empty.reading() as connection:
         known = await told_of(connection, {(OTHER, "sold"), (OTHER, "listed")})

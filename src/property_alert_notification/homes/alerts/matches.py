@@ -30,11 +30,6 @@ class Matches:
     at_once: Flags
     """Whether each search alerts at once."""
 
-    @property
-    def logged(self) -> Numbers:
-        """What the match log keeps: twice the number of each search, plus one if the listing is new to it."""
-        return self.numbers * 2 + self.is_new
-
 
 def matches_of(
     searches: Searches, news: Sequence[News], before: Mapping[str, Any] | None, after: Mapping[str, Any]

@@ -68,7 +68,7 @@ class MatchLogEntry(SQLModel, table=True):
     listing_id: UUID
     property_id: UUID
     matches: str = Field(sa_type=Text)
-    """Twice the number of each search, plus one if the listing did not match it before; as `numbers` packs them."""
+    """The searches, and whether the listing was new to each, as `match_log.entries` writes them."""
     made_at: datetime = Field(sa_type=time_type())
 
 

@@ -1,6 +1,6 @@
 """Every statement about alerts, each on a batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -87,21 +87,6 @@ async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> 
     """The changes with these numbers, in their order."""
     found = await connection.execute(_CHANGES, {"after": after, "until": until})
     return [ChangeToMatch(*row) for row in found]
-
-
-_LOG_COLUMNS = ("sequence", "listing_id", "property_id", "matches", "made_at", "shard")
-_ADD_LOG = BatchStatement(
-    columns_of(_log, *_LOG_COLUMNS),
-    lambda new: insert_rows(_log, new),
-)
-
-
-async def add_log(
-    connection: AsyncConnection, entries: Iterable[tuple[int, UUID, UUID, str, datetime]], *, shard: int
-) -> None:
-    """Log the matches of changes that a shard found."""
-    if rows := [(*one, shard) for one in entries]:
-        await _ADD_LOG.run(connection, rows)
 
 
 EXPRESSIONS = BatchStatement(

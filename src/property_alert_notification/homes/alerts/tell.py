@@ -11,7 +11,6 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
 from property_alert_notification.homes.alerts.changes import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
@@ -20,8 +19,10 @@ from property_alert_notification.homes.alerts.drops import queries as drop_queri
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
+from property_alert_notification.homes.alerts.match_log import queries as match_log
+from property_alert_notification.homes.alerts.match_log.entries import entry_of
 from property_alert_notification.homes.alerts.matches import Matches, Telling, not_told, tellings
-from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
+from property_alert_notification.homes.alerts.numbers import NONE, Numbers
 from property_alert_notification.homes.alerts.outcomes.queries import unsent
 from property_alert_notification.homes.alerts.outcomes.unsent import Unsent
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -94,7 +95,7 @@ class Teller:
         now = self._clock.now()
         known = await ledger.told_of(connection, _keys(matched))
         matched = [_at_home(one, known.homes) for one in matched]
-        await queries.add_log(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
+        await match_log.add(connection, [_log_entry(one, now) for one in matched], shard=self._shard.number)
         return await self._tell(connection, matched, known)
 
     async def _tell(
@@ -204,7 +205,8 @@ def _at_home(one: MatchedChange, homes: Mapping[UUID, UUID]) -> MatchedChange:
 
 
 def _log_entry(one: MatchedChange, now: datetime) -> tuple[int, UUID, UUID, str, datetime]:
-    return one.change.sequence, one.change.listing_id, one.change.property_id, pack(one.matches.logged), now
+    entry = entry_of(one.matches.numbers, one.matches.is_new)
+    return one.change.sequence, one.change.listing_id, one.change.property_id, entry, now
 
 
 def _refused(one: MatchedChange, people: Collection[int]) -> list[Match]:

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.match_log.entries import searches_in
+from property_alert_notification.homes.alerts.match_log.queries import LogEntry, entries_after
+from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.saved_searches.matched_days.days import Days, add_matches, day_of
 from property_alert_notification.homes.saved_searches.matched_days.scripts import note
 from property_alert_notification.homes.search_life import queries
-from property_alert_notification.homes.search_life.queries import LogEntry
 
 WAIT = timedelta(minutes=10)
 """How long an entry of the log waits, so that many are noted together: a row has thousands of searches."""
@@ -41,14 +42,14 @@ class MatchNotes:
         """Note what the next entries of the match log have, if the first has waited; returns how many entries."""
         async with self._database.reading() as connection:
             until = await queries.noted_until(connection)
-            first = await queries.log_after(connection, until, limit=1)
+            first = await entries_after(connection, until, limit=1)
         if not first or first[0].made_at > self._clock.now() - self._wait:
             return 0
         found: dict[int, Days] = {}
         count, is_over = 0, False
         while not is_over:
             async with self._database.reading() as connection:
-                entries = await queries.log_after(connection, until, limit=SLICE)
+                entries = await entries_after(connection, until, limit=SLICE)
             await asyncio.to_thread(_add, entries, found)
             count, until = count + len(entries), entries[-1].sequence if entries else until
             is_over = len(entries) < SLICE or count >= MOST
@@ -62,7 +63,7 @@ class MatchNotes:
     async def matched_lately(self, connection: AsyncConnection, searches: Collection[int]) -> set[int]:
         """Those of these searches that entries of the match log have which are not noted yet."""
         until, found, wanted = await queries.noted_until(connection), set[int](), np.array(sorted(searches))
-        while entries := await queries.log_after(connection, until, limit=SLICE):
+        while entries := await entries_after(connection, until, limit=SLICE):
             for _, numbers in readable(entries, _read, "match_log.unreadable", lambda one: one.sequence):
                 found.update(np.intersect1d(wanted, numbers).tolist())
             until = entries[-1].sequence
@@ -78,5 +79,4 @@ def _add(entries: Iterable[LogEntry], found: MutableMapping[int, Days]) -> None:
 
 
 def _read(entry: LogEntry) -> tuple[int, Numbers]:
-    # The log has twice the number of each search, and one more if the listing is new to it.
-    return day_of(entry.made_at), unpack(entry.matches) >> 1
+    return day_of(entry.made_at), searches_in(entry.matches)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, and_, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, bindparam, func, select, text, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -21,8 +21,6 @@ from property_alert_notification.database import (
     time_type,
     true_of_many,
 )
-from property_alert_notification.homes.alerts.models import MatchLogEntry
-from property_alert_notification.homes.alerts.shards.queries import least_position
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_after, is_before, is_newest
 from property_alert_notification.homes.properties.models import Property
@@ -37,7 +35,7 @@ from property_alert_notification.homes.saved_searches.models import (
 
 _searches, _listings, _versions = table_of(SavedSearch), table_of(Listing), table_of(ListingVersion)
 _search_versions, _changes = table_of(SavedSearchVersion), table_of(ListingChange)
-_log, _positions = table_of(MatchLogEntry), table_of(ListingPosition)
+_positions = table_of(ListingPosition)
 
 due = DueRows(SavedSearch, "first_alert_at", text(HAS_FIRST_ALERT))
 """Searches whose first alert is due."""
@@ -233,46 +231,12 @@ NOTED = "match_log_read"
 """The name of the number up to which the match log was read."""
 
 
-class LogEntry(NamedTuple):
-    """What a change of a listing matched, by one shard."""
-
-    sequence: int
-    matches: str
-    """As the log keeps them."""
-    made_at: datetime
-
-
 _NOTED = select(_positions.c.last).where(_positions.c.name == NOTED)
-_IS_NEXT = and_(
-    _log.c.sequence > bindparam("after", type_=BigInteger), _log.c.sequence <= bindparam("least", type_=BigInteger)
-)
-_NEXT = (
-    select(_log.c.sequence)
-    .where(_IS_NEXT)
-    .order_by(_log.c.sequence)
-    .limit(bindparam("limit", type_=Integer))
-    .subquery()
-)
-_LOG = (
-    select(_log.c.sequence, _log.c.matches, _log.c.made_at)
-    # A change has an entry for each shard: all of the last one are read, or the next call would miss some.
-    .where(_IS_NEXT, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
-    .order_by(_log.c.sequence)
-)
 
 
 async def noted_until(connection: AsyncConnection) -> int:
     """The number up to which the match log was read."""
     return int((await connection.execute(_NOTED)).scalar_one_or_none() or 0)
-
-
-async def log_after(connection: AsyncConnection, after: int, *, limit: int) -> list[LogEntry]:
-    """The entries of the match log about the next `limit` changes, or more; fewer are the last ones.
-
-    Those of changes that all shards have matched: a slower shard adds entries below the newest ones.
-    """
-    values = {"after": after, "least": await least_position(connection), "limit": limit}
-    return [LogEntry(*row) for row in await connection.execute(_LOG, values)]
 
 
 _NEW_POSITION = insert(_positions).values(name=NOTED, last=bindparam("last", type_=BigInteger))

@@ -89,7 +89,7 @@ def test_a_search_that_matched_hears_of_the_change_and_another_that_it_came_into
     known = searches((1, 10, 600, "ASAP", "Price Change"), (2_000, 20, 480, "ASAP", ""), (3, 30, 400, "ASAP", ""))
     found = matches_of(known, [CUT, RANGE], BEFORE, AFTER)
     assert found is not None
-    assert found.logged.tolist() == [2, 4_001]
+    assert (found.numbers.tolist(), found.is_new.tolist()) == ([1, 2_000], [False, True])
     assert told(found) == [(10, ["cut"], [1]), (20, ["range"], [2_000])]
 
 
@@ -119,7 +119,7 @@ def test_what_a_search_does_not_ask_for_is_no_news() -> None:
 def test_searches_of_other_schedules_are_only_logged() -> None:
     found = matches_of(searches((1, 10, 600, "Daily", "Price Change")), [CUT, RANGE], BEFORE, AFTER)
     assert found is not None
-    assert found.logged.tolist() == [2]
+    assert (found.numbers.tolist(), found.is_new.tolist()) == ([1], [False])
     assert told(found) == []
 
 

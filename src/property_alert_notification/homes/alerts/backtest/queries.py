@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import table_of
-from property_alert_notification.homes.alerts.models import MatchLogEntry
+from property_alert_notification.homes.alerts.match_log.queries import entries_between
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import ListingChange
 
-_changes, _log = table_of(ListingChange), table_of(MatchLogEntry)
+_changes = table_of(ListingChange)
 _after, _until = bindparam("after", type_=BigInteger), bindparam("until", type_=BigInteger)
 
 
@@ -33,18 +33,12 @@ _PAST = (
 )
 
 
-_LOGGED = select(_log.c.sequence, _log.c.matches).where(_log.c.sequence > _after, _log.c.sequence <= _until)
-
-
 async def changes_after(connection: AsyncConnection, *, after: int, until: int, limit: int) -> list[PastChange]:
     """The next changes with numbers above `after` and up to `until`, in their order."""
     found = await connection.execute(_PAST, {"after": after, "until": until, "limit": limit})
     changes = [(ChangeToMatch(*row[:-1]), row[-1]) for row in found]
-    logged: dict[int, list[str]] = {}
-    if changes:
-        entries = await connection.execute(_LOGGED, {"after": after, "until": changes[-1][0].sequence})
-        for sequence, matches in entries:
-            logged.setdefault(sequence, []).append(matches)
+    last = changes[-1][0].sequence if changes else after
+    logged = await entries_between(connection, after=after, until=last) if changes else {}
     return [PastChange(change, made_at, logged.get(change.sequence, ())) for change, made_at in changes]
 
 

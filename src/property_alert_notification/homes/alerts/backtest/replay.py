@@ -14,8 +14,9 @@ from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.match_log.entries import found_in
 from property_alert_notification.homes.alerts.news import News, may_be_shown
-from property_alert_notification.homes.alerts.numbers import Numbers, unpack
+from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.alerts.outcomes.alerts import best
 from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge, of_match
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
@@ -136,9 +137,8 @@ class Replay:
 
     def _logged(self, matches: Sequence[str]) -> dict[int, bool]:
         logged: dict[int, bool] = {}
-        for numbers in readable(matches, unpack, "match_log.unreadable"):
-            mine = numbers[np.isin(numbers >> 1, self._numbers)]
-            logged |= {one >> 1: bool(one & 1) for one in mine.tolist()}
+        for mine in readable(matches, lambda entry: found_in(entry, self._numbers), "match_log.unreadable"):
+            logged |= dict(mine)
         return logged
 
     def candidate(self, hit: Hit, change: ReadChange) -> Candidate:

@@ -11,8 +11,10 @@ import numpy as np
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts.digests.queries import DueSearch, log_after
-from property_alert_notification.homes.alerts.numbers import Numbers, are_in, unpack
+from property_alert_notification.homes.alerts.digests.queries import DueSearch
+from property_alert_notification.homes.alerts.match_log.entries import found_in
+from property_alert_notification.homes.alerts.match_log.queries import entries_of_shard
+from property_alert_notification.homes.alerts.numbers import Numbers
 from property_alert_notification.homes.alerts.shards.shard import Shard
 
 SLICE = 200
@@ -48,7 +50,7 @@ async def read_log(
     after = min(since.values(), default=position)
     while True:
         async with database.reading() as connection:
-            entries = await log_after(connection, shard=shard, after=after, until=position, limit=SLICE)
+            entries = await entries_of_shard(connection, shard=shard, after=after, until=position, limit=SLICE)
         await asyncio.to_thread(_pick, entries, wanted, since, found)
         await renew()
         if len(entries) < SLICE:
@@ -62,12 +64,9 @@ def _pick(
     since: Mapping[int, int],
     found: dict[int, dict[tuple[int, bool], None]],
 ) -> None:
-    for sequence, matches in readable(entries, _read, "match_log.unreadable", lambda one: one[0]):
-        for one in matches[are_in(wanted, matches >> 1)].tolist():
-            if sequence > since[one >> 1]:
+    read = readable(entries, lambda one: (one[0], found_in(one[1], wanted)), "match_log.unreadable", lambda one: one[0])
+    for sequence, matches in read:
+        for number, is_new in matches:
+            if sequence > since[number]:
                 # A shard that ended may have matched the change, too.
-                found.setdefault(one >> 1, {})[sequence, bool(one & 1)] = None
-
-
-def _read(entry: tuple[int, str]) -> tuple[int, Numbers]:
-    return entry[0], unpack(entry[1])
+                found.setdefault(number, {})[sequence, is_new] = None

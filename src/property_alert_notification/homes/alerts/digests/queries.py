@@ -1,4 +1,4 @@
-"""Every statement about the match log, and about searches that wait for a digest."""
+"""Every statement about searches that wait for a digest, and about what their digests are made of."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, Integer, and_, bindparam, delete, func, or_, select, true, update
+from sqlalchemy import BigInteger, FromClause, Integer, bindparam, delete, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -21,9 +21,8 @@ from property_alert_notification.database import (
     time_type,
     true_of_many,
 )
-from property_alert_notification.homes.alerts.models import MatchLogEntry, SearchDigest
+from property_alert_notification.homes.alerts.models import SearchDigest
 from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
-from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
@@ -31,7 +30,7 @@ from property_alert_notification.homes.saved_searches.models import SavedSearchV
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion, is_in_share
 from property_alert_notification.homes.saved_searches.versions.share import Share
 
-_log, _digests, _searches = table_of(MatchLogEntry), table_of(SearchDigest), table_of(SavedSearchVersion)
+_digests, _searches = table_of(SearchDigest), table_of(SavedSearchVersion)
 _listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
@@ -150,33 +149,6 @@ async def forget(connection: AsyncConnection, searches: Collection[int]) -> None
     """Let these searches wait for no digest any more."""
     if searches:
         await _FORGET.run(connection, as_rows(searches))
-
-
-_IS_BETWEEN = and_(
-    _log.c.sequence > bindparam("after", type_=BigInteger), _log.c.sequence <= bindparam("until", type_=BigInteger)
-)
-# Of earlier shards there may be people of this one among others.
-_MAY_BE_OURS = or_(
-    _log.c.shard == bindparam("shard", type_=Integer), _log.c.shard < bindparam("first_shard", type_=Integer)
-)
-_NEXT = select(_log.c.sequence).where(_IS_BETWEEN, _MAY_BE_OURS).order_by(_log.c.sequence).limit(_limit).subquery()
-_BETWEEN = (
-    select(_log.c.sequence, _log.c.matches)
-    # A change has an entry for each shard: all of the last one are read, or the next call would miss some.
-    .where(_IS_BETWEEN, _MAY_BE_OURS, _log.c.sequence <= select(func.max(_NEXT.c.sequence)).scalar_subquery())
-    .order_by(_log.c.sequence)
-)
-
-
-async def log_after(
-    connection: AsyncConnection, *, shard: Shard, after: int, until: int, limit: int
-) -> list[tuple[int, str]]:
-    """The next entries of the log: the numbers of changes with their matches as they are stored, in their order.
-
-    They are those of this shard, and of those that have ended. Fewer than `limit` are the last ones.
-    """
-    values = {"after": after, "until": until, "limit": limit, "shard": shard.number, "first_shard": shard.first}
-    return [(row[0], row[1]) for row in await connection.execute(_BETWEEN, values)]
 
 
 _CHANGES_OF = BatchStatement(
