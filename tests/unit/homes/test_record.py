@@ -8,7 +8,7 @@ import pytest
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.json_body import read_records
-from property_alert_notification.homes.reso import words
+from property_alert_notification.homes.reso import by_kind, words
 from property_alert_notification.homes.reso.record import FIELDS, Feed, ListingRecord, read
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -266,6 +266,9 @@ _HOSTILE = [
     {"a": 1},
     "25:00",
     "--",
+    "2026W48",
+    "2026-W48-6",
+    "20261128",
 ]
 
 
@@ -273,7 +276,8 @@ _HOSTILE = [
 def test_any_value_is_understood_or_refused_by_its_field(value: Any) -> None:
     """Whatever a feed sends, nothing else is raised, and no error repeats what it sent."""
     named = sorted({*FIELDS, *words.MONEY, *words.AREAS, *LEAST, "BathroomsTotalInteger", "Latitude", "Coordinates"})
-    for name in (*named, "currency", "MlgCanView", "Media", "SourceSystemName", "MlsStatus", "OpenHouse", "Local"):
+    named += sorted(by_kind.TEXTS | by_kind.DAYS | by_kind.TIMES | by_kind.OTHER_NUMBERS | by_kind.OTHER_SWITCHES)
+    for name in (*named, "currency", "MlgCanView", "Media", "MlsStatus", "OpenHouse", "Local"):
         _read_or_refuse({name: value}, value)
     for name in ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseStatus", "OpenHouseType"):
         _read_or_refuse({"OpenHouse": [{"OpenHouseDate": "2026-12-01", name: value}]}, value)

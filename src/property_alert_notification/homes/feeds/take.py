@@ -18,9 +18,10 @@ from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.listings.deletions import deletion_after
 from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.queries import LastKnown, last_known
-from property_alert_notification.homes.listings.received import Received, received
+from property_alert_notification.homes.listings.read_one import read_one
+from property_alert_notification.homes.listings.received import Received
 from property_alert_notification.homes.listings.settings import ListingSettings
-from property_alert_notification.homes.reso.record import SOURCES, read
+from property_alert_notification.homes.reso.record import SOURCES
 from property_alert_notification.homes.reso.words import StandardStatus
 
 log = structlog.get_logger()
@@ -57,7 +58,7 @@ class RecordTaker:
         now, found, refused = self._clock.now(), list[Received](), list[Refusal]()
         for record in records:
             try:
-                found.append(received(read(self._with_source(record), self._feed, now)))
+                found.append(read_one(self._with_source(record), self._feed, now))
             except InvalidField as fault:
                 key = printable(str(record.get("ListingKey")))[:80] if isinstance(record, dict) else ""
                 refused.append(Refusal(key, f"{fault.field} {fault.problem}"))

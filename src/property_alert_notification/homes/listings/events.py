@@ -1,4 +1,4 @@
-"""Reads the body of a call with listing events. Pure."""
+"""Reads the body of a call with listing events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.json_body import REPEATED, Repeated
 from property_alert_notification.homes.listings.answers import RecordResult
-from property_alert_notification.homes.listings.received import Received, received
-from property_alert_notification.homes.reso.record import KEYS, Feed, key_of, read
+from property_alert_notification.homes.listings.read_one import read_one
+from property_alert_notification.homes.listings.received import Received
+from property_alert_notification.homes.reso.record import KEYS, Feed, key_of
 from property_alert_notification.homes.reso.size import shown_name
 
 MOST = 1_000
@@ -50,7 +51,7 @@ def read_all(records: Sequence[Any], *, batch: bool, feed: Feed, now: datetime) 
 
 def _read(record: Any, place: Sequence[str | int], feed: Feed, now: datetime) -> Received | Refused:
     try:
-        return received(read(record, feed, now))
+        return read_one(record, feed, now)
     except InvalidField as fault:
         error = contents_of(fault)
         error["detail"][0]["loc"] = ["body", *place, fault.field]

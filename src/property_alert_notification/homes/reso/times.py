@@ -80,7 +80,7 @@ def kept_moment(value: Any, zone: ZoneInfo | None) -> str | None:
     """
     try:
         found = datetime.fromisoformat(value)
-        is_usual = value[7] == "-" and value[13:14] == ":"  # nearly all are, and need no other reading
+        is_usual = value[7:8] == "-" and value[13:14] == ":"  # nearly all are, and need no other reading
     except (TypeError, ValueError):
         is_usual = False
     if not is_usual:
