@@ -1,12 +1,13 @@
-"""Deletions that say no time of theirs: each is right after the last record that is known of its listing. Pure.
+"""Deletions that do not say when they were, or of which source the listing is. Pure.
 
-So a newer record counts if it comes later, and a record that was known before does not come back.
+One without a time is right after the last record that is known of its listing. So a newer record counts if it comes
+later, and a record that was known before does not come back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from property_alert_notification.homes.listings.queries import Known, LastKnown
 from property_alert_notification.homes.listings.received import Received, received
@@ -21,9 +22,17 @@ _MOMENTS = 1_000 * _A_MOMENT
 """Within this after a record, only such deletions happen."""
 
 
+def leaves_open(one: Received) -> bool:
+    """Whether it is a deletion that does not say when it was, or of which source the listing is."""
+    return one.snapshot.status is StandardStatus.DELETE and not (one.record.is_dated and one.record.source)
+
+
 def deletion_after(source: str, listing_key: str, last: datetime) -> Received:
     """The deletion of a listing right after its last record."""
-    at = last + _A_MOMENT
+    return _deletion(source, listing_key, last + _A_MOMENT)
+
+
+def _deletion(source: str, listing_key: str, at: datetime) -> Received:
     fields: Mapping[str, Any] = {
         "ListingKey": listing_key,
         "StandardStatus": StandardStatus.DELETE.value,
@@ -47,41 +56,73 @@ def as_shown(one: Received, known: Known) -> Received:
     return replace(one, record=replace(one.record, modified_at=again), snapshot=replace(one.snapshot, at=again))
 
 
+class _Last(NamedTuple):
+    """The newest record of a listing."""
+
+    at: datetime
+    is_deleted: bool
+    names_home: bool
+    """Whether it, or one before it, says which home it is."""
+
+
+_Lasts = Mapping[tuple[str, str], _Last]
+_Listings = Collection[tuple[str, str]]
+
+
 def deletions_timed(
     batch: Sequence[Received], known: Sequence[LastKnown], feed: str | None
 ) -> Sequence[Sequence[Received]]:
-    """For each record what to store of it: itself, or the deletions that one without a time means.
+    """For each record what to store of it: itself, or the deletions that one means that leaves something open.
 
-    A listing that is not known, or is deleted already, is not deleted.
+    One without a time deletes no listing that is not known, or is deleted already. One that only has no source is stored
+    as it is if it means no other listing: the record that it deletes may come later.
 
     Args:
         batch: the records, in the order in which they came.
         known: the listings with the keys of such deletions.
         feed: the feed that shows the records, if one does.
     """
-    last = {(one.source, one.listing_key): (one.modified_at, one.status == StandardStatus.DELETE) for one in known}
+    last = {
+        (one.source, one.listing_key): _Last(one.modified_at, one.status == StandardStatus.DELETE, bool(one.identity))
+        for one in known
+    }
     shown = {(one.source, one.listing_key) for one in known if feed is not None and one.feed == feed}
-    found: list[list[Received]] = []
+    foreign = {(one.source, one.listing_key) for one in known if None not in (feed, one.feed) and one.feed != feed}
+    found: list[Sequence[Received]] = []
     for one in batch:
-        if one.record.is_dated:
-            at, is_deleted = one.record.modified_at, one.snapshot.status is StandardStatus.DELETE
-            if one.listing not in last or at >= last[one.listing][0]:
-                last[one.listing] = at, is_deleted
-            shown |= {one.listing} if feed is not None else set()
-            found.append([one])
-            continue
-        meant = [listing for listing in _meant(one, last, shown) if not last[listing][1]]
-        found.append([deletion_after(*listing, last[listing][0]) for listing in meant])
-        last |= {listing: (last[listing][0] + _A_MOMENT, True) for listing in meant}
+        stored = _stored(one, last, shown, foreign)
+        for each in stored:
+            before, at = last.get(each.listing), each.record.modified_at
+            if before is None or at >= before.at:
+                names_home = bool(each.identity) or (before is not None and before.names_home)
+                last[each.listing] = _Last(at, each.snapshot.status is StandardStatus.DELETE, names_home)
+        shown |= {one.listing} if feed is not None and one.record.is_dated else set()
+        found.append(stored)
     return found
 
 
-def _meant(
-    one: Received, known: Mapping[tuple[str, str], Any], shown: set[tuple[str, str]]
-) -> Sequence[tuple[str, str]]:
-    """The listings that a deletion means: of its source, or else those that its feed shows, or the only one."""
+def _stored(one: Received, last: _Lasts, shown: _Listings, foreign: _Listings) -> Sequence[Received]:
+    if not leaves_open(one):
+        return [one]
+    meant = _meant(one, last, shown, foreign)
+    if one.record.is_dated:
+        others = [listing for listing in meant if listing != one.listing]
+        return [_deletion(*listing, one.record.modified_at) for listing in others] or [one]
+    return [deletion_after(*listing, last[listing].at) for listing in meant if not last[listing].is_deleted]
+
+
+def _meant(one: Received, known: _Lasts, shown: _Listings, foreign: _Listings) -> Sequence[tuple[str, str]]:
+    """The listings that a deletion means: of its source, or else those that its feed shows, or the only one.
+
+    One that another feed shows is none of them.
+    """
     source, key = one.listing
-    if one.listing in known:
+    own = known.get(one.listing)
+    # What was never seen but deleted may be what an earlier such deletion left, before the listing was known.
+    if own is not None and (source or own.names_home or not own.is_deleted):
         return [one.listing]
-    same = sorted(listing for listing in known if listing[1] == key and not source)
-    return [listing for listing in same if listing in shown] or (same if len(same) == 1 else [])
+    others = (
+        [] if source else sorted(other for other in known if other[1] == key and other not in {one.listing, *foreign})
+    )
+    others = [listing for listing in others if listing in shown] or (others if len(others) == 1 else [])
+    return others or ([] if own is None else [one.listing])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.homes.listings import queries
-from property_alert_notification.homes.listings.deletions import as_shown, deletions_timed
+from property_alert_notification.homes.listings.deletions import as_shown, deletions_timed, leaves_open
 from property_alert_notification.homes.listings.history import (
     Change,
     Periods,
@@ -91,11 +91,11 @@ class ListingIntake:
         await self._finish(works.values())
 
     async def _timed(self, batch: Sequence[Received]) -> Sequence[Sequence[Received]]:
-        """Each record with its time; a deletion without one is those of the listings that it means."""
-        without = {one.record.listing_key for one in batch if not one.record.is_dated}
-        if not without:
+        """Each record; a deletion that leaves something open is those of the listings that it means."""
+        keys = {one.record.listing_key for one in batch if leaves_open(one)}
+        if not keys:
             return [[one] for one in batch]
-        return deletions_timed(batch, await queries.last_known(self.connection, without), self.feed)
+        return deletions_timed(batch, await queries.last_known(self.connection, keys), self.feed)
 
     async def _lock(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
         new = [(self.clock.new_id(), source, key) for source, key in keys]

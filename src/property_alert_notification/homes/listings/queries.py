@@ -94,6 +94,7 @@ class LastKnown(NamedTuple):
     modified_at: datetime
     status: str
     feed: str | None
+    identity: str
 
 
 class State(NamedTuple):
@@ -113,10 +114,7 @@ _STATE = tuple(name for name in State._fields if name != "id")
 def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
     wanted = insert(_listings).from_select(_NEW, select(*new.c).where(true()), include_defaults=False)
     # It changes nothing, but it locks: a record of the same listing in another transaction waits for this one.
-    kept = {
-        "listing_key": wanted.excluded.listing_key,
-        "feed": func.coalesce(wanted.excluded.feed, _listings.c.feed),
-    }
+    kept = {"listing_key": wanted.excluded.listing_key, "feed": func.coalesce(wanted.excluded.feed, _listings.c.feed)}
     return wanted.on_conflict_do_update(index_elements=["listing_key", "source"], set_=kept).returning(
         *[_listings.c[name] for name in Known._fields]
     )

@@ -1,0 +1,64 @@
+"""Which listings a deletion means that does not name its time or its source."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.listings.deletions import deletions_timed
+from property_alert_notification.homes.listings.queries import LastKnown
+from property_alert_notification.homes.listings.received import Received, received
+from property_alert_notification.homes.reso.record import Feed, read
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+AT, LATER = datetime(2026, 11, 27, 17, tzinfo=UTC), datetime(2026, 11, 28, 17, tzinfo=UTC)
+GONE = {"MlgCanView": False, "ModificationTimestamp": LATER.isoformat()}
+ACTIVE = {"StandardStatus": "Active", "ModificationTimestamp": AT.isoformat()}
+
+
+def _received(**fields: Any) -> Received:
+    return received(read({"ListingKey": "x", **fields}, Feed(None, "USD"), NOW))
+
+
+def _known(source: str, *, status: str = "Active", feed: str | None = None, identity: str = "1 Elm St") -> LastKnown:
+    return LastKnown(source, "x", AT, status, feed, identity)
+
+
+def _meant(known: list[LastKnown], *batch: Received, feed: str | None = None) -> list[tuple[str, str, datetime]]:
+    """The source, the status and the time of what is stored of the last record of a batch."""
+    *_, stored = deletions_timed(batch, known, feed)
+    return [(one.record.source, one.record.fields["StandardStatus"], one.record.modified_at) for one in stored]
+
+
+_GHOST = _known("", status="Delete", identity="")
+_CASES = {
+    "of the only listing with its key": ([_known("One")], None, ["One"]),
+    "of its own, if that has no source either": ([_known(""), _known("One")], None, [""]),
+    "of none in particular, if several have the key": ([_known("One"), _known("Two")], None, [""]),
+    "of the one that its feed shows": ([_known("One", feed="a"), _known("Two", feed="b")], "b", ["Two"]),
+    "of none that another feed shows": ([_known("One", feed="a")], "b", [""]),
+    "of no listing that is known": ([], None, [""]),
+    "once more, after it was taken for that of a listing without a source": ([_known("One"), _GHOST], None, ["One"]),
+    "of a deleted one, which may have been shown since": ([_known("One", status="Delete")], None, ["One"]),
+}
+
+
+@pytest.mark.parametrize(("known", "feed", "sources"), _CASES.values(), ids=_CASES.keys())
+def test_a_deletion_with_a_time_and_without_a_source_is(
+    known: list[LastKnown], feed: str | None, sources: list[str]
+) -> None:
+    assert _meant(known, _received(**GONE), feed=feed) == [(source, "Delete", LATER) for source in sources]
+
+
+def test_a_deletion_without_a_source_is_of_a_listing_of_its_batch() -> None:
+    shown = _received(**ACTIVE, SourceSystemName="One")
+
+    assert _meant([], shown, _received(**GONE)) == [("One", "Delete", LATER)]
+
+
+def test_a_deletion_that_names_its_source_is_of_this_one() -> None:
+    assert _meant([_known("One")], _received(**GONE, SourceSystemName="Two")) == [("Two", "Delete", LATER)]
+
+
+def test_a_record_without_a_source_that_deletes_nothing_is_of_no_other_source() -> None:
+    assert _meant([_known("One")], _received(**ACTIVE)) == [("", "Active", AT)]
