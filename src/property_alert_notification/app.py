@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from property_alert_notification import __version__
 from property_alert_notification.api import problems
 from property_alert_notification.api.beside import serve_beside
-from property_alert_notification.api.dependencies import LARGEST_BODY
+from property_alert_notification.api.dependencies import LARGEST_BATCH, LARGEST_BODY
 from property_alert_notification.api.document import TAGS, DescribedApi
 from property_alert_notification.api.lifespan import ExplainsItsStart
 from property_alert_notification.api.loopback import LoopbackOnly
@@ -50,7 +50,7 @@ from property_alert_notification.feedback.webhooks.setup import webhook_rules
 from property_alert_notification.homes.alerts.approvals import routes as approvals
 from property_alert_notification.homes.alerts.backtest.routes import router as backtest
 from property_alert_notification.homes.alerts.explain.routes import router as explain
-from property_alert_notification.homes.feeds.routes import router as entity_events
+from property_alert_notification.homes.feeds import routes as entity_events
 from property_alert_notification.homes.feeds.settings import configured_feeds
 from property_alert_notification.homes.listing_preferences import routes as listing_preferences
 from property_alert_notification.homes.listings import routes as listing_routes
@@ -70,7 +70,7 @@ from property_alert_notification.notifications.recipients.queries import address
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.schedules.routes import router as schedules
-from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
+from property_alert_notification.notifications.submit import PATH
 from property_alert_notification.notifications.submit import batch_router as batch
 from property_alert_notification.notifications.submit import router as submit_router
 from property_alert_notification.operators.audit.routes import router as administration
@@ -106,7 +106,8 @@ log = structlog.get_logger()
 
 LARGER_BODIES = {
     f"{PATH}/batch": LARGEST_BATCH,
-    listing_routes.PATH: listing_routes.LARGEST,
+    listing_routes.PATH: LARGEST_BATCH,
+    entity_events.PATH: LARGEST_BATCH,
     f"{callback_routes.PREFIX}/": callback_routes.LARGEST,
 }
 """The largest bodies of calls that may have more, by path; one that ends with a slash stands for all below it."""
@@ -259,7 +260,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
         suppressions,
         replies,
         consents,
-        entity_events,
+        entity_events.router,
         listing_routes.events_router,
         listing_routes.router,
         listing_preferences.router,

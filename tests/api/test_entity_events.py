@@ -76,6 +76,14 @@ async def test_an_event_that_cannot_be_understood_does_not_affect_its_neighbours
     assert answer["refused"][0]["error"]["detail"][0]["loc"] == ["body", "value", 1, "EntityEventSequence"]
 
 
+async def test_a_batch_may_have_as_many_events_as_a_server_sends_at_once(client: httpx2.AsyncClient) -> None:
+    url = {"ResourceRecordUrl": f"https://api.example.com/reso/odata/Property('{'6414100192' * 20}')"}
+
+    answer = await client.post(PATH, json={"value": [EVENT | url] * 1_000})
+
+    assert _counts(answer) == {"queued": 1, "ignored": 0, "refused": []}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

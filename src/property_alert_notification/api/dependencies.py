@@ -82,6 +82,9 @@ class _LiveApiKey(_ApiKey):
 LARGEST_BODY = 256 * 1024
 """The largest body of a request, in bytes. A larger one is answered 413."""
 
+LARGEST_BATCH = 4 * 1024 * 1024
+"""The largest body of a request with up to 1,000 items, in bytes."""
+
 
 def operation_id(route: APIRoute) -> str:
     """The function's name: short and stable in generated clients."""

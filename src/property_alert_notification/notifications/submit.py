@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from pydantic import ValidationError
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import KeyedRouter, RecordsRoute, charge
+from property_alert_notification.api.dependencies import LARGEST_BATCH, KeyedRouter, RecordsRoute, charge
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
 from property_alert_notification.api.idempotency.keys import CallKey, call_key, written_once
 from property_alert_notification.api.problems import contents_of, documented, invalid_request
@@ -32,8 +32,6 @@ from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.dependencies import AddressRulesDep
 
 PATH = "/api/v1/notifications"
-LARGEST_BATCH = 4 * 1024 * 1024
-"""The largest body of a batch, in bytes."""
 
 router = KeyedRouter("/notifications", "notifications", 409)
 batch_router = KeyedRouter("/notifications", "notifications", 409, max_body_size=LARGEST_BATCH, route=RecordsRoute)

@@ -93,6 +93,19 @@ def test_a_time_is_that_where_the_open_house_is(day: Any, start: str, end: Any, 
     assert times_of(day, start, end, zone) == (date, *texts)
 
 
+@pytest.mark.parametrize("feed", [SEATTLE, None])
+def test_the_zone_that_a_record_names_counts_before_that_of_the_feed(feed: ZoneInfo | None) -> None:
+    def start(name: Any) -> Any:
+        given = {"OpenHouseDate": "2026-12-06", "OpenHouseStartTime": "2026-12-06T20:00:00Z"}
+        [one] = open_houses_of({"PropertyTimeZoneName": name, "OpenHouse": [given]}, feed) or []
+        return one["OpenHouseStartTime"]
+
+    assert start("America/Denver") == start(" America/Denver ") == "2026-12-06T13:00:00-07:00"
+    of_feed = "2026-12-06T20:00:00Z" if feed is None else "2026-12-06T12:00:00-08:00"
+    for unknown in ("Mountain", "../Denver", "", None, 7, ["America/Denver"]):
+        assert start(unknown) == of_feed
+
+
 @pytest.mark.parametrize("zone", [SEATTLE, None])
 def test_an_end_before_the_start_is_one_after_midnight_or_refused(zone: ZoneInfo | None) -> None:
     _, start, end = times_of("2026-12-06", "22:00", "1:00", zone)

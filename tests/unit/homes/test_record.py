@@ -241,6 +241,24 @@ def test_an_amount_that_is_too_large_for_its_currency_is_refused(currency: str, 
         assert _refused(currency=currency, **{name: largest + 1}).field == name
 
 
+@pytest.mark.parametrize(
+    ("given", "currency", "kept"),
+    [
+        (449_999.99999999994, "USD", 450_000),
+        ("1299.9900000000002", "USD", 1299.99),
+        ("450000.004", "USD", 450_000),
+        (0.001, "USD", None),
+        (1_000_000.4, "JPY", 1_000_000),
+        (1.2345, "KWD", 1.234),
+    ],
+)
+def test_a_price_is_a_number_of_the_smallest_units_of_its_currency(given: Any, currency: str, kept: Any) -> None:
+    """Otherwise an error of computing with binary fractions would be a change of price."""
+    fields = _read(ListPrice=given, ClosePrice=given, currency=currency).fields
+    assert fields.get("ListPrice") == fields.get("ClosePrice") == kept
+    assert type(fields.get("ListPrice")) is type(kept)
+
+
 def test_what_is_no_object_is_refused() -> None:
     with pytest.raises(InvalidField):
         read(["ListingKey"], Feed(None, "USD"), NOW)

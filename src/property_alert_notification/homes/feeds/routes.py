@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, KeyedRouter, RecordsRoute, needs
+from property_alert_notification.api.dependencies import LARGEST_BATCH, ClockDep, KeyedRouter, RecordsRoute, needs
 from property_alert_notification.api.document.listing_examples import EVENT
 from property_alert_notification.api.idempotency.calls import CallDep, json_answer
 from property_alert_notification.api.idempotency.stored import Answer
@@ -26,7 +26,9 @@ MOST_WAITING = 100_000
 RETRY_AFTER = 30
 """Seconds after which a call that was refused because too many wait may be repeated."""
 
-router = KeyedRouter("/reso/entity-events", "listings", route=RecordsRoute)
+PATH = "/api/v1/reso/entity-events"
+
+router = KeyedRouter("/reso/entity-events", "listings", max_body_size=LARGEST_BATCH, route=RecordsRoute)
 
 _MayWrite = Annotated[Admission, needs(Scope.LISTINGS_WRITE, live_only=True)]
 

@@ -74,8 +74,8 @@ def deletions_timed(
 ) -> Sequence[Sequence[Received]]:
     """For each record what to store of it: itself, or the deletions that one means that leaves something open.
 
-    One without a time deletes no listing that is not known, or is deleted already. One that only has no source is stored
-    as it is if it means no other listing: the record that it deletes may come later.
+    One without a time deletes no listing that is not known, or is deleted already. One that has a time and no source is
+    stored as it is if it means no other listing: the record that it deletes may come later.
 
     Args:
         batch: the records, in the order in which they came.
@@ -122,7 +122,7 @@ def _meant(one: Received, known: _Lasts, shown: _Listings, foreign: _Listings) -
     if own is not None and (source or own.names_home or not own.is_deleted):
         return [one.listing]
     others = (
-        [] if source else sorted(other for other in known if other[1] == key and other not in {one.listing, *foreign})
+        [] if source else sorted(listing for listing in known.keys() - {one.listing, *foreign} if listing[1] == key)
     )
-    others = [listing for listing in others if listing in shown] or (others if len(others) == 1 else [])
-    return others or ([] if own is None else [one.listing])
+    meant = [listing for listing in others if listing in shown] or (others if len(others) == 1 else [])
+    return meant or ([] if own is None else [one.listing])

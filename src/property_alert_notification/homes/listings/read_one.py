@@ -25,5 +25,5 @@ def read_one(record: Any, feed: Feed, now: datetime) -> Received:
         raise
     except Exception as error:
         # Otherwise a fault of ours in one field would refuse a whole batch, and stop a feed at one page for ever.
-        log.error("record.unreadable", **origin(error))
+        log.error("record.unreadable", **origin(error))  # noqa: TRY400 - its text may hold personal data
         raise InvalidField("value", "cannot be read: the log of this service says why") from None

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import (
+    LARGEST_BATCH,
     ClockDep,
     DatabaseDep,
     KeyedRouter,
@@ -42,10 +43,8 @@ from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.homes.properties import queries as properties
 
 PATH = "/api/v1/listing-events"
-LARGEST = 4 * 1024 * 1024
-"""The largest body of a call with events, in bytes."""
 
-events_router = KeyedRouter("/listing-events", "listings", max_body_size=LARGEST, route=RecordsRoute)
+events_router = KeyedRouter("/listing-events", "listings", max_body_size=LARGEST_BATCH, route=RecordsRoute)
 router = KeyedRouter("/listings/{listing_key}", "listings")
 
 # Listings are shared by all callers, and alerts to real people follow from them.

@@ -1,6 +1,7 @@
 """The currencies in use (ISO 4217, list one), without those of funds, metals and tests."""
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 CURRENCIES = frozenset({
@@ -63,3 +64,10 @@ LARGEST_MINOR: Final = 2**62
 def largest_amount(currency: str) -> int:
     """The largest amount of a currency, in whole units."""
     return LARGEST_MINOR // int(10 ** MINOR_DIGITS.get(currency, 2))
+
+
+def rounded(amount: float, currency: str) -> int | float:
+    """An amount, rounded to the smallest unit of its currency: 449,999.99999999994 dollars are 450,000."""
+    smallest = Decimal(1).scaleb(-MINOR_DIGITS.get(currency, 2))
+    exact = Decimal(repr(amount)).quantize(smallest, ROUND_HALF_EVEN)
+    return int(exact) if exact == exact.to_integral_value() else float(exact)

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.zones import ZoneUnknown, zone_named
 from property_alert_notification.homes.reso import texts, times, values, words
 from property_alert_notification.homes.reso.open_house_times import clock_of, names_of, time_of
 from property_alert_notification.homes.reso.words import OpenHouseStatus
@@ -29,6 +30,8 @@ _DAY = timedelta(days=1)
 def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dict[str, Any]] | None:
     """The open houses in the order of their keys; None if the record does not speak of any.
 
+    `zone` is that of the feed, which counts if the record does not name the zone of the home.
+
     Raises:
         InvalidField: one cannot be understood.
     """
@@ -38,6 +41,7 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
     given = [given] if isinstance(given, dict) else given
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given) or len(given) > MOST:
         raise InvalidField(name, f"must be a list of at most {MOST} open houses")
+    zone = _zone_of_home(record) or zone
     found: dict[str, dict[str, Any]] = {}
     for one in sorted((_read(one, name, zone) for one in given), key=_precedence):
         key = one["OpenHouseKey"]
@@ -45,6 +49,15 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
             key = f"{key} {_key_by_time(one)}"  # some feeds give all open houses of a listing its key
         found.setdefault(key, one | {"OpenHouseKey": key})
     return [found[key] for key in sorted(found)]
+
+
+def _zone_of_home(record: Mapping[str, Any]) -> ZoneInfo | None:
+    """The zone that a record names by its IANA name; other names, such as `Pacific`, are of several."""
+    name = record.get("PropertyTimeZoneName")
+    try:
+        return zone_named(name.strip()) if isinstance(name, str) else None
+    except ZoneUnknown:
+        return None
 
 
 def _precedence(one: Mapping[str, Any]) -> tuple[bool, str]:

@@ -12,7 +12,7 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import texts, times, values, words
 from property_alert_notification.homes.reso.by_kind import read_by_kind
-from property_alert_notification.homes.reso.currencies import largest_amount
+from property_alert_notification.homes.reso.currencies import largest_amount, rounded
 from property_alert_notification.homes.reso.limits import COUNTS, SUMS_AND_AREAS, keep_possible
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
 from property_alert_notification.homes.reso.personal import without_personal
@@ -229,6 +229,8 @@ def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> 
     for name in sorted(kept.keys() & words.MONEY):
         if (kept[name] or 0) > largest:
             raise InvalidField(name, f"must be at most {largest:,} {currency}")
+        if isinstance(kept[name], float) and name in words.PRICES:
+            kept[name] = rounded(kept[name], currency) or None
 
 
 def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
