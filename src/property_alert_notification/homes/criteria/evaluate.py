@@ -169,10 +169,11 @@ def _has_all(expression: HasAll, fields: Fields) -> bool | None:
 
 
 def _text(expression: Text, fields: Fields) -> bool | None:
-    texts = texts_of(fields.get(expression.field))
-    wanted = folded(expression.text) if expression.folded else expression.text
+    texts, wanted = texts_of(fields.get(expression.field)), expression.text
+    if expression.folded:
+        texts, wanted = tuple(map(_folded_text, texts)), _folded_wanted(wanted)
     test = _TESTS[expression.kind]
-    return any(test(folded(text) if expression.folded else text, wanted) for text in texts) if texts else None
+    return any(test(text, wanted) for text in texts) if texts else None
 
 
 _TESTS: Mapping[str, Callable[[str, str], bool]] = {
@@ -188,8 +189,9 @@ def _keywords(expression: Keywords, fields: Fields) -> bool | None:
     return words_in(" ".join(expression.words)) <= _words_of_remarks(remarks[0]) if remarks else None
 
 
-# A listing is compared with many searches.
+# A listing is compared with many searches, of which each may look for hundreds of texts.
 _words_of_remarks = lru_cache(32)(words_in)
+_folded_text, _folded_wanted = lru_cache(32)(folded), lru_cache(1_024)(folded)
 
 
 def _within(expression: Within, fields: Fields) -> bool | None:

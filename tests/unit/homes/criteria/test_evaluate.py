@@ -1,6 +1,9 @@
 """What is true, false and unknown of a listing, and that an expression is stored whole."""
 
+import sys
+import unicodedata
 from datetime import UTC, date, datetime
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -131,6 +134,24 @@ def test_nothing_is_known_of_the_remarks_of_a_listing_without_any() -> None:
     assert evaluate(Keywords(("view",)), {}) is None
     assert evaluate(Keywords(("view",)), {"PublicRemarks": "View"}) is True
     assert evaluate(Text("PublicRemarks", "contains", "view", folded=True), {"PublicRemarks": " "}) is None
+
+
+def test_the_remarks_of_a_listing_are_folded_once_however_many_conditions_look_at_them() -> None:
+    many = Or(tuple(Text("PublicRemarks", "contains", f"word {n}", folded=True) for n in range(20)))
+    folded = 0
+
+    def count(_: FrameType, event: str, called: object) -> None:
+        nonlocal folded
+        folded += event == "c_call" and called is unicodedata.normalize
+
+    evaluate(many, {"PublicRemarks": "Another home"})
+    sys.setprofile(count)
+    try:
+        evaluate(many, {"PublicRemarks": "A home with a view"})
+    finally:
+        sys.setprofile(None)
+
+    assert folded == 1
 
 
 def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> None:
