@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from property_alert_notification.homes.criteria.evaluate import evaluate
 from tests.api.conftest import a_client
+from tests.services.profiled import calls_of
 
 PATH = "/api/v1/users/1/saved-searches"
 CRITERIA = {"City": ["Seattle"], "ListPrice": {"max": 650_000, "currency": "USD"}, "BedroomsTotal": {"min": 3}}
@@ -38,6 +40,21 @@ async def list_homes(client: httpx2.AsyncClient, *homes: dict[str, Any]) -> None
     ]
     answer = await client.post("/api/v1/listing-events", json={"value": records})
     assert {one["status"] for one in answer.json()["results"]} == {"accepted"}, answer.text
+
+
+async def test_a_long_query_is_compared_in_a_thread_so_that_other_calls_are_answered(
+    client: httpx2.AsyncClient,
+) -> None:
+    await list_homes(client, {})
+    words = " or ".join(f"contains(tolower(UnparsedAddress),'{number} pinehurst')" for number in range(90))
+
+    with calls_of(evaluate) as calls:
+        answer = await client.post(PATH, json={"SavedSearchName": "Long", "SearchQuery": words})
+        found = answer.json()
+        answers = [await client.patch(f"{PATH}/{found['SavedSearchKey']}", json={"SearchQuery": f"({words})"})]
+
+    assert (answer.status_code, [one.status_code for one in answers]) == (201, [200]), answer.text
+    assert (found["ExpectedPerDay"], calls()) == (1.0, 0)
 
 
 async def test_a_search_is_saved_read_changed_paused_resumed_and_deleted(client: httpx2.AsyncClient) -> None:

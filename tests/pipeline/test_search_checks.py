@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from property_alert_notification.app import create_app
 from property_alert_notification.database import table_of
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.saved_searches.answers import public
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.days import SIZE, Days, add_matches, day_of, start_of
@@ -21,6 +22,7 @@ from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
 from tests.pipeline.world import World
 from tests.services.clock import SameDay
+from tests.services.profiled import calls_of
 from tests.services.serving import serving
 
 _SEARCHES = table_of(SavedSearch)
@@ -61,6 +63,21 @@ async def messages(homes: Homes) -> dict[int, tuple[str, str]]:
     async with homes.database.reading() as connection:
         found = await connection.execute(select(table.c.user_id, table.c.title, table.c.message))
         return {user: (title, message) for user, title, message in found}
+
+
+async def test_searches_are_compared_in_a_thread_so_that_others_go_on(
+    world: World, homes: Homes, checks: SearchChecks
+) -> None:
+    await world.a_user(1)
+    await homes.list(a_home(), a_home(key="2"))
+    number = await homes.search(1, up_to(500_000))
+    await set_columns(homes, number, check_at=homes.clock.now())
+
+    with calls_of(evaluate) as calls:
+        looked_at = await checks.check_due()
+
+    assert (looked_at, calls()) == (1, 0)
+    assert await messages(homes)
 
 
 async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(

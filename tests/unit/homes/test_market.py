@@ -132,8 +132,8 @@ def test_a_search_matches_too_many_homes_and_not_too_many_listings() -> None:
     listings = [_listing(ONE), _listing(ONE), _listing(OTHER)]
     sample = Sample(History((), 1.0, 1.0), listings, total=3)
 
-    assert sample.estimate(SEARCH, (), too_many=2).warnings == ()
-    assert sample.estimate(SEARCH, (), too_many=1).warnings == ("matches_too_many",)
+    assert sample.warnings(SEARCH, too_many=2) == ()
+    assert sample.warnings(SEARCH, too_many=1) == ("matches_too_many",)
 
 
 @pytest.mark.parametrize(("matching", "warnings"), [(0, ()), (1, ()), (5, ()), (6, ("matches_too_many",))])
@@ -141,4 +141,4 @@ def test_a_few_homes_of_a_sample_are_not_too_many_of_a_large_market(matching: in
     listings = [_listing(UUID(int=place), "Seattle" if place < matching else "Tacoma") for place in range(150)]
     sample = Sample(History((), 1.0, 1.0), listings, total=100_000)
 
-    assert sample.estimate(SEARCH, (), too_many=500).warnings == warnings
+    assert sample.warnings(SEARCH, too_many=500) == warnings

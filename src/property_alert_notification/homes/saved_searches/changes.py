@@ -1,6 +1,6 @@
 """Scripts that create, change, pause, resume and delete saved searches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -8,11 +8,10 @@ from uuid import UUID
 
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import Script, Statement
-from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches import rules, scripts
 from property_alert_notification.homes.saved_searches.compiled import CompiledQuery
-from property_alert_notification.homes.saved_searches.estimate import Estimate
+from property_alert_notification.homes.saved_searches.estimate import Forecast
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.preconditions import Expected
 from property_alert_notification.homes.saved_searches.schemas import SavedSearchCreate, SavedSearchPatch
@@ -37,12 +36,11 @@ class ReadQuery:
     """A query that was understood."""
 
     compiled: CompiledQuery
-    estimate: Callable[[Expression, Kinds], Estimate]
-    """What is expected of it, by the changes that it is to alert to."""
+    forecast: Forecast
 
     def values(self, kinds: Kinds) -> dict[str, Any]:
         """The columns of the query."""
-        return rules.query_values(self.compiled, self.estimate(self.compiled.expression, kinds))
+        return rules.query_values(self.compiled, self.forecast.by(kinds))
 
 
 def create(user_id: int, body: SavedSearchCreate, query: ReadQuery, *, key: UUID, now: datetime) -> Script[ShownSearch]:

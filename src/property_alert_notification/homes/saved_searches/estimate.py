@@ -1,5 +1,6 @@
 """Estimates what a search will match, from a small sample that each process keeps: quick enough for every save."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,9 +13,10 @@ from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import queries
-from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, Places, numbers_of
 from property_alert_notification.homes.saved_searches.market.history import History, history_of
 from property_alert_notification.homes.saved_searches.market.listing import OnMarket, listing_of
+from property_alert_notification.homes.saved_searches.market.queries import MarketRecord, RecentChanges
 from property_alert_notification.homes.saved_searches.words import SearchWarning
 
 PERIOD = timedelta(days=28)
@@ -38,6 +40,20 @@ class Estimate:
     warnings: tuple[SearchWarning, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a sample says of an expression, whichever changes it is to alert to."""
+
+    warnings: tuple[SearchWarning, ...]
+    history: History
+    matching: Places
+    """The changes of the history after which the expression matched."""
+
+    def by(self, kinds: Iterable[ChangeType]) -> Estimate:
+        """What is expected of a search with this expression that alerts to changes of these kinds."""
+        return Estimate(self.history.per_day(self.matching, kinds), self.warnings)
+
+
 @dataclass(frozen=True)
 class Sample:
     """Some listings on the market and some changes."""
@@ -56,19 +72,22 @@ class Sample:
     def _grouped(self) -> GroupedListings:
         return GroupedListings([one.fields for one in self.listings])
 
-    def estimate(self, expression: Expression, kinds: Iterable[ChangeType], *, too_many: int) -> Estimate:
-        """What is expected of an expression. From a part of the market nothing follows about what it does not have.
+    def forecast(self, expression: Expression, *, too_many: int) -> Forecast:
+        """What is expected of an expression."""
+        return Forecast(self.warnings(expression, too_many=too_many), self.history, self.history.matching(expression))
 
-        That it matches too many is said only if it is sure: of 100,000 listings each of 150 stands for 667.
+    def warnings(self, expression: Expression, *, too_many: int) -> tuple[SearchWarning, ...]:
+        """What is remarkable about an expression.
+
+        A part of the market does not show what all of it lacks. That it matches too many is said only if it is sure:
+        of 100,000 listings each of 150 stands for 667.
         """
         # A home with several listings counts once.
         found = self._grouped.matching(expression)
         matching = len({self.listings[place].home for place in numbers_of(found)})
         sure = matching if self.is_whole else matching - _DEVIATIONS * sqrt(matching)
         at_least = sure * self.total / len(self.listings) if self.listings else 0.0
-        return Estimate(
-            self.history.per_day(expression, kinds), warnings_of(at_least, is_whole=self.is_whole, too_many=too_many)
-        )
+        return warnings_of(at_least, is_whole=self.is_whole, too_many=too_many)
 
 
 def _age_of(sample: Sample) -> float:
@@ -94,10 +113,21 @@ class Estimator:
         self._sample: Sample | None = None
         self._read_at = 0.0
 
-    def current(self, expression: Expression, kinds: Iterable[ChangeType]) -> Estimate:
-        """What is expected of an expression, about, by the sample that was read last; `ready` reads it."""
+    def forecast(self, expression: Expression) -> Forecast:
+        """What is expected of an expression, about, by the sample that was read last.
+
+        Hundreds of conditions take a second and longer: then it is for a thread.
+        """
+        return self._current.forecast(expression, too_many=self._too_many)
+
+    def is_too_wide(self, expression: Expression) -> bool:
+        """Whether an expression matches too many homes, by the same sample."""
+        return SearchWarning.MATCHES_TOO_MANY in self._current.warnings(expression, too_many=self._too_many)
+
+    @property
+    def _current(self) -> Sample:
         assert self._sample is not None  # noqa: S101 - the caller awaited `ready`
-        return self._sample.estimate(expression, kinds, too_many=self._too_many)
+        return self._sample
 
     async def ready(self) -> None:
         """Read a sample, unless there is one that is young enough."""
@@ -109,6 +139,10 @@ class Estimator:
         async with self._database.reading() as connection:
             total, records = await queries.sample_of_market(connection, limit=self._sampled)
             recent = await queries.recent_changes(connection, within=PERIOD, limit=_SAMPLED)
-        read = list(readable(records, listing_of, "listing.unreadable"))
-        # What cannot be read matches nothing, so it does not count.
-        return Sample(history_of(recent), read, total - len(records) + len(read))
+        return await asyncio.to_thread(_sample_of, total, records, recent)
+
+
+def _sample_of(total: int, records: Sequence[MarketRecord], recent: RecentChanges) -> Sample:
+    read = list(readable(records, listing_of, "listing.unreadable"))
+    # What cannot be read matches nothing, so it does not count.
+    return Sample(history_of(recent), read, total - len(records) + len(read))

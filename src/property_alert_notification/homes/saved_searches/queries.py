@@ -1,6 +1,8 @@
 """Every statement of the calls about saved searches."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, bindparam, delete, select, text, tuple_, update
@@ -9,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.database import (
     BatchStatement,
+    as_rows,
     columns_of,
     run_within,
     table_of,
@@ -43,6 +46,29 @@ async def page(
         asked = asked.where(_searches.c.active.is_(active))
     found = await connection.execute(asked.order_by(_searches.c.id.desc()).limit(limit))
     return [SavedSearch(**row) for row in found.mappings()]
+
+
+class StoredQuery(NamedTuple):
+    """What a version of a search looks for."""
+
+    id: UUID
+    version: int
+    expression: str
+
+
+_NOT_TOLD_TOO_MANY = BatchStatement(
+    columns_of(_searches, "id"),
+    lambda wanted: (
+        select(_searches.c.id, _searches.c.version, _searches.c.expression)
+        .join(wanted, wanted.c.id == _searches.c.id)
+        .where(_searches.c.active.is_(True), _searches.c.told_too_many.is_(False))
+    ),
+)
+
+
+async def not_told_too_many(connection: AsyncConnection, searches: Collection[UUID]) -> list[StoredQuery]:
+    """What those of these searches look for that are active, and whose users were not told that they match too many."""
+    return [StoredQuery(*row) for row in await _NOT_TOLD_TOO_MANY.run(connection, as_rows(searches))]
 
 
 _OPEN_OF_USER = (

@@ -168,13 +168,16 @@ QUICK = 2_048
 
 
 async def _read(request: Request, given: QueryFields, currency: str, estimator: Estimator) -> ReadQuery | None:
-    if len(await request.body()) <= QUICK:
-        compiled = compile_query(given, currency=currency)
-    else:
-        # An area of 500 corners takes a while, and other callers must not wait for it.
-        compiled = await asyncio.to_thread(compile_query, given, currency=currency)
     await estimator.ready()
-    return None if compiled is None else ReadQuery(compiled, estimator.current)
+    if len(await request.body()) <= QUICK:
+        return _understood(given, currency, estimator)
+    # An area of 500 corners or hundreds of conditions take a while, and other callers must not wait for them.
+    return await asyncio.to_thread(_understood, given, currency, estimator)
+
+
+def _understood(given: QueryFields, currency: str, estimator: Estimator) -> ReadQuery | None:
+    compiled = compile_query(given, currency=currency)
+    return None if compiled is None else ReadQuery(compiled, estimator.forecast(compiled.expression))
 
 
 def _answer(search: SavedSearchPublic, admission: Admission) -> Response:

@@ -1,8 +1,10 @@
 """Looks at saved searches from time to time, and tells users instead of staying silent: the loop of one matcher."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,18 +18,15 @@ from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.saved_searches import changes
+from property_alert_notification.homes.saved_searches import queries as saved_searches
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
 from property_alert_notification.homes.saved_searches.models import SavedSearch
+from property_alert_notification.homes.saved_searches.queries import StoredQuery
 from property_alert_notification.homes.saved_searches.rules import CHECK_AGAIN
 from property_alert_notification.homes.saved_searches.scripts import replace
-from property_alert_notification.homes.saved_searches.words import (
-    ScheduleType,
-    SearchReason,
-    SearchWarning,
-    read_changes,
-)
+from property_alert_notification.homes.saved_searches.words import ScheduleType, SearchReason
 from property_alert_notification.homes.search_life import queries
 from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.homes.search_life.notices import message_of
@@ -42,6 +41,10 @@ AT_ONCE = 100
 
 IDLE = 10.0
 """Seconds until it looks again when nothing is left."""
+
+
+_Version: TypeAlias = tuple[UUID, int]
+"""The id of a search and its version."""
 
 
 class _Found(NamedTuple):
@@ -95,12 +98,12 @@ class SearchChecks:
 
     async def _check(self, ids: Sequence[UUID]) -> int:
         now = self._clock.now()
-        await self._estimator.ready()
+        wide = await self._too_wide(ids)
         async with self._database.transaction() as connection:
             taken = await queries.checks.take(connection, now=now, limit=AT_ONCE, only=ids)
             users, default = {one.user_id for one in taken}, self._planner.default_preferences
             known = await preferences_of_users(connection, users, default=default)
-            found = await self._look_at_all(connection, taken, now)
+            found = await self._look_at_all(connection, taken, wide, now)
             # No step is taken that its user would not hear of.
             told = {
                 one.id
@@ -117,18 +120,39 @@ class SearchChecks:
             self._wake()
         return len(taken)
 
+    async def _too_wide(self, ids: Sequence[UUID]) -> set[_Version]:
+        """Those of these searches that match too many homes, and whose users were not told.
+
+        To compare 100 searches takes seconds: other loops of the process go on meanwhile, and no transaction waits.
+        """
+        await self._estimator.ready()
+        async with self._database.reading() as connection:
+            searches = await saved_searches.not_told_too_many(connection, ids)
+        return await asyncio.to_thread(self._wide_of, searches)
+
+    def _wide_of(self, searches: Sequence[StoredQuery]) -> set[_Version]:
+        found = set[_Version]()
+        for one in searches:
+            # One that cannot be read is looked at all the same.
+            with suppress(*UNREADABLE):
+                if self._estimator.is_too_wide(from_json(one.expression)):
+                    found.add((one.id, one.version))
+        return found
+
     async def _look_at_all(
-        self, connection: AsyncConnection, searches: Sequence[SavedSearch], now: datetime
+        self, connection: AsyncConnection, searches: Sequence[SavedSearch], wide: Collection[_Version], now: datetime
     ) -> dict[UUID, _Found]:
         matched = await run_within(connection, matched_at([one.number for one in searches]))
-        found = {one.id: self._look_at(one, now, matched[one.number]) for one in searches}
+        found = {one.id: self._look_at(one, wide, now, matched[one.number]) for one in searches}
         if quiet := {one.number: one for one in searches if found[one.id].notice is Notice.QUIET}:
             # The last minutes of the log may have a match that is not noted yet.
             for number in await self._notes.matched_lately(connection, quiet):
-                found[quiet[number].id] = self._look_at(quiet[number], now, now)
+                found[quiet[number].id] = self._look_at(quiet[number], wide, now, now)
         return found
 
-    def _look_at(self, search: SavedSearch, now: datetime, matched: datetime | None) -> _Found:
+    def _look_at(
+        self, search: SavedSearch, wide: Collection[_Version], now: datetime, matched: datetime | None
+    ) -> _Found:
         if not search.active:
             return _Found(None, None, None)
         expression, unseen_since = _readable(search), unseen_since_of(search, matched)
@@ -139,7 +163,7 @@ class SearchChecks:
             unseen_since=unseen_since,
             unopened=self._unopened,
             is_readable=expression is not None,
-            matches_too_many=expression is not None and self._is_too_wide(search, expression),
+            matches_too_many=(search.id, search.version) in wide,
         )
         return _Found(notice, expression, unseen_since)
 
@@ -158,10 +182,6 @@ class SearchChecks:
         words = "" if found.expression is None else sentence(found.expression, language)
         title, message = message_of(found.notice, search.name, words, self._url(search, language), language)
         return submission_about(self._planner, search, title, message)
-
-    def _is_too_wide(self, search: SavedSearch, expression: Expression) -> bool:
-        found = self._estimator.current(expression, read_changes(search.change_types))
-        return SearchWarning.MATCHES_TOO_MANY in found.warnings
 
     def _url(self, search: SavedSearch, language: str) -> str:
         link = Link(search.user_id, category=search.id.hex)

@@ -1,14 +1,12 @@
 """What is true, false and unknown of a listing, and that an expression is stored whole."""
 
-import sys
-import unicodedata
 from datetime import UTC, date, datetime
-from types import FrameType
 from typing import Any
 
 import pytest
 
 from property_alert_notification.homes.criteria.areas import Box, Circle, Polygons
+from property_alert_notification.homes.criteria.comparable import folded
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import (
     And,
@@ -28,6 +26,7 @@ from property_alert_notification.homes.criteria.expression import (
     from_json,
     to_json,
 )
+from tests.services.profiled import calls_of
 
 HOME: dict[str, Any] = {
     "ListingKey": "1",
@@ -138,20 +137,12 @@ def test_nothing_is_known_of_the_remarks_of_a_listing_without_any() -> None:
 
 def test_the_remarks_of_a_listing_are_folded_once_however_many_conditions_look_at_them() -> None:
     many = Or(tuple(Text("PublicRemarks", "contains", f"word {n}", folded=True) for n in range(20)))
-    folded = 0
-
-    def count(_: FrameType, event: str, called: object) -> None:
-        nonlocal folded
-        folded += event == "c_call" and called is unicodedata.normalize
-
     evaluate(many, {"PublicRemarks": "Another home"})
-    sys.setprofile(count)
-    try:
-        evaluate(many, {"PublicRemarks": "A home with a view"})
-    finally:
-        sys.setprofile(None)
 
-    assert folded == 1
+    with calls_of(folded) as calls:
+        evaluate(many, {"PublicRemarks": "A home with a view"})
+
+    assert calls() == 1
 
 
 def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> None:

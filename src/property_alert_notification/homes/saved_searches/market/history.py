@@ -8,7 +8,7 @@ from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.reso.words import ChangeType
-from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, places_of
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, Places, places_of
 from property_alert_notification.homes.saved_searches.market.listing import Fields, fields_of
 from property_alert_notification.homes.saved_searches.market.queries import RecentChange, RecentChanges
 
@@ -36,14 +36,17 @@ class History:
     def _grouped(self) -> GroupedListings:
         return GroupedListings([one.fields for one in self.changes])
 
-    def per_day(self, expression: Expression, kinds: Iterable[ChangeType]) -> float | None:
-        """How many alerts a day an expression would have led to; None without changes."""
+    def matching(self, expression: Expression) -> Places:
+        """The changes after which an expression matched."""
+        return self._grouped.matching(expression)
+
+    def per_day(self, matching: Places, kinds: Iterable[ChangeType]) -> float | None:
+        """How many alerts a day these changes would have led to, of those that are of these kinds; None without any."""
         if not self.changes:
             return None
         wanted = frozenset(kinds)
         asked_for = places_of([not wanted.isdisjoint(one.kinds) for one in self.changes])
-        alerts = self._grouped.matching(expression, asked_for).bit_count()
-        return round(alerts * self.scale / self.days, 2)
+        return round((matching & asked_for).bit_count() * self.scale / self.days, 2)
 
 
 def history_of(recent: RecentChanges) -> History:

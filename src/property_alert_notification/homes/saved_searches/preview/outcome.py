@@ -66,6 +66,7 @@ def outcome_of(
 ) -> Outcome:
     """What an expression matches, and would have alerted; from a part of the market it is estimated."""
     total, found, first = compared
+    history = history_of(recent)
     matches = found.matching * _scale(found.compared, total)
     scale = _scale(found.compared_without, total)
     return Outcome(
@@ -74,7 +75,7 @@ def outcome_of(
         compared=found.compared,
         total=total,
         first=[_shown(fields) for fields in first],
-        per_day=history_of(recent).per_day(expression, kinds),
+        per_day=history.per_day(history.matching(expression), kinds),
         warnings=warnings_of(round(matches), is_whole=True, too_many=too_many),
         without=[
             (condition, round(matches + count * scale))
