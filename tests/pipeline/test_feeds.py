@@ -499,6 +499,88 @@ async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) ->
     assert len(await replica.statuses()) == 5
 
 
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("no_links", [False, True])
+async def test_records_of_one_time_that_fill_their_pages_are_read_once(replica: Replica, no_links: bool) -> None:
+    for number in range(6):
+        replica.put(str(number))
+    replica.server.faults.no_links = no_links
+
+    await replica.poll(replica.worker())
+
+    position = await replica.position()
+    assert len(await replica.statuses()) == 6
+    assert (position.failures, position.last_error) == (0, None)
+    assert position.load_ended_at is not None
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("method", ["timestamps", "events"])
+@pytest.mark.parametrize("fault", ["no_links", "short_names"])
+async def test_a_server_that_gives_fewer_records_than_it_is_asked_for_is_read_to_the_end(
+    replica: Replica, method: str, fault: str
+) -> None:
+    for number in range(25):
+        replica.put(str(number), minutes=number / 60)
+    replica.server.faults.limit = 10
+    setattr(replica.server.faults, fault, True)
+    worker = replica.worker(method=method, page_size=100)
+    await replica.poll(worker)
+    assert len(await replica.statuses()) == 25
+
+    for number in range(25, 50):
+        replica.put(str(number), minutes=number / 60)
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 50
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_text_that_is_no_text_is_read_as_far_as_it_is(replica: Replica) -> None:
+    replica.put("1", City="Caf")
+    replica.put("2")
+    replica.server.faults.bad_texts = ["Caf"]
+
+    await replica.poll(replica.worker())
+
+    assert await replica.statuses() == {"1": "Active", "2": "Active"}
+    assert (await replica.position()).refused == 0
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_pages_that_cannot_be_read_are_read_but_for_the_bad_record(replica: Replica) -> None:
+    for number in range(9):
+        replica.put(str(number), minutes=number // 3)
+    replica.server.faults.bad_keys = ["4"]
+
+    await replica.poll(replica.worker(page_size=8))
+
+    position = await replica.position()
+    assert set(await replica.statuses()) == set("01235678")
+    assert position.last_refusal == "that after 2026-11-01T09:01:00Z: cannot be read: HTTP 500"
+    assert position.load_ended_at is not None
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_feed_that_is_set_back_while_its_server_is_overloaded_begins_anew(replica: Replica) -> None:
+    for number in range(8):
+        replica.put(str(number), minutes=number)
+    worker = replica.worker()
+    await worker.turn()
+    await worker.turn()
+    replica.server.faults.status = 429
+    await worker.turn()
+    replica.put("early", minutes=-5)
+    async with replica.database.transaction() as connection:
+        await queries.rewind(connection, "mls", load_ended_at=None, modified_at=None, load_read=0)
+    replica.server.faults.status = None
+    replica.clock.ahead += LEASE * 0.6
+
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 9
+
+
 async def test_a_server_that_always_answers_the_same_page_is_asked_no_more(replica: Replica) -> None:
     for number in range(4):
         replica.put(str(number), minutes=number)

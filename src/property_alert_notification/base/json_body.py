@@ -59,21 +59,30 @@ def read_json(body: bytes) -> Any:
         raise Unreadable(f"The body is nested too deep: {DEEPEST} levels are read.{_place_of_depth(text)}") from None
 
 
-def read_records(body: bytes) -> Any:
+def read_records(body: bytes, *, is_lenient: bool = False) -> Any:
     """The value of a body with many records, of which one that cannot be used must not affect the others.
 
     An object that has a name more than once is a `Repeated`. What is deeper than `DEEPEST` is 0.
+
+    Args:
+        body: the body.
+        is_lenient: read control characters in texts; a byte that is not of UTF-8 becomes an unpaired surrogate.
 
     Raises:
         JSONDecodeError: it is not JSON.
         Unreadable: it is not in UTF-8.
     """
-    text = _text_of(body)
     try:
-        return _read(text, _marked, DEEPEST)
+        text = _text_of(body)
+    except Unreadable:
+        if not is_lenient:
+            raise
+        text = body.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogateescape")
+    try:
+        return _read(text, _marked, DEEPEST, strict=not is_lenient)
     except RecursionError:
         try:
-            return _read(_without_depths(text), _marked, DEEPEST)
+            return _read(_without_depths(text), _marked, DEEPEST, strict=not is_lenient)
         except JSONDecodeError as fault:
             raise JSONDecodeError(fault.msg, text, fault.pos) from None
 
@@ -101,13 +110,13 @@ def _text_of(body: bytes) -> str:
         raise Unreadable(problem) from None
 
 
-def _read(text: str, objects: Callable[[Pairs], dict[str, Any]], deepest: int) -> Any:
+def _read(text: str, objects: Callable[[Pairs], dict[str, Any]], deepest: int, *, strict: bool = True) -> Any:
     try:
-        value = _READERS[objects].decode(text)
+        value = _READERS[objects, strict].decode(text)
     except (JSONDecodeError, RepeatedName):
         raise
     except ValueError:  # Python converts no number of more than 4,300 digits
-        value = json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole).decode(text)
+        value = json.JSONDecoder(object_pairs_hook=objects, parse_int=_whole, strict=strict).decode(text)
     if _is_deeper(value, deepest):  # how deep Python itself reads depends on its version
         raise RecursionError
     return value
@@ -145,8 +154,9 @@ def _marked(pairs: Pairs) -> dict[str, Any]:
     return found
 
 
-_READERS: Mapping[Callable[[Pairs], dict[str, Any]], json.JSONDecoder] = {
-    objects: json.JSONDecoder(object_pairs_hook=objects) for objects in (_once, _marked)
+_READERS: Mapping[tuple[Callable[[Pairs], dict[str, Any]], bool], json.JSONDecoder] = {
+    (objects, strict): json.JSONDecoder(object_pairs_hook=objects, strict=strict)
+    for objects, strict in ((_once, True), (_marked, True), (_marked, False))
 }
 
 

@@ -167,6 +167,8 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
         raise HTTPException(501, "This server has no `in`.")
     if server.faults.same_page:
         page = Page(None, None, page.top, 0, counted=False)
+    if server.faults.limit is not None:
+        page = page._replace(top=min(page.top, server.faults.limit))
     try:
         found = search(collection, page.filter, page.orderby)
         part = list(islice(found, page.skip, page.skip + page.top))
@@ -180,7 +182,7 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
     link = _next_link(request, page, server.faults, is_last=not following)
     if link is not None:
         answer["@odata.nextLink"] = link
-    return _with_faults(JSONResponse(answer), server.faults)
+    return _with_faults(answer, server.faults)
 
 
 def _next_link(request: Request, page: Page, faults: Faults, *, is_last: bool) -> str | None:
@@ -191,12 +193,16 @@ def _next_link(request: Request, page: Page, faults: Faults, *, is_last: bool) -
     return f"{base}{request.url.path[1:]}?{query}"
 
 
-def _with_faults(answer: Response, faults: Faults) -> Response:
+def _with_faults(answer: dict[str, Any], faults: Faults) -> Response:
+    body = bytes(JSONResponse(answer).body)
+    if faults.short_names:
+        body = body.replace(b"@odata.", b"@")
+    for text in faults.bad_texts:
+        body = body.replace(text.encode(), text.encode() + b"\xe9\n")
     if faults.cut_body:
-        return Response(answer.body[:-20], media_type="application/json")
-    if faults.gzip:
-        return Response(gzip.compress(answer.body), headers={"Content-Encoding": "gzip"}, media_type="application/json")
-    return answer
+        body = body[:-20]
+    headers = {"Content-Encoding": "gzip"} if faults.gzip else {}
+    return Response(gzip.compress(body) if faults.gzip else body, headers=headers, media_type="application/json")
 
 
 def _control(server: ResoServer) -> APIRouter:

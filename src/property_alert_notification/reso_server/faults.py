@@ -24,6 +24,12 @@ class Faults(BaseModel):
     """Answer 501 to a filter with `in`."""
     no_events: bool = False
     """Have no EntityEvent resource."""
+    limit: int | None = None
+    """Give this many records at once at most."""
+    short_names: bool = False
+    """Write `@nextLink` and `@count`, as version 4.01 of OData allows."""
+    bad_texts: list[str] = []
+    """Write these texts with a byte that is not of UTF-8, and a line feed."""
     no_links: bool = False
     """Give no `@odata.nextLink`."""
     same_page: bool = False

@@ -105,3 +105,11 @@ def test_a_record_that_is_too_deep_leaves_its_neighbours_as_they_are() -> None:
 
     assert [one["k"] for one in read] == [1, '[{"', 3, 4]
     assert json.dumps(read[0]["d"]).count("[") == DEEPEST - 3
+
+
+def test_a_lenient_reader_takes_control_characters_and_marks_bytes_that_are_no_text() -> None:
+    body = b'{"a": "caf\xe9\n"}'
+    with pytest.raises(Unreadable):
+        read_records(body)
+    assert read_records(body, is_lenient=True) == {"a": "caf\udce9\n"}
+    assert read_records(b'{"a": "\n", "b": 1' + b"0" * 5000 + b"}", is_lenient=True) == {"a": "\n", "b": inf}

@@ -3,13 +3,15 @@
 Source: OData 4.01, part 2 (URL conventions); RESO Web API Core 2.0
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.homes.reso.times import as_text
+
+_PREFIXES = ("@odata.", "@", "odata.")
 
 
 class BadLink(RetryLater):
@@ -85,13 +87,20 @@ def read_page(document: Any, url: str) -> Page:
     """
     if not isinstance(document, dict) or not isinstance(records := document.get("value"), list):
         raise ValueError("has no list of records in `value`")  # noqa: TRY004 - of another service, not of a caller
-    link, count = document.get("@odata.nextLink"), document.get("@odata.count")
+    link, count = _control(document, "nextLink"), _control(document, "count")
+    if isinstance(count, str) and count.isascii() and count.isdigit() and len(count) < 20:
+        count = int(count)
     return Page(
         records,
         count if isinstance(count, int) and not isinstance(count, bool) else None,
         url,
         link if isinstance(link, str) and link else None,
     )
+
+
+def _control(document: Mapping[str, Any], name: str) -> Any:
+    """What a page says of itself. Version 4.01 may leave `odata.` out, and version 3 has no @."""
+    return next((document[form] for prefix in _PREFIXES if (form := prefix + name) in document), None)
 
 
 def _on_the_same_host(url: str, link: str) -> str:

@@ -111,7 +111,9 @@ class FeedReplicator:
             return held
         async with self._database.transaction() as connection:
             self._position = await queries.lease(connection, self.name, self._holder, now=now, until=now + LEASE)
-        if self._position is None or held is None:
+        taken = self._position
+        if taken is None or held is None or taken.fence != held.fence + 1:
+            # Another worker had the lease meanwhile, or an operator set the feed back.
             self._walk.reset()
             self._follow.reset()
         return self._position

@@ -1,21 +1,27 @@
 """Reads records in the order of their ModificationTimestamp: all of them at first, and then those that change."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import SendError, Throttled
+from property_alert_notification.base.errors import ProviderDown, SendError
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
 from property_alert_notification.homes.feeds.odata import BadLink, Page, keys_of, since
 from property_alert_notification.homes.feeds.settings import FeedSettings
-from property_alert_notification.homes.feeds.take import RecordTaker
+from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
 from property_alert_notification.homes.feeds.web_api import KEY, WebApi
 
 FIELD = "ModificationTimestamp"
+
+TRIES = 3
+"""Requests for one record alone, until it is left out."""
+
+MOST_BAD = 10
+"""Records in a row that cannot be read. If more cannot, it is not about these records."""
 
 
 class RecordWalk:
@@ -34,9 +40,20 @@ class RecordWalk:
     def reset(self) -> None:
         """Begin anew with the next turn."""
         self._url: str | None = None
+        self._is_link = False
+        """Whether the URL is a link of the server."""
         self._from: datetime | None = None
         """The time from which the last request was for records."""
-        self._skipped = 0
+        self._passed = 0
+        """Records that were read since then."""
+        self._of_request = 0
+        """Those that were read by the last request without a link, and by its links."""
+        self._size = self._asked = self._settings.page_size
+        """Records that are requested at once: fewer where a page cannot be read. `_asked`: by the last request."""
+        self._failures = 0
+        """Requests in a row for one record that failed."""
+        self._bad = 0
+        """Records in a row that cannot be read."""
         self._keys: list[str] = []
         """Those of the page before, if this one is not found by its times."""
         self._read: set[str] = set()
@@ -54,11 +71,12 @@ class RecordWalk:
         url = self._url or self._first_url(position)
         try:
             page = await self._api.page(url)
-        except Throttled:
+        except ProviderDown:
             raise
-        except SendError:
-            self.reset()  # the link to this page may have expired
-            raise
+        except SendError as fault:
+            await self._go_around(position, fault)
+            return True
+        self._bad, self._failures, self._size = 0, 0, min(2 * self._size, self._settings.page_size)
         taken, refused = await self._taker.read(page.records)
         await self._taker.store(position, taken, refused)
         self._note([one.record.modified_at for one in taken if one.record.is_dated])
@@ -70,16 +88,39 @@ class RecordWalk:
             self.reset()
         return following is not None
 
+    async def _go_around(self, position: FeedPosition, fault: SendError) -> None:
+        """Go on without the page that cannot be read: with smaller ones, or after the only record that it has.
+
+        Raises:
+            SendError: the server answers nothing else either, or it is not about one record.
+        """
+        # The same query, without records.
+        await self._api.page(self._api.properties_url(since(FIELD, self._clock.now() + timedelta(days=365))))
+        if not self._is_link:  # that may have expired
+            self._failures += self._size == 1
+            self._size = max(self._size // 4, 1)
+        if self._failures == TRIES:
+            if self._bad == MOST_BAD:
+                self.reset()
+                raise fault
+            self._bad, self._failures, self._passed = self._bad + 1, 0, self._passed + 1
+            place = "the first" if self._greatest is None else f"that after {self._greatest:%Y-%m-%dT%H:%M:%SZ}"
+            await self._taker.store(position, [], [Refusal(place, f"cannot be read: {fault.reason}")])
+        self._url = self._own_url()
+
     def _first_url(self, position: FeedPosition) -> str:
         self._from, is_load = position.modified_at, position.load_ended_at is None
         if self._from is not None and not is_load:
             # A change may become visible later than one with a later time.
             self._from -= self._settings.overlap_time
-        return self._api.properties_url(self._filter(), count=is_load and position.load_total is None)
+        return self._own_url(count=is_load and position.load_total is None)
 
-    def _filter(self) -> str | None:
+    def _own_url(self, *, count: bool = False) -> str:
+        """The URL of the next page without the links of the server."""
+        self._is_link, self._of_request, self._asked = False, 0, self._size
         # Records with the same time are read again: others of this time may have come since.
-        return None if self._from is None else since(FIELD, self._from)
+        filter_ = None if self._from is None else since(FIELD, self._from)
+        return self._api.properties_url(filter_, count=count, top=self._size, skip=self._passed)
 
     def _following(self, page: Page) -> str | None:
         """The URL of the next page; None after the last one.
@@ -90,26 +131,26 @@ class RecordWalk:
         The link of the server is followed only where times do not lead further. A link often is a number of records to
         skip, and a record that changes meanwhile moves to the end, so that another one would be skipped.
         """
-        if page.link is None and len(page.records) < self._settings.page_size:
+        self._passed += len(page.records)
+        self._of_request += len(page.records)
+        if self._api.is_last(page, read=self._of_request, asked=self._asked):
             return None
         if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
-            self._from, self._skipped, self._keys, self._read = self._greatest, 0, [], set()
-            return self._api.properties_url(self._filter())
+            self._from, self._passed, self._keys, self._read = self._greatest, 0, [], set()
+            return self._own_url()
         before, self._keys = self._keys, keys_of(page.records, KEY)
         if before and before == self._keys:
             return None  # the server answers every request with the same page
         self._read.add(page.url)
         try:
-            return page.next(self._read) or self._skip(page)
+            following = page.next(self._read)
         except BadLink:
             self.reset()
             raise
-
-    def _skip(self, page: Page) -> str:
-        """The next page of a server without links."""
-        self._skipped += len(page.records)
-        parts = [part for part in page.url.split("&") if not part.startswith("%24skip=")]
-        return f"{'&'.join(parts)}&%24skip={self._skipped}"
+        if following is None:
+            return self._own_url()
+        self._is_link = True
+        return following
 
     def _note(self, times: Sequence[datetime]) -> None:
         for at in times:

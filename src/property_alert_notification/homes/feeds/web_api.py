@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError
@@ -39,6 +39,9 @@ EARLY = 60.0
 _USUAL_LIFETIME = 600.0
 """Seconds for which a token is used if the server does not say how long it is valid."""
 
+SMALLEST_LIMIT = 10
+"""Records that any server gives at once."""
+
 FRESH = 60.0
 """Seconds for which a token is new."""
 
@@ -62,6 +65,8 @@ class WebApi:
         self._token: str | None = None if settings.token is None else settings.token.get_secret_value()
         self._token_since = self._token_until = 0.0
         self._requesting = asyncio.Lock()
+        self._longest: dict[str, int] = {}
+        """The records of the longest page of each resource."""
 
     async def page(self, url: str) -> Page:
         """The page at a URL.
@@ -71,13 +76,29 @@ class WebApi:
         """
         return self._page_in(await self._get(url), url)
 
-    def properties_url(self, *filters: str | None, count: bool = False) -> str:
+    def is_last(self, page: Page, *, read: int, asked: int) -> bool:
+        """Whether no page follows this one.
+
+        A server without links may give fewer records than it is asked for, at most the same number each time.
+
+        Args:
+            page: the page.
+            read: the records of its request, on all pages of it.
+            asked: how many the request was for.
+        """
+        size, resource = len(page.records), urlsplit(page.url).path
+        longest = self._longest.get(resource, 0)
+        self._longest[resource] = max(size, longest)
+        return page.link is None and read < asked and size < max(longest, SMALLEST_LIMIT)
+
+    def properties_url(self, *filters: str | None, count: bool = False, top: int | None = None, skip: int = 0) -> str:
         """The URL of the first page of the records that match, the one changed longest ago first."""
         return query(
             f"{self._settings.url}/Property",
             filter=all_of(self._settings.filter, *filters),
             orderby=f"ModificationTimestamp,{KEY}",
-            top=self._settings.page_size,
+            top=top or self._settings.page_size,
+            skip=skip or None,
             expand=self._settings.expand,
             count="true" if count else None,
         )
@@ -204,7 +225,7 @@ class WebApi:
         if not answer.is_whole:
             raise RetryLater("its answer is incomplete or too large")
         try:
-            return read_records(answer.body)
+            return read_records(answer.body, is_lenient=True)
         except (ValueError, RecursionError):
             raise RetryLater("its answer is not JSON") from None
 
