@@ -15,7 +15,7 @@ from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.windows.models import DigestWindow
-from property_alert_notification.homes.alerts import queries
+from property_alert_notification.homes.alerts.changes import queries
 from property_alert_notification.homes.alerts.models import Alert as StoredAlert
 from property_alert_notification.homes.alerts.shards.queries import least_position
 from property_alert_notification.homes.saved_searches.models import SearchPerson

@@ -14,10 +14,10 @@ from property_alert_notification.homes.alerts.before_sending.freshness import (
     SEARCH_PAUSED,
 )
 from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
-from property_alert_notification.homes.alerts.earlier.queries import EARLIER, facts_before
+from property_alert_notification.homes.alerts.changes.earlier.queries import EARLIER, facts_before
+from property_alert_notification.homes.alerts.changes.queries import changes_in
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
-from property_alert_notification.homes.alerts.queries import changes_in
 from property_alert_notification.homes.criteria.expression import Compare
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.words import ScheduleType

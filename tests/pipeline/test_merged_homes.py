@@ -11,10 +11,10 @@ from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.batches import Batches
 from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE
 from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
+from property_alert_notification.homes.alerts.changes.queries import last_number
 from property_alert_notification.homes.alerts.explain.queries import alerts_about
 from property_alert_notification.homes.alerts.ledger.queries import told_of
 from property_alert_notification.homes.alerts.models import Told
-from property_alert_notification.homes.alerts.queries import last_number
 from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.alerts.tell import Teller
 from property_alert_notification.homes.listings import queries as listings

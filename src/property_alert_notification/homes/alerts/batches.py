@@ -12,12 +12,12 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import UNREADABLE, left_out
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts import queries
-from property_alert_notification.homes.alerts.changes import read_change
-from property_alert_notification.homes.alerts.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes import queries
+from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes.queries import ChangeToMatch
+from property_alert_notification.homes.alerts.changes.read import read_change
 from property_alert_notification.homes.alerts.matches import matches_of
 from property_alert_notification.homes.alerts.news import Earlier
-from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.searches import Searches
 from property_alert_notification.homes.alerts.tell import MatchedChange
 from property_alert_notification.homes.saved_searches.versions.queries import (

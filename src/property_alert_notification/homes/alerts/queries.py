@@ -5,89 +5,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Integer,
-    bindparam,
-    delete,
-    select,
-    tuple_,
-)
+from sqlalchemy import Column, Integer, bindparam, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, insert_rows, table_of, time_type
 from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
-from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingPosition, ListingVersion
-from property_alert_notification.homes.listings.scripts import CHANGES
-from property_alert_notification.homes.listings.versions.queries import is_after, is_before
-from property_alert_notification.homes.properties.queries import HOME, WITH_HOME
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
 _told, _log = table_of(Told), table_of(MatchLogEntry)
-_alerts = table_of(Alert)
-_searches = table_of(SavedSearch)
-_changes, _versions, _positions = table_of(ListingChange), table_of(ListingVersion), table_of(ListingPosition)
-_listings = table_of(Listing)
-
-
-async def last_number(connection: AsyncConnection) -> int:
-    """The last number that was given to a change or to an edit: all up to it are committed."""
-    found = await connection.execute(select(_positions.c.last).where(_positions.c.name == CHANGES))
-    return int(found.scalar_one_or_none() or 0)
-
-
-class ChangeToMatch(NamedTuple):
-    """A numbered change of a listing, with its states before and after as the store has them."""
-
-    sequence: int
-    listing_id: UUID
-    property_id: UUID
-    """Of its home."""
-    facts: str
-    before_at: datetime | None
-    snapshot: str
-    record: str
-    before: str | None
-    """None if the listing was not known, or if the record is not kept any more."""
-
-
-_before = _versions.alias("before")
-SELECT_CHANGES = (
-    select(
-        _changes.c.sequence,
-        _changes.c.listing_id,
-        HOME,
-        _changes.c.facts,
-        _changes.c.before_at,
-        _versions.c.snapshot,
-        _versions.c.record,
-        _before.c.record,
-    )
-    .select_from(_changes)
-    .join(WITH_HOME, _listings.c.id == _changes.c.listing_id)
-    .join(
-        _versions,
-        is_after(_versions, _changes),
-    )
-    .outerjoin(
-        _before,
-        is_before(_before, _changes),
-    )
-)
-"""The columns of a ChangeToMatch."""
-_CHANGES = SELECT_CHANGES.where(
-    _changes.c.sequence > bindparam("after", type_=BigInteger),
-    _changes.c.sequence <= bindparam("until", type_=BigInteger),
-).order_by(_changes.c.sequence)
-
-
-async def changes_in(connection: AsyncConnection, *, after: int, until: int) -> list[ChangeToMatch]:
-    """The changes with these numbers, in their order."""
-    found = await connection.execute(_CHANGES, {"after": after, "until": until})
-    return [ChangeToMatch(*row) for row in found]
-
+_alerts, _searches = table_of(Alert), table_of(SavedSearch)
 
 EXPRESSIONS = BatchStatement(
     columns_of(_searches, "number"),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.drops import queries as drop_queries

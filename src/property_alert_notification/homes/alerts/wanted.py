@@ -1,6 +1,6 @@
 """Which facts of a change one search has to tell, as `matches_of` finds it for all searches at once. Pure."""
 
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.news import News, can_be_had, may_be_shown, without_status
 from property_alert_notification.homes.alerts.searches import asked_by, kinds_of
 from property_alert_notification.homes.criteria.evaluate import evaluate

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.homes.alerts.changes import ReadChange, read_change
+from property_alert_notification.homes.alerts.changes.queries import ChangeToMatch
+from property_alert_notification.homes.alerts.changes.read import ReadChange, read_change
 from property_alert_notification.homes.alerts.news import Earlier
-from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import encode_facts
 from property_alert_notification.homes.listings.snapshot import encode_text, snapshot_of

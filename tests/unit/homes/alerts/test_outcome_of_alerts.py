@@ -6,7 +6,7 @@ import pytest
 
 from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.alerts.outcomes.alerts import (
     TellingDelivery,

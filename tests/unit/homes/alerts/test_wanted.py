@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, OneOf, Range

@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import table_of
+from property_alert_notification.homes.alerts.changes.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.alerts.match_log.queries import entries_between
-from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
 from property_alert_notification.homes.listings.models import ListingChange
 
 _changes = table_of(ListingChange)

@@ -13,7 +13,7 @@ import numpy as np
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.match_log.entries import found_in
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.numbers import Numbers

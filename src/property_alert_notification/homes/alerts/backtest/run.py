@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from property_alert_notification.database import Database
-from property_alert_notification.homes.alerts import queries as alerts
 from property_alert_notification.homes.alerts.backtest import queries
 from property_alert_notification.homes.alerts.backtest.queries import PastChange
 from property_alert_notification.homes.alerts.backtest.replay import Candidate, Compared, Hit, Known, Replay
-from property_alert_notification.homes.alerts.changes import readable_changes
-from property_alert_notification.homes.alerts.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes.queries import last_number
+from property_alert_notification.homes.alerts.changes.read import readable_changes
 from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge
@@ -77,7 +77,7 @@ class Run:
     async def go_on(self, after: int | None) -> Found:
         """Compare the changes after a number, or from the beginning of the period on."""
         async with self.database.reading() as connection:
-            last = await alerts.last_number(connection)
+            last = await last_number(connection)
             until = await queries.number_before(connection, self.period.end + SKEW, last=last)
             begin = await queries.number_before(connection, self.period.start - SKEW, last=last)
             position, digests = await position_for(connection, self.person), await digests_of(connection, self.person)

@@ -22,8 +22,7 @@ from property_alert_notification.database import (
     true_of_many,
 )
 from property_alert_notification.homes.alerts.models import SearchDigest
-from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
-from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
+from property_alert_notification.homes.listings.models import Listing, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
@@ -31,7 +30,7 @@ from property_alert_notification.homes.saved_searches.versions.queries import Cu
 from property_alert_notification.homes.saved_searches.versions.share import Share
 
 _digests, _searches = table_of(SearchDigest), table_of(SavedSearchVersion)
-_listings, _versions, _changes = table_of(Listing), table_of(ListingVersion), table_of(ListingChange)
+_listings, _versions = table_of(Listing), table_of(ListingVersion)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
 
@@ -149,19 +148,6 @@ async def forget(connection: AsyncConnection, searches: Collection[int]) -> None
     """Let these searches wait for no digest any more."""
     if searches:
         await _FORGET.run(connection, as_rows(searches))
-
-
-_CHANGES_OF = BatchStatement(
-    columns_of(_changes, "sequence"),
-    lambda wanted: SELECT_CHANGES.where(_changes.c.sequence.in_(select(wanted.c.sequence))),
-)
-
-
-async def changes_of(connection: AsyncConnection, sequences: Collection[int]) -> list[ChangeToMatch]:
-    """The changes with these numbers; those of deleted listings are left out."""
-    if not sequences:
-        return []
-    return [ChangeToMatch(*row) for row in await _CHANGES_OF.run(connection, as_rows(sorted(sequences)))]
 
 
 _CURRENT = BatchStatement(

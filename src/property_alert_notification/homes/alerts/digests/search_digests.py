@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import Database
 from property_alert_notification.homes.alerts.approvals.facts import queries as approval_facts
-from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
+from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes.queries import ChangeToMatch, changes_of
+from property_alert_notification.homes.alerts.changes.read import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests import queries as digest_queries
 from property_alert_notification.homes.alerts.digests.fresh import fresh_news
 from property_alert_notification.homes.alerts.digests.log_matches import LogMatches, read_log
@@ -22,12 +24,10 @@ from property_alert_notification.homes.alerts.digests.queries import DueSearch
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.drops import queries as drop_queries
 from property_alert_notification.homes.alerts.drops.drops import Drops
-from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.ledger import queries as told_ledger
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.news import Earlier, News
 from property_alert_notification.homes.alerts.people import people_of_users
-from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.shards.shard import Shard
 from property_alert_notification.homes.alerts.submit import (
     NamedSearch,
@@ -249,7 +249,7 @@ def _next(
 async def _changes(connection: AsyncConnection, sequences: Collection[int]) -> Mapping[int, ReadChange]:
     found: dict[int, ReadChange] = {}
     for some in _slices(sorted(sequences)):
-        rows = await digest_queries.changes_of(connection, some)
+        rows = await changes_of(connection, some)
         earlier = await facts_before(connection, rows)
         found |= await asyncio.to_thread(_read_changes, rows, earlier)
     return found

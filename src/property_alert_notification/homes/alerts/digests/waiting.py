@@ -8,7 +8,7 @@ from uuid import UUID
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.homes.alerts.before_sending.freshness import offered
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.drops.drops import Drops, Match
 from property_alert_notification.homes.alerts.net import net

@@ -7,7 +7,7 @@ from typing import Any
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, code_of
 from property_alert_notification.base.times import EARLIEST
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact
 from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedAlert,

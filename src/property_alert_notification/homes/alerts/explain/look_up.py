@@ -9,9 +9,10 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import run_within
-from property_alert_notification.homes.alerts.changes import ReadChange, readable_changes
+from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before
+from property_alert_notification.homes.alerts.changes.queries import last_changes
+from property_alert_notification.homes.alerts.changes.read import ReadChange, readable_changes
 from property_alert_notification.homes.alerts.digests.queries import records_of
-from property_alert_notification.homes.alerts.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.searches import (
@@ -62,7 +63,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     home = member.property_id
     number = (await numbers_of(connection, [user_id])).get(user_id, _NOBODY)
     listings = [one.id for one in await properties.members(connection, [home])]
-    rows = await queries.last_changes(connection, listings, limit=MOST_CHANGES)
+    rows = await last_changes(connection, listings, limit=MOST_CHANGES)
     earlier = await facts_before(connection, rows)
     versions = await queries.versions_of(connection, user_id)
     alerts = await queries.alerts_about(connection, home, number)

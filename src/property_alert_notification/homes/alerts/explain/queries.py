@@ -1,47 +1,27 @@
 """Every statement that explains what became of a home for a user."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, true_of_many
+from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
-from property_alert_notification.homes.alerts.queries import SELECT_CHANGES, ChangeToMatch
-from property_alert_notification.homes.listings.models import Listing, ListingChange
+from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties.ids.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 
-_changes, _alerts = table_of(ListingChange), table_of(Alert)
+_alerts = table_of(Alert)
 _digests, _deliveries = table_of(SearchDigest), table_of(Delivery)
 _searches, _versions, _listings = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(Listing)
 _user = bindparam("user", type_=BigInteger)
-_limit = bindparam("limit", type_=Integer)
 
 MOST_SEARCHES = 100
 """Searches of a user that are explained."""
-
-_LAST = BatchStatement(
-    columns_of(_changes, "listing_id"),
-    lambda wanted: (
-        SELECT_CHANGES.where(
-            _changes.c.listing_id.in_(select(wanted.c.listing_id)), true_of_many(_changes.c.sequence.is_not(None))
-        )
-        # In a form that no index matches, so that the store uses the index of the listings.
-        .order_by(func.coalesce(_changes.c.sequence, 0).desc())
-        .limit(_limit)
-    ),
-)
-
-
-async def last_changes(connection: AsyncConnection, listings: Collection[UUID], *, limit: int) -> list[ChangeToMatch]:
-    """The last numbered changes of these listings, the newest first."""
-    return [ChangeToMatch(*row) for row in await _LAST.run(connection, as_rows(sorted(listings)), limit=limit)]
 
 
 async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSearch]:

@@ -8,7 +8,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode, cancell
 from property_alert_notification.base.vocabulary import Approval, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import COLLECTED, ENDED
 from property_alert_notification.homes.alerts.before_sending.overtaking import REPLACED
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.alerts.stored_keys import parts_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.drops.queries import dropped_of, reasons_in
 from property_alert_notification.homes.alerts.ledger.queries import FactKey, ToldRow, told_rows
 from property_alert_notification.homes.alerts.numbers import Numbers, unpack

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
-from property_alert_notification.homes.alerts.earlier.queries import facts_before, last_changes
+from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before, last_changes
 from property_alert_notification.homes.alerts.news import Earlier, news_of
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion

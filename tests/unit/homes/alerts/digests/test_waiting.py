@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from property_alert_notification.homes.alerts.changes import ReadChange
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.drops.drops import Drops

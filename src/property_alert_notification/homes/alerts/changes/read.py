@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from property_alert_notification.base.damaged import readable
+from property_alert_notification.homes.alerts.changes.queries import ChangeToMatch
 from property_alert_notification.homes.alerts.differences import differences
 from property_alert_notification.homes.alerts.news import Earlier, News, is_first, may_be_shown, news_of
-from property_alert_notification.homes.alerts.queries import ChangeToMatch
 from property_alert_notification.homes.listings.facts import Fact
 from property_alert_notification.homes.listings.history import decode_facts
 from property_alert_notification.homes.listings.snapshot import decode_text

@@ -1,0 +1,1 @@
+"""The numbered changes of listings, as matchers, digests and explanations read them."""
