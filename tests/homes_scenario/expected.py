@@ -409,11 +409,11 @@ class Expected:
     def _hear(self, name: str, changes: Iterable[Change]) -> None:
         for change in changes:
             self.changes += 1
-            for alert in self._alerts(name, change):
+            for alert, new_to in self._alerts(name, change):
                 self.latest.append((name, alert))
                 told = [(self.changes, fact.kind) for fact in alert.facts]
                 self.tell(alert, name, told)
-                tell = partial(self._telling, name, alert, change)
+                tell = partial(self._telling, name, alert, change, new_to)
                 self.unsent.append(Unsent(self.changes, alert.user, name, tell, told))
 
     def tell(self, alert: Alert, home: str, told: Iterable[tuple[int, str]]) -> None:
@@ -462,8 +462,8 @@ class Expected:
         """Whether no mail told the user of a newer change of this home."""
         return self.sent.get((user, home), 0) <= number
 
-    def _telling(self, home: str, alert: Alert, change: Change) -> Telling | None:
-        """What an alert tells, if it still holds."""
+    def _telling(self, home: str, alert: Alert, change: Change, new_to: frozenset[str]) -> Telling | None:
+        """What an alert tells, if it still holds; the home is `new_to` searches with these names."""
         record, now = change.after.record, self.listings_of(home)
         if (alert.user, home) in self.discarded or alert.user in self.erased:
             return None
@@ -472,7 +472,8 @@ class Expected:
         if _name(shown) != _name(record) and _is_gone(shown, record):
             others = sorted((now[key] for key in now if key != alert.listing), key=_said_at, reverse=True)
             shown = offered([shown, *others], lambda it: any(self.searches.matches(one, it) for one in searches))
-        names = frozenset(search.name for search in searches if self.searches.matches(search, shown))
+        searches = [search for search in searches if self.searches.matches(search, shown)]
+        names = frozenset(search.name for search in searches)
         if _is_gone(shown, record) or not names:
             return None
         price_before = next((fact.before for fact in change.facts if fact.kind == "Price Change"), None)
@@ -480,25 +481,32 @@ class Expected:
         order = {fact: place for place, fact in enumerate(change.facts)}
         in_order = sorted(alert.facts, key=lambda fact: order.get(fact, len(order)))
         news = [News(fact, price_before if fact.kind in by_price else None) for fact in in_order]
-        return Telling(true_of(news, shown), names, shown["ListPrice"], record)
+        asked = {kind for search in searches for kind in search.changes} | ({IN_RANGE} if names & new_to else set())
+        told = [one for one in true_of(news, shown) if one.fact.kind in asked]
+        return Telling(told, names, shown["ListPrice"], record)
 
-    def _alerts(self, home: str, change: Change) -> Iterator[Alert]:
-        """The alerts of searches that alert at once; what the others match waits."""
+    def _alerts(self, home: str, change: Change) -> Iterator[tuple[Alert, frozenset[str]]]:
+        """The alerts of searches that alert at once, with the names of those to which the home is new.
+
+        What the others match waits.
+        """
         before = set() if change.before is None else set(self.searches.matching(change.before.record))
-        told: dict[int, tuple[set[Fact], set[str]]] = {}
+        told: dict[int, tuple[set[Fact], set[str], set[str]]] = {}
         for number in self.searches.matching(change.after.record):
             search, is_new = self.searches[number], change.is_new or number not in before
             if facts := set(wanted(search, change, is_new=is_new)):
-                its = told.setdefault(search.user, (set(), set()))
+                its = told.setdefault(search.user, (set(), set(), set()))
                 its[1].add(search.name)
+                its[2].update([search.name] if is_new else ())
                 if search.schedule == ASAP:
                     its[0].update(facts)
                 else:
                     self.waiting.setdefault(search.number, []).append(Match(self.changes, home, change, search, is_new))
         record = change.after.record
-        for user, (facts, names) in told.items():
+        for user, (facts, names, new_to) in told.items():
             if facts and (user, home) not in self.discarded:
-                yield Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
+                alert = Alert(user, record["ListingKey"], frozenset(facts), frozenset(names), record["ListPrice"])
+                yield alert, frozenset(new_to)
 
 
 def wanted(search: Search, change: Change, *, is_new: bool) -> Iterator[Fact]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.homes.alerts.before_sending.asked import NO_LONGER_ASKED_FOR
 from property_alert_notification.homes.alerts.before_sending.freshness import (
     HOME_DISCARDED,
     NO_LONGER_MATCHES,
@@ -20,6 +21,7 @@ from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import Compare
 from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, a_matcher, up_to
@@ -354,6 +356,15 @@ async def test_a_search_that_was_edited_meanwhile_is_asked_again_and_named_as_it
     its = await told_now(homes)
     assert its[1] == NO_LONGER_MATCHES
     assert "- Widened: Homes, Active, up to $900,000" in its[2].message
+    searches = table_of(SavedSearch)
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(searches).where(searches.c.number == widened).values(channels="sms"))
+    assert (await told_now(homes))[2] == NO_LONGER_ASKED_FOR
+    versions = table_of(SavedSearchVersion)
+    async with homes.database.transaction() as connection:
+        await connection.execute(update(searches).values(channels=None))
+        await connection.execute(update(versions).values(change_types=ChangeType.PRICE_CHANGE))
+    assert (await told_now(homes))[2] == NO_LONGER_ASKED_FOR
 
 
 async def test_an_address_that_was_corrected_meanwhile_is_told(world: World, homes: Homes) -> None:

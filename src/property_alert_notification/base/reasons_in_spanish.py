@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "newer_alert": "en su lugar, o antes, se envió un aviso más reciente sobre la misma vivienda",
     "open_house_over": "la jornada de puertas abiertas ha pasado, o se movió o se canceló desde entonces",
     "no_longer_matches": "la vivienda ya no coincide con las búsquedas por las que se iba a enviar",
-    "no_longer_asked_for": "la búsqueda se editó, y ya no pide este tipo de cambio",
+    "no_longer_asked_for": "la búsqueda se editó, y ya no pide este tipo de cambio o este canal",
     "changed_back": "la vivienda vuelve a tener el precio que tenía antes, o vuelve a estar disponible",
     "home_discarded": "el usuario descartó la vivienda",
     "search_paused": "la búsqueda se puso en pausa o se borró antes",

@@ -124,11 +124,16 @@ class Searches:
 
 
 def asked_by(news: News) -> int:
-    """The bits of the kinds by which a search asks for one of the news.
+    """The bits of the kinds by which a search asks for one of the news."""
+    return kinds_that_ask_for(news.kind, is_first=news.to_new)
+
+
+def kinds_that_ask_for(kind: str, *, is_first: bool) -> int:
+    """The bits of the kinds by which a search asks for a fact of this kind.
 
     A home that is coming soon or under contract when it is first seen, and so may still be had, is a new one too.
     """
-    return KINDS[news.kind] | (KINDS[ChangeType.NEW_LISTING] if news.to_new and news.kind in _OFFERED else 0)
+    return KINDS[kind] | (KINDS[ChangeType.NEW_LISTING] if is_first and kind in _OFFERED else 0)
 
 
 @lru_cache(4_096)

@@ -36,6 +36,10 @@ class RunningSearch(NamedTuple):
     name: str
     since: int
     """The number of its last edit, in one order with those of the changes of listings."""
+    change_types: str = ""
+    """Those that it asks for, as the store keeps them."""
+    channels: str | None = None
+    """Those of its alerts; None means all that its user wants."""
 
 
 def offered(

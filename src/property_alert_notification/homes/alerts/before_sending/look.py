@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.homes.alerts.before_sending.asked import as_asked_for
 from property_alert_notification.homes.alerts.before_sending.freshness import (
     RunningSearch,
     as_they_are_called,
@@ -30,6 +32,8 @@ class Look:
 
     expressions: Mapping[int, Expression]
     running: Mapping[int, RunningSearch]
+    channel: Channel
+    """The one on which they are to be sent."""
     is_over: Callable[[Mapping[str, Any]], bool]
 
     def held(self, one: StoredAlert, newer: Overtaking = NOT_OVERTAKEN) -> AlertDetails | Reason:
@@ -67,11 +71,11 @@ class Look:
         details = still_asked_for(one.details, self.running, is_discarded=one.is_discarded)
         if isinstance(details, Reason):
             return details, one.own
-        since = edited(one, self.running)
-        if one.is_unchanged and not since:
-            return details, one.own
-        details, now = still_matches(details, one.own, one.others, self.expressions)
-        return as_they_are_called(details, since, self.running, self.expressions), now
+        now, since = one.own, edited(one, self.running)
+        if since or not one.is_unchanged:
+            details, now = still_matches(details, one.own, one.others, self.expressions)
+            details = as_they_are_called(details, since, self.running, self.expressions)
+        return as_asked_for(details, one.details, self.running, self.channel), now
 
 
 def readable_alerts(

@@ -117,7 +117,7 @@ def refresh(
     both = [*known, *others]
     running = yield from running_searches(both)
     expressions = yield from expressions_of(one for one in both if not one.is_unchanged or edited(one, running))
-    look = Look(expressions, running, partial(is_over, now=now))
+    look = Look(expressions, running, channel, partial(is_over, now=now))
     firsts = list(map(_once, _homes_of_firsts(known, look.held)))
     places = [each for homes in firsts for each in _places(homes)]
     untold = {one.alerted_home for one, reason in places if reason is not None}

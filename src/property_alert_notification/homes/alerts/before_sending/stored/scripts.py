@@ -143,7 +143,13 @@ UNREADABLE = "alert.unreadable"
 _RUNNING = BatchStatement(
     columns_of(_searches, "number"),
     lambda wanted: (
-        select(_searches.c.number, _searches.c.name, _search_versions.c.from_sequence)
+        select(
+            _searches.c.number,
+            _searches.c.name,
+            _search_versions.c.from_sequence,
+            _search_versions.c.change_types,
+            _searches.c.channels,
+        )
         .join(wanted, wanted.c.number == _searches.c.number)
         # A search that is paused has no current version.
         .join(
