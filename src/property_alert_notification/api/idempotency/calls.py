@@ -56,6 +56,16 @@ class IdempotentCall:
         answer, replayed = await self.once(admission, work, asked=asked)
         return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
+    async def answer_found(self, admission: Admission, found: BaseModel, *, asked: BaseModel) -> Response:
+        """Answer what was found without changing anything; with a key a repetition gets the same answer."""
+        if self.key is None:
+            return json_answer(found, admission)
+
+        async def keep(_: AsyncConnection) -> Answer:
+            return Answer(200, found.model_dump_json())
+
+        return await self.answer(admission, keep, asked=asked)
+
     async def once(self, admission: Admission, work: Work, *, asked: BaseModel | None = None) -> tuple[Answer, bool]:
         """Do the work of a call in one transaction, unless the same call was answered before.
 

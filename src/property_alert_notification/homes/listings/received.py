@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from property_alert_notification.homes.listings.digest import digest_of
+from property_alert_notification.homes.listings.precedence import digest_of
 from property_alert_notification.homes.listings.snapshot import Snapshot, snapshot_of
 from property_alert_notification.homes.properties.identity import identifying
 from property_alert_notification.homes.reso.record import ListingRecord

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
-from property_alert_notification.api.idempotency.calls import CallDep, IdempotentCall, json_answer
-from property_alert_notification.api.idempotency.stored import Answer
+from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.paging import start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
@@ -119,7 +117,7 @@ async def backtest_searches(
     The answer has each change of a home that the searches tell, or told, and how both differ. Nothing is sent or
     stored. A call compares up to 10,000 changes, for one second at most; `next` goes on.
     """
-    return await _answer(call, admission, body, await parts.backtest(user_id, None, body))
+    return await call.answer_found(admission, await parts.backtest(user_id, None, body), asked=body)
 
 
 @router.post("/{key}/backtest", response_model=Backtest, responses=documented(404, 409))
@@ -131,17 +129,7 @@ async def backtest_saved_search(
     With a query or `ChangeTypes` it shows what an edit would have told in place of the search. Nothing is sent or
     stored. A call compares up to 10,000 changes, for one second at most; `next` goes on.
     """
-    return await _answer(call, admission, body, await parts.backtest(user_id, key, body))
-
-
-async def _answer(call: IdempotentCall, admission: Admission, body: BacktestRequest, answer: Backtest) -> Response:
-    if call.key is None:
-        return json_answer(answer, admission)
-
-    async def keep(_: object) -> Answer:
-        return Answer(200, answer.model_dump_json())
-
-    return await call.answer(admission, keep, asked=body)
+    return await call.answer_found(admission, await parts.backtest(user_id, key, body), asked=body)
 
 
 def _period(body: BacktestRequest, now: datetime, kept: timedelta) -> Period:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import FromClause, func, select, true
+from sqlalchemy import FromClause, select, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -24,13 +24,9 @@ from property_alert_notification.homes.alerts.numbers import NONE, Numbers, pack
 from property_alert_notification.homes.alerts.shards.queries import add_first_shard
 from property_alert_notification.homes.alerts.shards.queries import shards as shards_of
 from property_alert_notification.homes.alerts.shards.shard import Shard
-from property_alert_notification.homes.listings.models import Listing
-from property_alert_notification.homes.properties.ids.queries import is_same_home
-from property_alert_notification.homes.properties.models import Property
+from property_alert_notification.homes.properties.ids.queries import with_mates
 
 _told = table_of(Told)
-_own, _mates = table_of(Listing).alias("own"), table_of(Listing).alias("mates")
-_home, _same = table_of(Property).alias("home"), table_of(Property).alias("same")
 
 FactKey = tuple[UUID, str]
 """A listing, and the key of a fact that it tells."""
@@ -55,20 +51,11 @@ class ToldRow(NamedTuple):
 
 
 def _told_these(wanted: FromClause) -> Any:
+    homes, mate, home = with_mates(wanted, wanted.c.listing_id)
     return (
-        select(
-            wanted.c.listing_id,
-            wanted.c.fact,
-            func.coalesce(_home.c.merged_into, _own.c.property_id),
-            _mates.c.id,
-            _told.c.people,
-        )
-        .select_from(wanted)
-        .join(_own, _own.c.id == wanted.c.listing_id)
-        .outerjoin(_home, _home.c.id == _own.c.property_id)
-        .outerjoin(_same, is_same_home(_same, _home))
-        .join(_mates, _mates.c.property_id == func.coalesce(_same.c.id, _own.c.property_id))
-        .outerjoin(_told, (_told.c.listing_id == _mates.c.id) & (_told.c.fact == wanted.c.fact))
+        select(wanted.c.listing_id, wanted.c.fact, home, mate, _told.c.people)
+        .select_from(homes)
+        .outerjoin(_told, (_told.c.listing_id == mate) & (_told.c.fact == wanted.c.fact))
     )
 
 

@@ -38,7 +38,7 @@ _unsent = table_of(UnsentAlert)
 
 
 def _of_alerts(wanted: FromClause) -> Any:
-    homes, mate = with_mates(wanted, wanted.c.listing_id)
+    homes, mate, _ = with_mates(wanted, wanted.c.listing_id)
     return (
         select(
             wanted.c.listing_id,
@@ -67,7 +67,7 @@ def _of_alerts(wanted: FromClause) -> Any:
 
 
 def _kept(wanted: FromClause) -> Any:
-    homes, mate = with_mates(wanted, wanted.c.listing_id)
+    homes, mate, _ = with_mates(wanted, wanted.c.listing_id)
     return (
         select(
             wanted.c.listing_id,

@@ -3,7 +3,7 @@
 What is stored under the id of a property, such as who was told what, is found by any of these.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
@@ -35,14 +35,23 @@ def ids_of_home(id_: ColumnElement[Any] | UUID) -> Select[UUID]:
     return select(its.c.id).where(mine.c.id == id_, is_same_home(its, mine))
 
 
-def with_mates(wanted: FromClause, listing: ColumnElement[Any]) -> tuple[FromClause, ColumnElement[Any]]:
-    """`wanted` with each listing of the home of its column `listing`, and the column of these."""
+class WithMates(NamedTuple):
+    """Rows about listings, each once for every listing of the same home."""
+
+    rows: FromClause
+    mate: ColumnElement[Any]
+    """The listing of the same home; it may be the listing itself."""
+    home: ColumnElement[Any]
+
+
+def with_mates(wanted: FromClause, listing: ColumnElement[Any]) -> WithMates:
+    """`wanted` with each listing of the home of its column `listing`; rows of deleted listings are left out."""
     own, mates = _listings.alias("own"), _listings.alias("mates")
     home, same = _properties.alias("home"), _properties.alias("same")
-    homes = (
+    rows = (
         wanted.join(own, own.c.id == listing)
         .outerjoin(home, home.c.id == own.c.property_id)
         .outerjoin(same, is_same_home(same, home))
         .join(mates, mates.c.property_id == func.coalesce(same.c.id, own.c.property_id))
     )
-    return homes, mates.c.id
+    return WithMates(rows, mates.c.id, func.coalesce(home.c.merged_into, own.c.property_id))

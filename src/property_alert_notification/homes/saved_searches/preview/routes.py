@@ -5,8 +5,7 @@ import asyncio
 from fastapi import Response
 
 from property_alert_notification.api.dependencies import DatabaseDep, KeyedRouter
-from property_alert_notification.api.idempotency.calls import CallDep, json_answer
-from property_alert_notification.api.idempotency.stored import Answer
+from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.problems import documented
 from property_alert_notification.database import run_within
 from property_alert_notification.homes.criteria.sentence import phrase, sentence
@@ -55,14 +54,8 @@ async def preview_saved_search(
     outcome = await asyncio.to_thread(
         outcome_of, expression, kinds, compared, recent, too_many=settings.too_many_matches
     )
-    answer = _public(outcome, sentence(expression, language), language)
-    if call.key is None:
-        return json_answer(answer, admission)
-
-    async def keep(_: object) -> Answer:
-        return Answer(200, answer.model_dump_json())
-
-    return await call.answer(admission, keep, asked=body)
+    found = _public(outcome, sentence(expression, language), language)
+    return await call.answer_found(admission, found, asked=body)
 
 
 def _public(outcome: Outcome, words: str, language: str) -> PreviewPublic:

@@ -47,7 +47,7 @@ async def add(connection: AsyncConnection, new: Iterable[WaitingFact]) -> None:
 
 
 def _known_these(wanted: FromClause) -> Any:
-    homes, mate = with_mates(wanted, wanted.c.listing_id)
+    homes, mate, _ = with_mates(wanted, wanted.c.listing_id)
     return (
         select(wanted.c.listing_id, wanted.c.fact, wanted.c.person)
         .select_from(homes)

@@ -1,4 +1,4 @@
-"""The digest of a record, which decides between two of the same listing and time. Pure."""
+"""Which of two records of the same listing and time counts: the one with the greater digest. Pure."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -12,9 +12,9 @@ _DELETED, _HIDDEN, _NO_ADDRESS = "z", "h", "g"
 
 
 def digest_of(fields: Mapping[str, Any], text: str) -> str:
-    """The digest of a record with this text: of two records of the same time, the one with the greater digest counts.
+    """The digest of a record with this text.
 
-    That is the one that shows less of the home. If they show as much, it is the one whose text has the greater hash.
+    It is greater for the record that shows less of the home. If two show as much, the hashes of their texts decide.
     """
     return (_precedence(fields) + blake2b(text.encode(), digest_size=16).hexdigest())[:32]
 
