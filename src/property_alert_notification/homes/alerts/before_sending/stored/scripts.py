@@ -129,10 +129,7 @@ def _now_of(wanted: FromClause) -> Any:
         .outerjoin(_home, _home.c.id == _own.c.property_id)
         .outerjoin(_same, is_same_home(_same, _home))
         .outerjoin(_listings, _listings.c.property_id == func.coalesce(_same.c.id, _own.c.property_id))
-        .outerjoin(
-            _versions,
-            is_newest(_versions, _listings),
-        )
+        .outerjoin(_versions, is_newest(_versions, _listings))
         .outerjoin(_thoughts, (_thoughts.c.person == _alerts.c.person) & (_thoughts.c.listing_id == _listings.c.id))
     )
 
