@@ -1,5 +1,7 @@
 """Replication of a feed on each store, from the small RESO server over real HTTP."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,8 +9,9 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
+from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, table_of
@@ -631,6 +634,33 @@ async def test_a_lease_is_kept_while_a_server_takes_its_time(replica: Replica) -
 
     replica.clock.ahead += LEASE  # and now its worker is killed
     assert await other.turn() == 0.0
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_lease_is_renewed_when_the_store_is_back(replica: Replica) -> None:
+    worker = replica.worker()
+    await worker.turn()
+    position = await replica.position()
+    before = position.leased_until
+    impatient = Database(replica.database.url, wait=0.05)
+    locked = sqlite3.connect(make_url(replica.database.url).database or "", isolation_level=None)
+
+    replica.clock.ahead += LEASE / 2
+    async with kept(position, impatient, replica.clock, every=0.001):
+        locked.execute("BEGIN IMMEDIATE")
+        for _ in range(3):  # a renewal waits as long for the lock as this, and fails like this
+            with pytest.raises(StoreUnavailable):
+                async with impatient.transaction():
+                    pass
+        assert (await replica.position()).leased_until == before
+        locked.rollback()
+        async with asyncio.timeout(30):
+            while (await replica.position()).leased_until == before:
+                pass
+    assert position.leased_until == (await replica.position()).leased_until
+
+    locked.close()
+    await impatient.close()
 
 
 async def test_a_worker_that_lost_its_lease_stores_nothing(replica: Replica) -> None:
