@@ -689,6 +689,58 @@ async def test_pushed_events_are_taken_although_the_feed_is_polled(replica: Repl
     assert [event.due_at for event in await replica.events()] == [None, None]
 
 
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_feed_that_is_changed_to_events_reads_none_of_those_before(replica: Replica) -> None:
+    for number in range(8):
+        replica.put(str(number), minutes=number)
+    await replica.poll(replica.worker())
+    replica.put("meanwhile", minutes=9)
+    await replica.workers[0].close()
+
+    worker = replica.worker(method="events", page_size=3)
+    await replica.poll(worker)
+    before = await replica.events()
+    replica.put("0", minutes=20, StandardStatus="Pending")
+    await replica.poll(worker)
+
+    assert await replica.statuses() == dict.fromkeys([*map(str, range(1, 8)), "meanwhile"], "Active") | {"0": "Pending"}
+    assert len(before) == 3  # as at the begin of a feed
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_refused_record_counts_once_and_again_when_it_changes(replica: Replica) -> None:
+    worker = replica.worker()
+    replica.put("1", ListPrice="450.000")
+    for _ in range(3):
+        await replica.poll(worker)
+    assert (await replica.position()).refused == 1
+
+    replica.put("1", minutes=1, ListPrice="450.000")
+    await replica.poll(worker)
+
+    assert (await replica.position()).refused == 2
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_what_was_read_again_after_the_overlap_is_not_read_once_more(replica: Replica) -> None:
+    for number in range(6):
+        replica.put(str(number))
+    worker = replica.worker()
+    for _ in range(2):  # the load, and a poll after the overlap
+        await replica.poll(worker)
+    asked = len(replica.server.requests)
+    await replica.poll(worker)
+    assert len(replica.server.requests) == asked + 1
+    assert "gt%202026-11-01T09%3A00%3A00Z" in replica.server.requests[-1]
+
+    replica.put("6", minutes=10)
+    await replica.poll(worker)
+    replica.put("late", minutes=6)
+    await replica.poll(worker)
+
+    assert set(await replica.statuses()) == {*map(str, range(7)), "late"}
+
+
 async def test_a_feed_that_is_set_back_reads_its_events_again(replica: Replica) -> None:
     worker = replica.worker(method="events")
     await replica.poll(worker)

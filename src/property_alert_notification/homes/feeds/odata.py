@@ -73,6 +73,11 @@ def since(field: str, at: datetime) -> str:
     return f"{field} ge {as_text(at)}"
 
 
+def after(field: str, at: datetime) -> str:
+    """The filter for records after this time."""
+    return f"{field} gt {as_text(at)}"
+
+
 def all_of(*filters: str | None) -> str | None:
     """The filter for the records that all of these match; None matches all."""
     given = [one for one in filters if one]

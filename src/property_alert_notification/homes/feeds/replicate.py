@@ -126,6 +126,8 @@ class FeedReplicator:
     async def _step(self, position: FeedPosition) -> bool:
         """One request or a few; returns whether more is to be done at once."""
         fetched = await self._fetch.turn(position)
+        if self._settings.method == "events" and position.sequence is None and position.load_began_at is not None:
+            await self._change_to_events(position)
         if position.load_ended_at is None:
             await self._load(position)
             return True
@@ -146,6 +148,15 @@ class FeedReplicator:
             log.info("feed.load_began", feed=self.name)
         if not await self._walk.turn(position):
             log.info("feed.load_ended", feed=self.name, records=position.load_read)
+
+    async def _change_to_events(self, position: FeedPosition) -> None:
+        """Follow events from now on: what changed since the last poll is read once, and not each event of all times."""
+        await self._follow.begin(position)
+        if position.load_ended_at is None or position.modified_at is None:
+            return
+        values = {"modified_at": position.modified_at - self._settings.overlap_time, "load_ended_at": None}
+        async with self._database.transaction() as connection:
+            await queries.advance(connection, position, **values, load_total=None, load_read=0)
 
     async def _remove_done(self) -> None:
         until = self._clock.now() - max(KEEP_DONE, 3 * self._settings.overlap_time)

@@ -27,11 +27,17 @@ from property_alert_notification.homes.reso.words import StandardStatus
 log = structlog.get_logger()
 
 
+MOST_COUNTED = 1_000
+"""Records that were refused last and are known."""
+
+
 class Refusal(NamedTuple):
     """A record that cannot be understood."""
 
     listing_key: str
     problem: str
+    modified: str = ""
+    """The ModificationTimestamp, as it is written."""
 
 
 class RecordTaker:
@@ -48,6 +54,7 @@ class RecordTaker:
         self._database = database
         self._clock = clock
         self._outcomes = metrics.feed_records
+        self._counted: dict[Refusal, None] = {}
 
     async def read(self, records: Sequence[Any]) -> tuple[list[Received], list[Refusal]]:
         """Read each record by itself: one that cannot be understood does not affect the others."""
@@ -60,8 +67,11 @@ class RecordTaker:
             try:
                 found.append(read_one(self._with_source(record), self._feed, now))
             except InvalidField as fault:
-                key = printable(str(record.get("ListingKey")))[:80] if isinstance(record, dict) else ""
-                refused.append(Refusal(key, f"{fault.field} {fault.problem}"))
+                key, modified = (
+                    printable(str(record.get(name)))[:80] if isinstance(record, dict) else ""
+                    for name in ("ListingKey", "ModificationTimestamp")
+                )
+                refused.append(Refusal(key, f"{fault.field} {fault.problem}", modified))
         return found, refused
 
     def _with_source(self, record: Any) -> Any:
@@ -97,6 +107,11 @@ class RecordTaker:
         return not_taken
 
     async def _refuse(self, position: FeedPosition, refused: Sequence[Refusal]) -> None:
+        """Count records that were refused. One that is read again, since it changed a short time ago, counts once."""
+        refused = [one for one in refused if one not in self._counted]
+        if not refused:
+            return
+        self._counted = dict.fromkeys([*self._counted, *refused][-MOST_COUNTED:])
         last = refused[-1]
         log.warning("feed.records_refused", feed=self._name, number=len(refused), problem=last.problem)
         self._count(refused=len(refused))

@@ -10,7 +10,7 @@ from property_alert_notification.base.errors import ProviderDown, SendError
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedPosition
-from property_alert_notification.homes.feeds.odata import BadLink, Page, keys_of, since
+from property_alert_notification.homes.feeds.odata import BadLink, Page, after, keys_of, since
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
 from property_alert_notification.homes.feeds.web_api import KEY, WebApi
@@ -35,15 +35,24 @@ class RecordWalk:
         self._taker = taker
         self._database = database
         self._clock = clock
+        self._end: datetime | None = None
+        """The greatest time of all records when the last walk ended."""
+        self._end_found_at = 0.0
+        """When a walk ended there first."""
+        self._is_settled = False
+        """Whether a walk read it again after as long as a change may become visible late."""
         self.reset()
 
     def reset(self) -> None:
         """Begin anew with the next turn."""
+        self._began_at = 0.0
         self._url: str | None = None
         self._is_link = False
         """Whether the URL is a link of the server."""
         self._from: datetime | None = None
         """The time from which the last request was for records."""
+        self._is_after = False
+        """Whether those of this time were left out."""
         self._passed = 0
         """Records that were read since then."""
         self._of_request = 0
@@ -109,17 +118,21 @@ class RecordWalk:
         self._url = self._own_url()
 
     def _first_url(self, position: FeedPosition) -> str:
+        self._began_at = self._clock.monotonic()
         self._from, is_load = position.modified_at, position.load_ended_at is None
         if self._from is not None and not is_load:
-            # A change may become visible later than one with a later time.
-            self._from -= self._settings.overlap_time
+            # In a quiet market all records may have one time, and would be read again and again.
+            self._is_after = self._is_settled and self._from == self._end
+            if not self._is_after:
+                # A change may become visible later than one with a later time.
+                self._from -= self._settings.overlap_time
         return self._own_url(count=is_load and position.load_total is None)
 
     def _own_url(self, *, count: bool = False) -> str:
         """The URL of the next page without the links of the server."""
         self._is_link, self._of_request, self._asked = False, 0, self._size
         # Records with the same time are read again: others of this time may have come since.
-        filter_ = None if self._from is None else since(FIELD, self._from)
+        filter_ = None if self._from is None else (after if self._is_after else since)(FIELD, self._from)
         return self._api.properties_url(filter_, count=count, top=self._size, skip=self._passed)
 
     def _following(self, page: Page) -> str | None:
@@ -137,6 +150,7 @@ class RecordWalk:
             return None
         if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
             self._from, self._passed, self._keys, self._read = self._greatest, 0, [], set()
+            self._is_after = False
             return self._own_url()
         before, self._keys = self._keys, keys_of(page.records, KEY)
         if before and before == self._keys:
@@ -158,6 +172,12 @@ class RecordWalk:
                 self._is_in_order = False
             self._greatest = at if self._greatest is None else max(at, self._greatest)
 
+    def _note_end(self, end: datetime | None) -> None:
+        if end != self._end:
+            self._end, self._end_found_at, self._is_settled = end, self._clock.monotonic(), False
+        elif self._began_at - self._end_found_at > self._settings.overlap:
+            self._is_settled = True
+
     async def _store(self, connection: AsyncConnection, position: FeedPosition, page: Page, *, is_last: bool) -> None:
         values: dict[str, object] = {}
         now = self._clock.now()
@@ -174,3 +194,5 @@ class RecordWalk:
             if is_last:
                 values["load_ended_at"] = now
         await queries.advance(connection, position, **values)
+        if is_last:
+            self._note_end(position.modified_at)
