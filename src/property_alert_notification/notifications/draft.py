@@ -11,7 +11,7 @@ from property_alert_notification.base.vocabulary import Approval, Channel, Deliv
 from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.deliveries.windows.keys import WindowKey
-from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
+from property_alert_notification.notifications.plan import create_deliveries, plan
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
@@ -77,8 +77,7 @@ def draft(
         return InvalidField("expires_at", problem)
     later = submission.is_planned_later(now)
     id_ = new_id()
-    planned = [] if later else _plan(submission, person, category, unused, now)
-    deliveries, windows = _deliveries(id_, submission, planned, now, new_id)
+    deliveries, windows = ([], []) if later else _plan(id_, submission, person, category, unused, now, new_id)
     states = [one.state for one in deliveries]
     notification = NewNotification(
         id=id_,
@@ -119,9 +118,24 @@ def _look_up(submission: Submission, now: datetime) -> tuple[str, datetime] | No
     return " ".join(submission.look_up), at or now
 
 
-def _deliveries(
-    notification: UUID, submission: Submission, planned: list[Planned], now: datetime, new_id: Callable[[], UUID]
+def _plan(
+    notification: UUID,
+    submission: Submission,
+    person: Person,
+    category: Category,
+    unused: Collection[Channel],
+    now: datetime,
+    new_id: Callable[[], UUID],
 ) -> tuple[list[NewDelivery], list[WindowKey]]:
+    planned = plan(
+        submission.addresses,
+        person,
+        category,
+        urgent=submission.urgent,
+        only=submission.channels,
+        now=now,
+        unused=unused,
+    )
     return create_deliveries(
         notification,
         planned,
@@ -132,18 +146,3 @@ def _deliveries(
         now=now,
         new_id=new_id,
     )
-
-
-def _plan(
-    submission: Submission, person: Person, category: Category, unused: Collection[Channel], now: datetime
-) -> list[Planned]:
-    planned = plan(
-        submission.addresses,
-        person,
-        category,
-        urgent=submission.urgent,
-        only=submission.channels,
-        now=now,
-        unused=unused,
-    )
-    return list(planned)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import FromClause, ScalarSelect, false, select
 
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
 from property_alert_notification.people.decide import Message, needs_profile
 from property_alert_notification.people.directory.models import StoredProfile
+from property_alert_notification.people.directory.profile import Profile
 from property_alert_notification.people.directory.scripts import places_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
@@ -82,6 +83,21 @@ def language_of(user_id: int) -> Script[str | None]:
     """The tag of a user's language, as `read_language` reads it."""
     [[words, of_profile]] = yield Statement(_LANGUAGE, [(user_id,)])
     return read_language(user_id, words, of_profile)
+
+
+_READERS = BatchStatement(
+    columns_of(LIVE.table, "user_id"), lambda wanted: select(wanted.c.user_id, *stored_language(wanted))
+)
+
+
+def readers_of(users: Collection[int], *, default: Preferences | None) -> Script[dict[int, Person]]:
+    """Those of these users who have preferences, or get the default ones. Their profiles have the language alone."""
+    found: dict[int, Person] = {}
+    for user_id, words, of_profile in (yield Statement(_READERS, as_rows(users))):
+        if (preferences := preference_scripts.read_or_default(user_id, words, default)) is not None:
+            language = of_profile if isinstance(of_profile, str) else None
+            found[user_id] = Person(preferences, Profile(user_id, language=language))
+    return found
 
 
 def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:

@@ -44,11 +44,11 @@ def matches_of(
     if not len(numbers):
         return None
     matched = searches.match(before) if before is not None and may_be_shown(before) else NONE
-    is_new = ~np.isin(numbers, matched, assume_unique=True)
+    is_new = ~are_in(matched, numbers)
     kinds = searches.kinds[numbers]
     wanted = [(is_new == one.to_new) & (kinds & asked_by(one) != 0) for one in news]
     if not can_be_had(after):
-        names_status = ~np.isin(numbers, searches.match(without_status(after)), assume_unique=True)
+        names_status = ~are_in(searches.match(without_status(after)), numbers)
         wanted = [each if one.is_status else each & names_status for each, one in zip(wanted, news, strict=True)]
     concerned = np.logical_or.reduce(wanted)
     if not concerned.any():

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import run_within
-from property_alert_notification.people.directory.scripts import languages_of, profiles_of
+from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.preferences.scripts import preferences_of
@@ -20,10 +20,9 @@ async def preferences_of_users(
 
 
 async def people_of_users(
-    connection: AsyncConnection, users: Collection[int], *, default: Preferences | None, only_language: bool = False
+    connection: AsyncConnection, users: Collection[int], *, default: Preferences | None
 ) -> Mapping[int, Person]:
-    """Those of `preferences_of_users` with their profiles, which have nothing but the language if `only_language`."""
+    """Those of `preferences_of_users` with their profiles."""
     known = await preferences_of_users(connection, users, default=default)
-    wanted = sorted(users)
-    profiles = await run_within(connection, languages_of(wanted) if only_language else profiles_of(wanted))
+    profiles = await run_within(connection, profiles_of(sorted(users)))
     return {user_id: Person(theirs, profiles.get(user_id)) for user_id, theirs in known.items()}

@@ -18,7 +18,6 @@ from property_alert_notification.homes.alerts.approvals.facts import queries as 
 from property_alert_notification.homes.alerts.approvals.facts.queries import WaitingFact
 from property_alert_notification.homes.alerts.details import ToldFact, ToldSearch, details_of, stored_after
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold, PersonsFact
-from property_alert_notification.homes.alerts.people import people_of_users
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.sentences import InLanguage, Sentences
 from property_alert_notification.homes.alerts.stored_keys import joined
@@ -30,7 +29,7 @@ from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.person import UNKNOWN, Person
-from property_alert_notification.people.scripts import UserOf
+from property_alert_notification.people.scripts import UserOf, readers_of
 
 _LONGEST_REFERENCE = 255
 
@@ -76,6 +75,8 @@ class WantedAlert(NamedTuple):
     @property
     def senders(self) -> list[SearchTarget]:
         """The searches by which it is sent now. It may name others that alert later, or that want none of its facts."""
+        if len(self.searches) == 1:  # as of most alerts
+            return [self.searches[0].target]
         telling = [its for its in self.searches if its.tells] or self.searches  # those may be deleted meanwhile
         targets = [its.target for its in telling]
         at_once = [one for one in targets if one.schedule_type is ScheduleType.ASAP]
@@ -109,7 +110,8 @@ def told_by(alerts: Iterable[WantedAlert], accepted: Iterable[bool]) -> Iterator
     """What people are told by those of these alerts that were accepted: by one that needs approval, once it has it."""
     for one in compress(alerts, accepted):
         if not one.needs_approval:
-            yield from (NewlyTold(listing, fact, one.person, sequence) for listing, fact, sequence in one.told_by)
+            for listing, fact, sequence in one.told_by:
+                yield NewlyTold(listing, fact, one.person, sequence)
 
 
 def outcomes_of(accepted: Iterable[bool]) -> Counter[str]:
@@ -130,7 +132,7 @@ class Submitter:
         if not alerts:
             return []
         users, default = {one.user_id for one in alerts}, self._planner.default_preferences
-        people = await people_of_users(connection, users, default=default, only_language=True)
+        people = await run_within(connection, readers_of(sorted(users), default=default))
         languages = [shown_locale(people.get(one.user_id, UNKNOWN).language) for one in alerts]
         named = (
             (its.target, language) for one, language in zip(alerts, languages, strict=True) for its in one.searches
@@ -208,7 +210,7 @@ def _texts(
             ToldSearch(target.name, sentences.get((target.number, language), ""), is_new, target.number)
             for target, is_new, _ in one.searches
         ]
-        message = message_after(opening, searches, language)
+        message = message_after(opening, searches)
         yield _Text(listing_key, opening.title, message, stored_after(beginning, searches), facts)
 
 

@@ -35,17 +35,19 @@ class Opening(NamedTuple):
 
     title: str
     lines: str
+    words: Mapping[str, str]
+    """Of the language."""
 
 
 def write(details: AlertDetails) -> tuple[str, str]:
     """The title and the message of an alert."""
     opening = open_with(details)
-    return opening.title, message_after(opening, details.searches, details.language)
+    return opening.title, message_after(opening, details.searches)
 
 
-def message_after(opening: Opening, searches: Sequence[ToldSearch], language: str) -> str:
+def message_after(opening: Opening, searches: Sequence[ToldSearch]) -> str:
     """The message of an alert that names these searches; `opening` is that of one with the same facts of the home."""
-    lines = "\n".join(_searches(searches, words_in(language, is_to_let=False)))
+    lines = "\n".join(_searches(searches, opening.words))
     return _cut(f"{opening.lines}\n\n{lines}", LONGEST_MESSAGE)
 
 
@@ -62,7 +64,7 @@ def open_with(details: AlertDetails) -> Opening:
     lines += [line for fact in details.facts if (line := _sentence(fact, details, words)) is not None]
     # A price may be told, and have brought the home into the range of another search.
     lines = list(dict.fromkeys(lines))
-    return Opening(_cut(title, LONGEST_TITLE), "\n".join(lines))
+    return Opening(_cut(title, LONGEST_TITLE), "\n".join(lines), words)
 
 
 def lines_in_digest(details: AlertDetails) -> list[str]:

@@ -41,8 +41,9 @@ def sentence(expression: Expression, language: str | None = None) -> str:
     parts = with_both_bounds(expression.parts) if isinstance(expression, And) else [expression]
     if not parts:
         return words.all_homes
-    phrases = [_phrase(part, words) for part in sorted(parts, key=_rank)]
-    is_place = phrases[0].startswith("(") or min(map(_rank, parts)) == 0
+    parts = sorted(parts, key=_rank)
+    phrases = [_phrase(part, words) for part in parts]
+    is_place = phrases[0].startswith("(") or _rank(parts[0]) == 0
     return _fitting([f"{words.homes}{' ' if is_place else ', '}{phrases[0]}", *phrases[1:]], words)
 
 

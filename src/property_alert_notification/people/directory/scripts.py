@@ -39,7 +39,7 @@ def profiles_of(users: Collection[int]) -> Script[dict[int, Profile]]:
 
 
 def languages_of(users: Collection[int]) -> Script[dict[int, Profile]]:
-    """Like `profiles_of`, with only the language of a user: the text of an alert depends on no more."""
+    """Like `profiles_of`, with only the language of a user: the footer of an email depends on no more."""
     rows = yield Statement(_LANGUAGES_OF, as_rows(users))
     return {row[0]: Profile(row[0], language=row[1]) for row in rows if is_readable(row)}
 

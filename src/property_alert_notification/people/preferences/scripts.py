@@ -37,6 +37,11 @@ def preferences_of(
     for test, statement in _PREFERENCES_OF.items():
         if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
             for user_id, words in (yield Statement(statement, asked)):
-                if (preferences := default if words is None else read_or_hold(user_id, words)) is not None:
+                if (preferences := read_or_default(user_id, words, default)) is not None:
                     found[user_id, test] = preferences
     return found
+
+
+def read_or_default(user_id: int, words: str | None, default: Preferences | None) -> Preferences | None:
+    """The stored preferences of a user, `default` if there are none, and None if the user withdrew them."""
+    return default if words is None else read_or_hold(user_id, words)

@@ -133,17 +133,15 @@ async def put_told(
 
     People of other shards may be among them; they are left out.
     """
-    people: dict[FactKey, list[int]] = {}
-    last: dict[FactKey, int] = {}
-    for listing, fact, person, sequence in told:
-        people.setdefault((listing, fact), []).append(person)
-        last[listing, fact] = max(sequence, last.get((listing, fact), 0))
+    by_fact: dict[FactKey, list[NewlyTold]] = {}
+    for one in told:
+        by_fact.setdefault(one[:2], []).append(one)
     # In one order everywhere, or two transactions deadlock.
     rows = [
-        (*key, shard.number, pack(its), last[key], now)
-        for key in sorted(people)
+        (*key, shard.number, pack(people), max(one.sequence for one in new), now)
+        for key, new in sorted(by_fact.items())
         for shard in shards
-        if len(its := shard.share.of(np.union1d(known.by_listings.get(key, NONE), people[key])))
+        if len(people := shard.share.of(np.union1d(known.by_listings.get(key, NONE), [one.person for one in new])))
     ]
     if rows:
         await _PUT_TOLD.run(connection, rows)
