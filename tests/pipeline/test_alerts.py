@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.homes.alerts import batches
 from property_alert_notification.homes.alerts.before_sending.asked import NO_LONGER_ASKED_FOR
 from property_alert_notification.homes.alerts.before_sending.freshness import (
     HOME_DISCARDED,
@@ -17,6 +19,7 @@ from property_alert_notification.homes.alerts.before_sending.freshness import (
 from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
 from property_alert_notification.homes.alerts.changes.earlier.queries import EARLIER, facts_before
 from property_alert_notification.homes.alerts.changes.queries import changes_in
+from property_alert_notification.homes.alerts.matcher import IDLE
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import Compare
@@ -161,6 +164,15 @@ async def test_an_alert_says_what_its_search_looks_for_since_it_was_edited(world
         found = await connection.execute(select(table.c.message).order_by(table.c.id))
         sentences = [message.splitlines()[-1] for message in found.scalars()]
     assert sentences == [f"- Near work: Homes, Active, up to ${price},000" for price in (600, 700, 700)]
+
+
+async def test_a_matcher_waits_once_no_edits_are_left_so_that_it_takes_the_next_ones_together(
+    homes: Homes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "AT_ONCE", 1)
+    for user_id in (1, 2):
+        await homes.search(user_id, up_to(600_000))
+    assert [await homes.matcher.turn() for _ in range(3)] == [0, IDLE, IDLE]
 
 
 async def test_a_standby_knows_the_edits_and_takes_over(world: World, homes: Homes) -> None:

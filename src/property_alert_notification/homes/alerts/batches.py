@@ -82,6 +82,8 @@ class Batches:
         self._searches: Searches | None = None
         self._position = 0
         """Of the searches."""
+        self.is_behind = False
+        """Whether there were numbers after the last batch when it was read."""
 
     @property
     def is_ready(self) -> bool:
@@ -136,6 +138,7 @@ class Batches:
             matched += await _in_thread(lambda: self._match_part(waiting, earlier), renew)
         if not waiting:
             self._position = until
+        self.is_behind = self._position < last
         return Batch(self._position, matched, [one for one in edits if one.sequence <= self._position])
 
     def _match_part(
