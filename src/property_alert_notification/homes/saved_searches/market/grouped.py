@@ -1,11 +1,17 @@
 """Compares some listings with many expressions: those with the same values are compared once for a condition. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
-from property_alert_notification.homes.criteria.expression import Expression, Within
+from property_alert_notification.base.damaged import UNREADABLE, left_out
+from property_alert_notification.homes.criteria.evaluate import number_of
+from property_alert_notification.homes.criteria.expression import Expression, Range, Within
 from property_alert_notification.homes.criteria.fields_read import fields_read
 from property_alert_notification.homes.reso.display import may_be_displayed
+from property_alert_notification.homes.reso.words import AREAS
 from property_alert_notification.homes.saved_searches.market.columns import PLAIN
 from property_alert_notification.homes.saved_searches.market.listing import (
     Fields,
@@ -25,6 +31,20 @@ class _Group(NamedTuple):
     places: Places
 
 
+class _InOrder(NamedTuple):
+    """The different numbers that listings have in a field, in their order: a range is looked up in them."""
+
+    numbers: Sequence[int | float | Decimal]
+    below: Sequence[Places]
+    """The listings with less than each of the numbers, and at last those with any."""
+
+    def between(self, low: float | None, high: float | None) -> Places:
+        """The listings in a range."""
+        first = 0 if low is None else bisect_left(self.numbers, low)
+        end = len(self.numbers) if high is None else bisect_right(self.numbers, high)
+        return self.below[end] & ~self.below[first]
+
+
 class GroupedListings:
     """Some listings, which do not change."""
 
@@ -33,17 +53,39 @@ class GroupedListings:
         self._shown = places_of([may_be_displayed(fields) for fields in listings])
         self._each = [_Group(fields, 1 << place) for place, fields in enumerate(listings)]
         self._alike: dict[tuple[str, ...], Sequence[_Group]] = {}
+        self._numbers: dict[tuple[str, str | None], _InOrder] = {}
 
     def matching(self, expression: Expression, among: Places = -1) -> Places:
         """Those of these listings that match and may be shown."""
         left = self._shown & among
-        for groups, condition in sorted(map(self._asked, conditions_of(expression)), key=_cost):
+        others = []
+        for condition in conditions_of(expression):
+            if isinstance(condition, Range) and condition.field not in AREAS:
+                left &= self._in_order(condition).between(condition.low, condition.high)
+            else:
+                others.append(self._asked(condition))
+        for groups, condition in sorted(others, key=_cost):
             met = 0
             for fields, places in groups:
                 if places & left and matches_condition(condition, fields):
                     met |= places
             left &= met
         return left
+
+    def _in_order(self, condition: Range) -> _InOrder:
+        """The numbers that a range is compared with. Of an area its bounds depend on the unit of each listing."""
+        key = condition.field, condition.unit
+        if key not in self._numbers:
+            self._numbers[key] = self._sorted(condition)
+        return self._numbers[key]
+
+    def _sorted(self, condition: Range) -> _InOrder:
+        found: dict[int | float | Decimal, Places] = {}
+        for fields, places in self._asked(condition)[0]:
+            if (number := _number_of(condition, fields)) is not None:
+                found[number] = found.get(number, 0) | places
+        numbers = sorted(found)
+        return _InOrder(numbers, [*accumulate(map(found.__getitem__, numbers), initial=0)])
 
     def _asked(self, condition: Expression) -> tuple[Sequence[_Group], Expression]:
         """A condition, and the groups that it does not tell apart."""
@@ -63,6 +105,14 @@ class GroupedListings:
                 group = known.get(values, one)
                 known[values] = group._replace(places=group.places | one.places)
         yield from known.values()
+
+
+def _number_of(condition: Range, fields: Fields) -> int | float | Decimal | None:
+    try:
+        return number_of(condition, fields)
+    except UNREADABLE as error:
+        left_out("listing.unreadable", error)
+        return None
 
 
 def _cost(asked: tuple[Sequence[_Group], Expression]) -> tuple[bool, int]:
