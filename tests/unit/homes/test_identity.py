@@ -187,7 +187,12 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
         Evidence.ADDRESS,
     ),
     ("flat and building of one identifier", UPI | FLAT, UPI | BUILDING, None),
-    ("a unit of one identifier, and none", UPI | FLAT, UPI | HOME, Evidence.UNIVERSAL),
+    (
+        "a unit of one identifier, and none",
+        UPI | FLAT,
+        UPI | SEATTLE | {"UnparsedAddress": "123 Main St"},
+        Evidence.UNIVERSAL,
+    ),
     ("two units of one identifier", UPI | {"UnitNumber": "12"} | HOME, UPI | {"UnitNumber": "12A"} | HOME, None),
     (
         "two numbers of one unit that is identified",

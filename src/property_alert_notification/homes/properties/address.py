@@ -5,10 +5,11 @@ homes, but two homes not for one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from property_alert_notification.homes.properties.folding import fold, tokens_of
+from property_alert_notification.homes.properties.houses import house_of
 from property_alert_notification.homes.properties.street_words import DIRECTIONS, ENDS, KINDS, WITHOUT_UNIT
 from property_alert_notification.homes.properties.streets import MARKS, has_street, is_house, split
 from property_alert_notification.homes.properties.tails import (
@@ -20,19 +21,20 @@ from property_alert_notification.homes.properties.tails import (
     unit_beside_place,
     without_place,
 )
-from property_alert_notification.homes.properties.units import apart, unit_of
+from property_alert_notification.homes.properties.units import apart, unit_before_street, unit_of
 
 
 class Address(NamedTuple):
     """A normal form: equal when two addresses are the same."""
 
-    street: str
-    """House number and street; empty if one of them is unknown."""
+    number: str = ""
+    """Of the house; empty if it or the street is unknown."""
+    street: str = ""
     unit: str = ""
-    """Empty if none is named."""
+    """Empty if none is named. It may be known without a house number: Lot 5 Main St."""
 
 
-UNKNOWN = Address("")
+UNKNOWN = Address()
 
 _HIDDEN = frozenset({"undisclosed", "withheld", "tbd", "tba", "unknown", "confidential"})
 _VAGUE = frozenset({"hidden", "block", "blk", "mile", "miles"})
@@ -59,7 +61,18 @@ def address_of(fields: Mapping[str, Any]) -> Address:
     if found.street:
         # Only the whole address may name it, in a record that has the parts of its street too.
         return found._replace(unit=whole.unit)
-    return whole._replace(unit=unit or whole.unit)
+    return whole._replace(unit=unit or whole.unit or found.unit)
+
+
+def are_apart(one: Address, other: Address) -> bool:
+    """Whether two addresses of one parcel are known to be of two homes: they name two houses, or two units."""
+    first, second = house_of(one.number), house_of(other.number)
+    if first.differs(second):
+        return True
+    # The letter of a house may be written as its unit.
+    mine = one.unit or ("" if second.letter else first.letter)
+    theirs = other.unit or ("" if first.letter else second.letter)
+    return bool(mine and theirs) and mine != theirs
 
 
 def _street_in_parts(fields: Mapping[str, Any]) -> str:
@@ -87,14 +100,14 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
     parts = [apart(tokens) for part in _PARTS.split(text) if (tokens := tokens_of(part))]
     words = frozenset().union(*parts)
     if not parts or not words.isdisjoint(_HIDDEN) or (not words.isdisjoint(_VAGUE) and _NO_ADDRESS.search(text)):
-        return UNKNOWN
+        return Address(unit=_unit_first(parts))
     streets = [
         without_place(part, place, follows=follows_town(after, place) if after else False)
         for part, after in zip(parts, [*parts[1:], []], strict=True)
     ]
     at = _street_among(parts, streets, place)
     if at is None:
-        return UNKNOWN
+        return Address(unit=_unit_first(parts))
     street, after = streets[at], parts[at + 1 :]
     if after and set(after[0]) <= DIRECTIONS.keys() and not place.words.issuperset(after[0]):  # 500 C St, NW
         street, after = street + after[0], after[1:]
@@ -102,10 +115,16 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
         street, after = street + after[0], after[1:]
     number, name, inside = split(street, place)
     if not name or not number.strip("0-/") or number in place.words:  # the number of 10115 Berlin is its postcode
-        return UNKNOWN
+        return Address(unit=_unit_first(parts))
     district = next((part for part in parts if part and part[0] in _URBANIZATIONS and part is not parts[at]), [])
     outside = [unit_beside_place(part, place) for part in (*parts[:at], *after) if part and part is not district]
-    return Address(" ".join([number, name, *district]), unit_of([*filter(None, outside), inside]))
+    return Address(number, " ".join([name, *district]), unit_of([*filter(None, outside), inside]))
+
+
+def _unit_first(parts: Sequence[Sequence[str]]) -> str:
+    """The unit in an address without a house number, if a part begins with it: Lot 5 Main St."""
+    known = ([word for word in part if word not in _HIDDEN and word.strip("0")] for part in parts)
+    return unit_of(unit for part in known if (unit := unit_before_street(part)))
 
 
 def _street_among(parts: list[list[str]], streets: list[list[str]], place: Place) -> int | None:

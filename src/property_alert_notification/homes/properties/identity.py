@@ -13,7 +13,7 @@ from hashlib import blake2b
 from math import cos, floor, hypot, radians
 from typing import Any
 
-from property_alert_notification.homes.properties.address import Address, address_of
+from property_alert_notification.homes.properties.address import Address, address_of, are_apart
 from property_alert_notification.homes.properties.folding import plain
 from property_alert_notification.homes.properties.identifiers import (
     Universal,
@@ -48,7 +48,7 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
-FORM = 7
+FORM = 8
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
 
 MARK = f"{FORM}\x1e"
@@ -137,7 +137,7 @@ def keys_of(identity: Identity) -> set[int]:
     if identity.parcel:
         texts.append(f"parcel {bare(identity.parcel)}")
     if identity.named_by_address:
-        home = f"{identity.address.street}, {identity.address.unit}"
+        home = f"{identity.address.number} {identity.address.street}, {identity.address.unit}"
         # Another record may have one of them only.
         town = identity.state + identity.town if identity.town else ""
         texts += [f"{home}, {place}" for place in (identity.postcode, town) if place]
@@ -152,8 +152,8 @@ def contradict(one: Identity, other: Identity) -> bool:
     shared = one.universal.keys() & other.universal.keys()
     if any(not one.universal[name].is_same(other.universal[name]) for name in shared):
         return True
-    # An identifier of a part of a parcel says more than the number of a unit.
-    if all((one.address.unit, other.address.unit)) and one.address.unit != other.address.unit:
+    # An identifier of a part of a parcel says more than the number of a house or unit.
+    if are_apart(one.address, other.address):
         return not any(one.universal[name].sub for name in shared)
     return bool(not shared and one.parcel and other.parcel) and not _same_parcel(one, other)
 
@@ -164,9 +164,9 @@ def evidence(one: Identity, other: Identity) -> Evidence | None:
         return None
     shared = one.universal.keys() & other.universal.keys()
     if shared or (one.parcel and other.parcel):
-        # A building for sale has the number of the flats in it.
-        is_one_of_it = one.address.unit != other.address.unit and (one.is_building or other.is_building)
-        if is_one_of_it and not any(one.universal[name].sub for name in shared):
+        # A building for sale has the number of the flats in it, and one of two houses that of the other.
+        is_other = one.address.unit != other.address.unit or _differ(one.address.number, other.address.number)
+        if is_other and (one.is_building or other.is_building) and not any(one.universal[name].sub for name in shared):
             return None
         return Evidence.UNIVERSAL if shared else Evidence.PARCEL
     return Evidence.ADDRESS if _same_address(one, other) else None

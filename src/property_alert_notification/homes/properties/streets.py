@@ -123,6 +123,8 @@ def _house_first(tokens: list[str], place: Place) -> tuple[list[str], str, list[
 
 def _house_last(tokens: list[str], place: Place) -> Split:
     """Hauptstraße 12 a, Calle Mayor nº 5, Carrera 7 # 12-34 Apto 401."""
+    if tokens[0] == "#":
+        return NONE
     mark = next((at for at, token in enumerate(tokens[:-1]) if at and token in MARKS), None)
     if mark is not None:
         name, number, inside = tokens[:mark], tokens[mark + 1], tokens[mark + 2 :]

@@ -74,6 +74,20 @@ def units_in(part: Sequence[str]) -> list[str]:
     return list(part) if says or all(is_of_unit(token) or token in DIRECTIONS for token in part) else []
 
 
+def unit_before_street(part: Sequence[str]) -> list[str]:
+    """What a part of an address begins with of a unit: Lot 5 in Lot 5 Main St, and Lot 5 6 in Lots 5 and 6."""
+    at = 0
+    while part[at + 1 : at + 2] and (part[at] == "#" or part[at] in DESIGNATORS or part[at] in INSIDE):
+        at += 1
+        at += part[at] == "#" or part[at] in DESIGNATORS
+        if not part[at : at + 1] or not (part[at][0].isdigit() or len(part[at]) == 1):
+            return []
+        at += 1
+        while part[at : at + 1] and part[at].isdigit():
+            at += 1
+    return list(part[:at])
+
+
 def unit_of(parts: Iterable[Sequence[str]]) -> str:
     """A unit in the one form that is compared.
 

@@ -1,0 +1,40 @@
+"""Compares the numbers of houses. Pure."""
+
+import re
+from typing import NamedTuple
+
+_LETTERED = re.compile(r"(\d+)([a-z])")
+_PAIR = re.compile(r"\d+(?:[-/&]\d+)+")
+
+
+class House(NamedTuple):
+    """A house number without the letter behind it."""
+
+    number: str
+    """Empty if it is unknown."""
+    letter: str = ""
+
+    def differs(self, other: "House") -> bool:
+        """Whether both are known to be of two houses.
+
+        A pair and one of its numbers may be of one house, and so may 112-10 and 11210, and a number with and without
+        a letter.
+        """
+        if not self.number or not other.number:
+            return False
+        if self.number == other.number:
+            return bool(self.letter and other.letter) and self.letter != other.letter
+        return not (_is_in(self.number, other.number) or _is_in(other.number, self.number))
+
+
+def house_of(number: str) -> House:
+    """Read the house number of an address."""
+    lettered = _LETTERED.fullmatch(number)
+    return House(lettered[1], lettered[2]) if lettered else House(number)
+
+
+def _is_in(number: str, pair: str) -> bool:
+    if not _PAIR.fullmatch(pair):
+        return False
+    numbers = re.split("[-/&]", pair)
+    return number in numbers or number == "".join(numbers)
