@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -643,23 +644,22 @@ async def test_a_lease_is_renewed_when_the_store_is_back(replica: Replica) -> No
     position = await replica.position()
     before = position.leased_until
     impatient = Database(replica.database.url, wait=0.05)
-    locked = sqlite3.connect(make_url(replica.database.url).database or "", isolation_level=None)
+    path = make_url(replica.database.url).database or ""
 
     replica.clock.ahead += LEASE / 2
-    async with kept(position, impatient, replica.clock, every=0.001):
-        locked.execute("BEGIN IMMEDIATE")
-        for _ in range(3):  # a renewal waits as long for the lock as this, and fails like this
-            with pytest.raises(StoreUnavailable):
-                async with impatient.transaction():
+    with closing(sqlite3.connect(path, isolation_level=None)) as locked:
+        async with kept(position, impatient, replica.clock, every=0.001):
+            locked.execute("BEGIN IMMEDIATE")
+            for _ in range(3):  # a renewal waits as long for the lock as this, and fails like this
+                with pytest.raises(StoreUnavailable):
+                    async with impatient.transaction():
+                        pass
+            assert (await replica.position()).leased_until == before
+            locked.rollback()
+            async with asyncio.timeout(30):
+                while (await replica.position()).leased_until == before:
                     pass
-        assert (await replica.position()).leased_until == before
-        locked.rollback()
-        async with asyncio.timeout(30):
-            while (await replica.position()).leased_until == before:
-                pass
     assert position.leased_until == (await replica.position()).leased_until
-
-    locked.close()
     await impatient.close()
 
 
