@@ -15,6 +15,7 @@ from property_alert_notification.homes.listings.queries import take_numbers
 from property_alert_notification.homes.matching.packed import is_sealed
 from property_alert_notification.homes.saved_searches import queries, scripts
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+from property_alert_notification.homes.saved_searches.targets.queries import targets_of
 from property_alert_notification.homes.saved_searches.versions import queries as versions
 from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion
 from tests.services.clock import SameDay
@@ -183,7 +184,7 @@ async def test_searches_saved_at_once_are_numbered_without_gaps_and_share_the_nu
 async def test_whom_a_search_alerts_is_read_by_its_number(searches: Searches) -> None:
     search = await searches.save(user_id=7)
     async with searches.database.reading() as connection:
-        targets = await versions.targets_of(connection, [search.number, 999])
+        targets = await targets_of(connection, [search.number, 999])
         people = await versions.numbers_of(connection, [7, 8])
 
     assert [*targets] == [search.number]

@@ -8,7 +8,7 @@ from property_alert_notification.base.damaged import readable
 from property_alert_notification.homes.alerts import queries
 from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.criteria.sentence import sentence
-from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
+from property_alert_notification.homes.saved_searches.targets.queries import SearchTarget
 
 MOST = 16_384
 """Sentences that are remembered: some 450 bytes each."""

@@ -23,7 +23,7 @@ from property_alert_notification.homes.alerts.sentences import InLanguage, Sente
 from property_alert_notification.homes.alerts.stored_keys import joined
 from property_alert_notification.homes.alerts.submission import in_order, submission_to, usable_channels
 from property_alert_notification.homes.alerts.wording import Opening, message_after, open_with
-from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget
+from property_alert_notification.homes.saved_searches.targets.queries import SearchTarget
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
@@ -48,7 +48,6 @@ class WantedAlert(NamedTuple):
     """An alert to be submitted."""
 
     person: int
-    property_id: UUID
     listing_id: UUID
     sequence: int
     """The number of the newest change that it tells."""

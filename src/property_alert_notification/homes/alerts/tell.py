@@ -34,7 +34,8 @@ from property_alert_notification.homes.alerts.submit import (
     told_by,
 )
 from property_alert_notification.homes.listing_preferences.queries import discarded
-from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit, SearchTarget, targets_of
+from property_alert_notification.homes.saved_searches.targets.queries import SearchTarget, targets_of
+from property_alert_notification.homes.saved_searches.versions.queries import SearchEdit
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner
 
@@ -253,7 +254,6 @@ def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:
         facts, told_by = its
         yield WantedAlert(
             telling.person,
-            change.property_id,
             change.listing_id,
             change.sequence,
             change.after,

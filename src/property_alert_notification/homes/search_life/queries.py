@@ -104,10 +104,7 @@ _PAGE = (
         _listings.c.id, HOME, func.coalesce(_home.c.listings, 1) > 1, _home.c.due_at.is_not(None), _versions.c.record
     )
     .select_from(WITH_HOME)
-    .join(
-        _versions,
-        is_newest(_versions, _listings),
-    )
+    .join(_versions, is_newest(_versions, _listings))
     .outerjoin(_home, _home.c.id == HOME)
     .where(is_on_market, _listings.c.id > bindparam("after", type_=_listings.c.id.type))
     .order_by(_listings.c.id)
@@ -146,14 +143,8 @@ _STATES = BatchStatement(
     lambda wanted: (
         select(_changes.c.listing_id, _changes.c.sequence, _before.c.record, _versions.c.record)
         .join(wanted, (wanted.c.listing_id == _changes.c.listing_id) & (_changes.c.sequence > wanted.c.above))
-        .join(
-            _versions,
-            is_after(_versions, _changes),
-        )
-        .outerjoin(
-            _before,
-            is_before(_before, _changes),
-        )
+        .join(_versions, is_after(_versions, _changes))
+        .outerjoin(_before, is_before(_before, _changes))
         .order_by(_changes.c.sequence)
     ),
 )

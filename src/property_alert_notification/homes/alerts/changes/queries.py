@@ -53,14 +53,8 @@ SELECT_CHANGES = (
     )
     .select_from(_changes)
     .join(WITH_HOME, _listings.c.id == _changes.c.listing_id)
-    .join(
-        _versions,
-        is_after(_versions, _changes),
-    )
-    .outerjoin(
-        _before,
-        is_before(_before, _changes),
-    )
+    .join(_versions, is_after(_versions, _changes))
+    .outerjoin(_before, is_before(_before, _changes))
 )
 """The columns of a ChangeToMatch."""
 _CHANGES = SELECT_CHANGES.where(

@@ -23,13 +23,12 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.homes.alerts.models import SearchDigest
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
-from property_alert_notification.homes.listings.versions.queries import is_newest
+from property_alert_notification.homes.listings.versions.queries import is_newest, newest_records
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
-from property_alert_notification.homes.saved_searches.models import SavedSearchVersion
-from property_alert_notification.homes.saved_searches.versions.queries import CurrentVersion, is_in_share
+from property_alert_notification.homes.saved_searches.versions.queries import is_in_share
 from property_alert_notification.homes.saved_searches.versions.share import Share
 
-_digests, _searches = table_of(SearchDigest), table_of(SavedSearchVersion)
+_digests = table_of(SearchDigest)
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
@@ -150,79 +149,14 @@ async def forget(connection: AsyncConnection, searches: Collection[int]) -> None
         await _FORGET.run(connection, as_rows(searches))
 
 
-_CURRENT = BatchStatement(
-    {"number": BigInteger()},
-    lambda wanted: select(
-        _searches.c.search_number,
-        _searches.c.version,
-        _searches.c.person,
-        _searches.c.expression,
-        _searches.c.schedule_type,
-        _searches.c.change_types,
-        _searches.c.from_sequence,
-    ).where(
-        _searches.c.search_number.in_(select(wanted.c.number)),
-        true_of_many(_searches.c.until_sequence.is_(None), _searches.c.expression != ""),
-    ),
-)
-
-
-async def current_versions(connection: AsyncConnection, searches: Collection[int]) -> dict[int, CurrentVersion]:
-    """The current versions of these searches, by their numbers; searches that are not active are left out."""
-    if not searches:
-        return {}
-    return {row[0]: CurrentVersion(*row) for row in await _CURRENT.run(connection, as_rows(sorted(searches)))}
-
-
-_later = _searches.alias("later")
-_ENDING = BatchStatement(
-    {"number": BigInteger()},
-    lambda wanted: select(
-        _searches.c.search_number,
-        select(_later.c.version)
-        .where(
-            _later.c.search_number == _searches.c.search_number,
-            true_of_many(_later.c.from_sequence == _searches.c.until_sequence),
-        )
-        .exists(),
-    ).where(
-        _searches.c.search_number.in_(select(wanted.c.number)),
-        true_of_many(
-            _searches.c.from_sequence <= bindparam("position", type_=BigInteger),
-            _searches.c.until_sequence > bindparam("position", type_=BigInteger),
-        ),
-    ),
-)
-
-
-async def edited_after(connection: AsyncConnection, searches: Collection[int], *, position: int) -> dict[int, bool]:
-    """Those of these searches whose version at this position has ended since, each with whether another replaced it."""
-    return {row[0]: row[1] for row in await _ENDING.run(connection, as_rows(sorted(searches)), position=position)}
-
-
-_RECORDS = BatchStatement(
-    columns_of(_listings, "id"),
-    lambda wanted: (
-        select(_listings.c.id, _versions.c.record)
-        .join(wanted, wanted.c.id == _listings.c.id)
-        .join(
-            _versions,
-            is_newest(_versions, _listings),
-        )
-    ),
-)
-
-
 def _read_record(row: Sequence[Any]) -> tuple[UUID, Mapping[str, Any]]:
     return row[0], dict(json.loads(row[1]))
 
 
 async def records_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
     """The fields of these listings as they are now; damaged ones are left out."""
-    if not listings:
-        return {}
-    rows = await _RECORDS.run(connection, as_rows(sorted(listings)))
-    return dict(readable(rows, _read_record, "listing.unreadable", lambda row: row[0]))
+    records = await newest_records(connection, listings)
+    return dict(readable(records.items(), _read_record, "listing.unreadable", lambda row: row[0]))
 
 
 _OF_HOMES = BatchStatement(
@@ -230,10 +164,7 @@ _OF_HOMES = BatchStatement(
     lambda homes: (
         select(HOME, _listings.c.id, _versions.c.record)
         .select_from(WITH_HOME)
-        .join(
-            _versions,
-            is_newest(_versions, _listings),
-        )
+        .join(_versions, is_newest(_versions, _listings))
         .where(is_of(homes))
     ),
 )

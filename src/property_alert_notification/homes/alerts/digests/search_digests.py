@@ -37,7 +37,8 @@ from property_alert_notification.homes.alerts.submit import (
     told_by,
 )
 from property_alert_notification.homes.listing_preferences.queries import discarded
-from property_alert_notification.homes.saved_searches.versions.queries import SearchTarget, targets_of
+from property_alert_notification.homes.saved_searches.targets.queries import SearchTarget, targets_of
+from property_alert_notification.homes.saved_searches.versions.queries import current_versions, edited_after
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.people.decide import zones_of
@@ -105,7 +106,7 @@ class SearchDigests:
         """Submit the matches of these searches; returns how many alerts came of them, by outcome."""
         now = self._clock.now()
         targets = await _active(connection, due)
-        edited = await digest_queries.edited_after(connection, {one.number for one in due}, position=position)
+        edited = await edited_after(connection, {one.number for one in due}, position=position)
         # The matcher comes to the end of these yet: until then their matches go on to be collected.
         early = [
             one for one in due if one.number in edited and not (edited[one.number] and _waits(targets.get(one.number)))
@@ -144,7 +145,7 @@ class SearchDigests:
             return {}
         found = {one.number: self._log.found[one.number] for one in ready if one.number in self._log.found}
         changes = await _changes(connection, {sequence for some in found.values() for sequence, _ in some})
-        versions = await digest_queries.current_versions(connection, found.keys() & targets.keys())
+        versions = await current_versions(connection, found.keys() & targets.keys())
         waiting = [
             Waiting(versions[number], is_new, changes[sequence])
             for number, some in found.items()
@@ -282,7 +283,6 @@ def _alert(
     digest_at = None if at_once else min((one for one in closing if one is not None), default=None)
     return WantedAlert(
         home.person,
-        home.property_id,
         home.listing_id,
         home.newest.sequence,
         home.now,

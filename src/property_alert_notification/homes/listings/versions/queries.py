@@ -92,3 +92,18 @@ _RECORDS = BatchStatement(
 async def records_of(connection: AsyncConnection, listings: Collection[UUID]) -> Sequence[tuple[UUID, str]]:
     """All records of these listings, those of each in the order of its feed's clock."""
     return [(listing_id, record) for listing_id, record in await _RECORDS.run(connection, as_rows(listings))]
+
+
+_NEWEST = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(wanted.c.id, _versions.c.record)
+        .join(_listings, _listings.c.id == wanted.c.id)
+        .join(_versions, is_newest(_versions, _listings))
+    ),
+)
+
+
+async def newest_records(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The newest record of each of these listings."""
+    return {row[0]: row[1] for row in await _NEWEST.run(connection, as_rows(ids))} if ids else {}

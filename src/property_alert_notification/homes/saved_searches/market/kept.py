@@ -19,6 +19,7 @@ from property_alert_notification.base.errors import TooManyPreviews
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.listings.versions.queries import newest_records
 from property_alert_notification.homes.matching.columns import Column
 from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.saved_searches.market import queries
@@ -131,7 +132,7 @@ class KeptMarket:
         """The newest record of each of these listings; None if there is none any more."""
         ids = [UUID(key.split("|")[1]) for key in keys]
         async with self._database.reading() as connection:
-            records = await queries.newest_records(connection, ids)
+            records = await newest_records(connection, ids)
         return [records.get(id_) for id_ in ids]
 
     def _begin(self, listed: str, expression: Expression) -> tuple[Sequence[str], Comparison]:

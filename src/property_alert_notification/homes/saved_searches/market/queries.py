@@ -1,6 +1,6 @@
 """Reads listings on the market, and recent changes, for previews of searches."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Select, Text, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.database import table_of, time_type
 from property_alert_notification.homes.listings.models import Listing, ListingChange, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_after, is_newest
 from property_alert_notification.homes.properties.models import Property
@@ -70,24 +70,6 @@ async def keys_on_market(connection: AsyncConnection, *, most: int) -> tuple[int
     return total, (await connection.execute(_NEWEST_KEYS, {"limit": most})).scalar_one() or ""
 
 
-_RECORDS = BatchStatement(
-    columns_of(_listings, "id"),
-    lambda wanted: (
-        select(wanted.c.id, _versions.c.record)
-        .join(_listings, _listings.c.id == wanted.c.id)
-        .join(
-            _versions,
-            is_newest(_versions, _listings),
-        )
-    ),
-)
-
-
-async def newest_records(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The newest record of each of these listings."""
-    return {row[0]: row[1] for row in await _RECORDS.run(connection, as_rows(ids))} if ids else {}
-
-
 _numbered = (
     select(
         _listings.c.id,
@@ -111,10 +93,7 @@ _SAMPLE = (
         _versions.c.record,
     )
     .select_from(_sample)
-    .join(
-        _versions,
-        is_newest(_versions, _sample),
-    )
+    .join(_versions, is_newest(_versions, _sample))
     .outerjoin(_properties, _properties.c.id == _sample.c.property_id)
 )
 
@@ -176,10 +155,7 @@ _RECENT = (
     select(_changes.c.modified_at, _changes.c.facts, _versions.c.record)
     .select_from(_some_changed)
     .join(_changes, _changes.c.listing_id == _some_changed.c.id)
-    .join(
-        _versions,
-        is_after(_versions, _changes),
-    )
+    .join(_versions, is_after(_versions, _changes))
     .where(_changes.c.modified_at > _since, _changes.c.superseded_at.is_(None))
 )
 

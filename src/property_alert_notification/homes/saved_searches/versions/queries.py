@@ -1,4 +1,4 @@
-"""Reads the versions of saved searches, for the matcher: all of one moment, and the edits that follow."""
+"""Reads the versions of saved searches: all of one moment and the edits that follow, and those of some searches."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -21,11 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import BatchStatement, as_rows, columns_of, plain_rows, table_of, true_of_many
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.versions.share import EVERYONE, Share
-from property_alert_notification.homes.saved_searches.words import ScheduleType
 
 _searches, _people = table_of(SavedSearch), table_of(SearchPerson)
 _versions = table_of(SavedSearchVersion)
@@ -147,9 +145,51 @@ async def versions_then(
     return {row[0]: CurrentVersion(*row) for row in rows}
 
 
+_IS_CURRENT = _versions.c.until_sequence.is_(None)
+_CURRENT = BatchStatement(
+    columns_of(_versions, "search_number"),
+    lambda wanted: select(*_READ).where(
+        _versions.c.search_number.in_(select(wanted.c.search_number)),
+        true_of_many(_IS_CURRENT, _IS_READABLE),
+    ),
+)
+
+
+async def current_versions(connection: AsyncConnection, searches: Collection[int]) -> dict[int, CurrentVersion]:
+    """The current versions of these searches, by their numbers; searches that are not active are left out."""
+    if not searches:
+        return {}
+    return {row[0]: CurrentVersion(*row) for row in await _CURRENT.run(connection, as_rows(sorted(searches)))}
+
+
+_later = _versions.alias("later")
+_ENDING = BatchStatement(
+    columns_of(_versions, "search_number"),
+    lambda wanted: select(
+        _versions.c.search_number,
+        select(_later.c.version)
+        .where(
+            _later.c.search_number == _versions.c.search_number,
+            true_of_many(_later.c.from_sequence == _versions.c.until_sequence),
+        )
+        .exists(),
+    ).where(
+        _versions.c.search_number.in_(select(wanted.c.search_number)),
+        true_of_many(
+            _versions.c.from_sequence <= bindparam("position", type_=BigInteger),
+            _versions.c.until_sequence > bindparam("position", type_=BigInteger),
+        ),
+    ),
+)
+
+
+async def edited_after(connection: AsyncConnection, searches: Collection[int], *, position: int) -> dict[int, bool]:
+    """Those of these searches whose version at this position has ended since, each with whether another replaced it."""
+    return {row[0]: row[1] for row in await _ENDING.run(connection, as_rows(sorted(searches)), position=position)}
+
+
 _IS_ITS = (_versions.c.search_number == bindparam("of")) & (_versions.c.version == bindparam("at"))
 # A version may end meanwhile, or its user be erased: nothing is stored then that says what its expression said.
-_IS_CURRENT = _versions.c.until_sequence.is_(None)
 _STORE_PACKED = update(_versions).where(_IS_ITS, _IS_CURRENT, _IS_READABLE).values(packed=bindparam("its"))
 
 
@@ -194,62 +234,6 @@ async def versions_after(
     """
     found = await connection.execute(_EDITS, {"after": sequence, "limit": limit, **share._asdict()})
     return [SearchEdit(at, number, CurrentVersion(number, *rest) if rest[2] else None) for at, number, *rest in found]
-
-
-class SearchTarget(NamedTuple):
-    """Whom a search alerts, and how."""
-
-    number: int
-    name: str
-    user_id: int
-    version: int
-    schedule_type: ScheduleType
-    daily_schedule: tuple[str, ...]
-    channels: tuple[str, ...] | None
-    """None means all that the user wants."""
-    concierge: bool
-    """Whether its alerts need approval."""
-    active: bool
-
-
-_TARGETS = BatchStatement(
-    columns_of(_searches, "number"),
-    lambda wanted: select(
-        _searches.c.number,
-        _searches.c.name,
-        _searches.c.user_id,
-        _searches.c.version,
-        _searches.c.schedule_type,
-        _searches.c.daily_schedule,
-        _searches.c.channels,
-        _searches.c.concierge,
-        _searches.c.active,
-    ).join(wanted, wanted.c.number == _searches.c.number),
-)
-
-
-async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, SearchTarget]:
-    """Whom these searches alert, by the numbers of the searches, as it is now.
-
-    Deleted ones are left out, and damaged ones.
-    """
-    rows = await _TARGETS.run(connection, as_rows(sorted(numbers)))
-    return {one.number: one for one in readable(rows, _target, "search.unreadable", lambda row: row[0])}
-
-
-def _target(row: Sequence[Any]) -> SearchTarget:
-    number, name, user_id, version, schedule_type, daily_schedule, channels, concierge, active = row
-    return SearchTarget(
-        number,
-        name,
-        user_id,
-        version,
-        ScheduleType(schedule_type),
-        tuple(daily_schedule.split()),
-        None if channels is None else tuple(channels.split()),
-        concierge,
-        active,
-    )
 
 
 _NUMBERS = BatchStatement(

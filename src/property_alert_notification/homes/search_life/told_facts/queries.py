@@ -50,10 +50,7 @@ _CHANGES = BatchStatement(
         )
         .select_from(WITH_HOME)
         .join(_changes, _changes.c.listing_id == _listings.c.id)
-        .join(
-            _versions,
-            is_after(_versions, _changes),
-        )
+        .join(_versions, is_after(_versions, _changes))
         .where(_changes.c.sequence.in_(select(wanted.c.sequence)))
     ),
 )

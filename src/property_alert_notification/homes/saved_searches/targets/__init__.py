@@ -1,0 +1,1 @@
+"""Whom searches alert, and how."""
