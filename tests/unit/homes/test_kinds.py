@@ -48,9 +48,21 @@ UNDERSTOOD: list[tuple[str, Any, Any]] = [
     ("Furnished", ["Yes"], "Yes"),
     ("MlsStatus", ["A", "B"], ["A", "B"]),
     ("Media", {"MediaURL": "x"}, [{"MediaURL": "x"}]),
+    *(
+        (name, ["3"], 3)
+        for name in ("BedroomsTotal", "BathroomsTotalInteger", "GarageSpaces", "ListPrice", "LivingArea")
+    ),
+    *((name, nothing, None) for name in ("BathroomsTotalInteger", "Coordinates", "OpenHouse") for nothing in ("", {})),
+    *((name, [], None) for name in ("BedroomsTotal", "BathroomsTotalInteger", "Latitude", "Coordinates", "MlgCanView")),
+    *(("OpenHouse", nothing, None) for nothing in ([None], [{}])),
+    ("PoolPrivateYN", ["N"], False),
+    ("LivingAreaUnits", "ft2", "Square Feet"),
+    ("LivingAreaUnits", "Sq. Meters", "Square Meters"),
+    ("LotSizeUnits", ["Acre"], "Acres"),
 ]
 REFUSED: list[tuple[str, Any]] = [
     *((name, {"a": 1}) for name in ("City", "UnparsedAddress", "UnitNumber", "Country", "ListingURL", "MlsStatus")),
+    *((name, [1, 2]) for name in ("BedroomsTotal", "ListPrice", "LivingArea", "Latitude", "PoolPrivateYN")),
     *((name, {"a": 1}) for name in ("PropertySubType", "WalkScore", "PublicRemarks", "OnMarketDate")),
     *((name, [{"a": 1}]) for name in ("City", "PropertySubType", "Furnished", "View")),
     *(("OnMarketDate", day) for day in ("garbage", 5, "05/06/2026", "13/13/2026", "02/30/2026")),
@@ -64,6 +76,10 @@ DERIVED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"LotSizeAcres": 0.5}, {"LotSizeArea": 0.5, "LotSizeUnits": "Acres"}),
     ({"LotSizeAcres": 0.17, "LotSizeSquareFeet": 7_500}, {"LotSizeArea": 7_500, "LotSizeUnits": "Square Feet"}),
     ({"LotSizeAcres": 0.5, "LotSizeArea": 9, "LotSizeUnits": "Square Yards"}, {"LotSizeArea": 9}),
+    ({"LotSizeAcres": 0.5, "LotSizeArea": 0.5}, {"LotSizeArea": 0.5, "LotSizeUnits": "Acres"}),
+    ({"LotSizeAcres": 0.5, "LotSizeArea": 0.5, "LotSizeSquareFeet": 21_780}, {"LotSizeUnits": "Acres"}),
+    ({"LotSizeArea": 1_012, "LotSizeSquareFeet": 10_893}, {"LotSizeArea": 10_893, "LotSizeUnits": "Square Feet"}),
+    ({"LotSizeArea": 7_500}, {"LotSizeArea": 7_500, "LotSizeUnits": None}),
     ({"BathroomsTotalDecimal": 2.5}, {"BathroomsTotalInteger": 3}),
     ({"BathroomsTotalDecimal": 2.2}, {"BathroomsTotalInteger": None}),
     ({"BathroomsTotalDecimal": 2.5, "BathroomsFull": 2, "BathroomsHalf": 2}, {"BathroomsTotalInteger": 4}),

@@ -142,7 +142,11 @@ def test_a_deletion_needs_no_status() -> None:
 
 def test_a_status_of_the_mls_counts_if_it_is_one_of_resos() -> None:
     assert _read(StandardStatus=None, MlsStatus="Coming Soon").fields["StandardStatus"] == "Coming Soon"
-    assert _refused(StandardStatus=None, MlsStatus="Contingent").field == "StandardStatus"
+    for nothing in ("N/A", "", []):
+        for said in ("ComingSoon", ["Coming Soon"], "RESO.MlsStatus'ComingSoon'"):
+            assert _read(StandardStatus=nothing, MlsStatus=said).fields["StandardStatus"] == "Coming Soon"
+    for other in ("Contingent", ["Active", "Pending"], {"a": 1}, None):
+        assert _refused(StandardStatus=None, MlsStatus=other).field == "StandardStatus"
 
 
 def test_a_numeric_key_is_one() -> None:

@@ -24,6 +24,8 @@ CHICAGO = ZoneInfo("America/Chicago")
         ("1 250 000", 1250000),
         ("1.250.000", 1250000),
         ("1.250.000,50", 1250000.5),
+        ("1 250 000,50", 1250000.5),
+        ("450000,50", 450000.5),
         (" 12 ", 12),
         ("-122.319", -122.319),
         ("0.250", 0.25),
@@ -42,6 +44,8 @@ def test_a_number_is_understood(given: Any, meant: float | None) -> None:
     "given",
     [
         "1,25",
+        "450,50",
+        "4500,500",
         "12,50,000",
         "three",
         "1e600",
@@ -78,6 +82,12 @@ def test_a_number_that_could_be_another_one_is_refused(given: Any) -> None:
         ("450000 Eur", (450000, "EUR")),
         ("450 000 euros", (450000, "EUR")),
         ("4.5e5 USD", (450000, "USD")),
+        ("$450,000 USD", (450000, "USD")),
+        ("USD $450,000", (450000, "USD")),
+        ("CAD $450,000", (450000, "CAD")),
+        ("MXN$4,500,000", (4500000, "MXN")),
+        ("$4,500,000 MXN", (4500000, "MXN")),
+        ("€ 450 000,50 EUR", (450000.5, "EUR")),
         ("none", (None, None)),
     ],
 )
@@ -163,9 +173,11 @@ def test_what_is_no_currency_is_refused(given: str) -> None:
         values.currency(given.split()[1] if given != "450000 all" else "abc")
 
 
-@pytest.mark.parametrize("given", ["450.000", "450k", "1.2M", "from 450000", "$450,000 USD", "$1.250", -1, "-5", "$"])
+@pytest.mark.parametrize(
+    "given", ["450.000", "450k", "1.2M", "from 450000", "$450,000 EUR", "USD 450,000 EUR", "$1.250", -1, "-5", "$"]
+)
 def test_an_amount_that_could_be_another_one_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match=r"must|could"):
+    with pytest.raises(ValueError, match=r"must|could|several"):
         values.money(given)
 
 
@@ -176,6 +188,10 @@ def test_an_amount_that_could_be_another_one_is_refused(given: Any) -> None:
         ("2,100 sqft", (2100, "Square Feet")),
         ("2,100 Sq. Ft.", (2100, "Square Feet")),
         ("195.1 m²", (195.1, "Square Meters")),
+        ("195 sq. meters", (195, "Square Meters")),
+        ("2100 ft²", (2100, "Square Feet")),
+        ("2,100 Sq Feet", (2100, "Square Feet")),
+        ("300 sq yds", (300, "Square Yards")),
         ("0.25 Acres", (0.25, "Acres")),
         ("0.25", (0.25, None)),
         ("1.250 acres", (1.25, "Acres")),

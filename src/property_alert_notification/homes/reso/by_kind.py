@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso import texts, times
+from property_alert_notification.homes.reso import texts, times, words
 
 
 def _names(text: str) -> frozenset[str]:
@@ -98,7 +98,16 @@ OTHER_SWITCHES = _names(
 
 _ONE_TEXT = TEXTS - {"PostalCode", "currency"}
 """The reader of places knows postal codes, and the reader of prices currencies."""
-_ONE_VALUE = OTHER_NUMBERS | OTHER_SWITCHES | OTHER_WORDS - {"PropertySubType"}
+_ONE_VALUE = (
+    OTHER_NUMBERS
+    | OTHER_SWITCHES
+    | OTHER_WORDS
+    | words.WHOLE
+    | words.DECIMAL
+    | words.SWITCHES
+    | words.MONEY
+    | set(words.AREAS)
+) - {"PropertySubType"}
 _OTHER_TIMES = TIMES - {"ModificationTimestamp"}
 
 

@@ -1,7 +1,7 @@
 """The open houses of a listing, as its record has them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ _KEYS = ("OpenHouseKey", "OpenHouseKeyNumeric", "OpenHouseId")
 _Time = datetime | time | None
 """A moment, a time of day, or none."""
 
+_NOTHING: Sequence[Any] = (None, "", {}, [None], [{}])
+"""What says nothing of open houses. An empty list says that there are none."""
 _NOT_PLANNED = frozenset({OpenHouseStatus.CANCELED, OpenHouseStatus.ENDED})
 _DAY = timedelta(days=1)
 
@@ -35,10 +37,10 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
     Raises:
         InvalidField: one cannot be understood.
     """
-    name = next((name for name in OPEN_HOUSES if name in record), None)
-    if name is None or (given := record[name]) is None:
+    name = next((name for name in OPEN_HOUSES if record.get(name) not in _NOTHING), None)
+    if name is None:
         return None
-    given = [given] if isinstance(given, dict) else given
+    given = [record[name]] if isinstance(record[name], dict) else record[name]
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given) or len(given) > MOST:
         raise InvalidField(name, f"must be a list of at most {MOST} open houses")
     zone = _zone_of_home(record) or zone
@@ -96,7 +98,7 @@ def _read(given: Mapping[str, Any], place: str, zone: ZoneInfo | None) -> dict[s
 
 
 def _day_of(value: Any, zone: ZoneInfo | None) -> date | None:
-    found = times.day(value)
+    found = times.kept_day(value)
     if found is None:
         return None
     day = date.fromisoformat(found)

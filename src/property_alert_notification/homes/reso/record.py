@@ -135,10 +135,9 @@ def _status_of(record: Mapping[str, Any]) -> words.StandardStatus | None:
         return words.StandardStatus.DELETE
     if any(_field(record, name, _is_removed) for name in _REMOVED):
         return words.StandardStatus.DELETE
-    if record.get("StandardStatus") in (None, ""):
-        status = words.LOOKUPS["StandardStatus"].get(words.squash(str(record.get("MlsStatus"))))
-    else:
-        status = _field(record, "StandardStatus", lambda value: texts.word_of("StandardStatus", value))
+    status = _field(record, "StandardStatus", lambda value: texts.word_of("StandardStatus", value))
+    if status is None and isinstance(its := _alone(record.get("MlsStatus")), str):
+        status = words.LOOKUPS["StandardStatus"].get(words.squash(words.member(its.strip())))
     return None if status is None else words.StandardStatus(status)
 
 
@@ -156,21 +155,21 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
         for name, value in without_personal(record).items()
         if (value or value == 0) and name not in _LEFT_OUT and name[:1] != "@"
     }
+    read_by_kind(kept, feed.zone)
     name = ""
     try:
         for name in kept.keys() & FIELDS.keys():
             kept[name] = FIELDS[name](kept[name])
     except ValueError as fault:
         raise InvalidField(name, str(fault)) from None
-    read_by_kind(kept, feed.zone)
     keep_possible(kept, COUNTS)
-    _read_baths(record, kept)
+    _read_baths(kept)
     _read_money(record, kept, feed)
-    _read_areas(record, kept)
+    _read_areas(kept)
     keep_possible(kept, SUMS_AND_AREAS)
     _derive_lot(kept)
     read_places(kept)
-    _read_coordinates(record, kept)
+    _read_coordinates(kept)
     if (open_houses := open_houses_of(record, feed.zone)) is not None:
         kept["OpenHouse"] = open_houses
     if (media := kept.get("Media")) is not None:
@@ -186,9 +185,16 @@ def _order_of_media(one: Any) -> float:
 
 def _field(record: Mapping[str, Any], name: str, understand: Callable[[Any], Any]) -> Any:
     try:
-        return understand(record.get(name))
+        return understand(_alone(record.get(name)))
     except ValueError as fault:
         raise InvalidField(name, str(fault)) from None
+
+
+def _alone(value: Any) -> Any:
+    """The value in a list of one; None if a list is empty."""
+    if value.__class__ is not list or len(value) > 1:
+        return value
+    return value[0] if value else None
 
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = {
@@ -201,9 +207,9 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _read_baths(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+def _read_baths(kept: dict[str, Any]) -> None:
     full, half = kept.get("BathroomsFull"), kept.get("BathroomsHalf")
-    total = _field(record, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half))
+    total = _field(kept, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half))
     if total is None:
         total = values.bathrooms_of_kinds(kept)
     if total is None and (decimal := kept.get("BathroomsTotalDecimal")) is not None:
@@ -218,7 +224,7 @@ def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> 
     # The price says which currency others have, if nothing else does.
     for name in sorted(kept.keys() & words.MONEY, key=lambda one: (one != "ListPrice", one)):
         usual = currency or feed.currency
-        amount, its = _field(record, name, partial(values.money, usual=usual))
+        amount, its = _field(kept, name, partial(values.money, usual=usual))
         kept[name] = None if amount == 0 and name in words.PRICES else amount
         if its is not None and name == "ListPrice" and currency is None:
             currency = its
@@ -233,9 +239,9 @@ def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> 
             kept[name] = rounded(kept[name], currency) or None
 
 
-def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+def _read_areas(kept: dict[str, Any]) -> None:
     for name in kept.keys() & words.AREAS.keys():
-        kept[name], unit = _field(record, name, values.area)
+        kept[name], unit = _field(kept, name, values.area)
         units = words.AREAS[name]
         said = kept.get(units) if units else {"LotSizeAcres": "Acres"}.get(name, "Square Feet")
         if unit is not None and said not in (None, unit):
@@ -245,19 +251,22 @@ def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
 
 
 def _derive_lot(kept: dict[str, Any]) -> None:
-    """The area of the lot, if only a field says it that has its unit in its name."""
-    if kept.get("LotSizeArea") is None:
-        for name, unit in (("LotSizeSquareFeet", "Square Feet"), ("LotSizeAcres", "Acres")):
-            if kept.get(name) is not None:
-                kept |= {"LotSizeArea": kept[name], "LotSizeUnits": unit}
-                return
+    """The area of the lot with its unit, if only a field says it that has its unit in its name."""
+    area = kept.get("LotSizeArea")
+    if area is not None and kept.get("LotSizeUnits") is not None:
+        return
+    units = (("LotSizeSquareFeet", "Square Feet"), ("LotSizeAcres", "Acres"))
+    said = [(kept[name], unit) for name, unit in units if kept.get(name) is not None]
+    if said:
+        area, unit = next((one for one in said if one[0] == area), said[0])
+        kept |= {"LotSizeArea": area, "LotSizeUnits": unit}
 
 
-def _read_coordinates(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+def _read_coordinates(kept: dict[str, Any]) -> None:
     """Read the coordinates, which may be missing. 0, 0 is what many systems write for none."""
-    longitude, latitude = (_field(record, name, values.number) for name in ("Longitude", "Latitude"))
+    longitude, latitude = (_field(kept, name, values.number) for name in ("Longitude", "Latitude"))
     if longitude is None and latitude is None:
-        longitude, latitude = _point_of(record.get("Coordinates"))
+        longitude, latitude = _point_of(kept.get("Coordinates"))
     if longitude in (0, None) and latitude in (0, None):
         longitude = latitude = None
     for name, value, most in (("Longitude", longitude, 180), ("Latitude", latitude, 90)):

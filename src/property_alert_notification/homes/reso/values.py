@@ -22,13 +22,16 @@ LARGEST = 10**15
 
 _PLAIN = re.compile(r"[+-]?(\d+|\d*\.\d+|\d+\.)([eE][+-]?\d{1,2})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_GROUPED_BY_SPACES = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+)?")
+_GROUPED_BY_SPACES = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+|,\d{1,2})?")
+_WITH_COMMA = re.compile(r"[+-]?\d{4,},\d{1,2}")
+"""Of which the comma cannot be one of thousands."""
 _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d{1,2}")
 _WITH_WORDS = re.compile(
     r"(?P<before>[^\d+.-]*)(?P<number>[+-]?[\d.](?:[\d.,'\u00a0\u202f ]*[\d.])?(?:[eE][+-]?\d{1,2}(?!\w))?)"
     r"(?P<after>.*)",
     re.DOTALL,
 )
+_CODE_AND_SYMBOL = re.compile(r"([A-Za-z]{3})\s*([^\w\s])|([^\w\s])\s*([A-Za-z]{3})")
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _TWO_NUMBERS = "could be thousands or decimals: send it as a JSON number"
 _LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
@@ -61,7 +64,9 @@ def _number_in(text: str) -> Number:
     if _GROUPED.fullmatch(text):
         return _bounded(_parsed(text.replace(",", "")))
     if _GROUPED_BY_SPACES.fullmatch(text):
-        return _bounded(_parsed(re.sub("[ \u00a0\u202f']", "", text)))
+        return _bounded(_parsed(re.sub("[ \u00a0\u202f']", "", text).replace(",", ".")))
+    if _WITH_COMMA.fullmatch(text):
+        return _bounded(_parsed(text.replace(",", ".")))
     if _GROUPED_BY_DOTS.fullmatch(text):
         return _bounded(_parsed(text.replace(".", "").replace(",", ".")))
     raise ValueError("must be a number, such as 1250000 or 1.5")
@@ -117,14 +122,28 @@ def money(value: Any, usual: str | None = None) -> tuple[Number | None, str | No
     parts = _WITH_WORDS.fullmatch(text)
     if parts is None:
         raise ValueError("must be an amount, such as 1250000")
-    words = [part.strip() for part in (parts["before"], parts["after"]) if part.strip()]
-    currencies = [_currency_of(word, usual) for word in words]
-    if len(words) > 1:
+    words = [*_words_of(parts["before"]), *_words_of(parts["after"])]
+    # A code says which of several currencies a symbol beside it means.
+    code = next((word.upper() for word in words if _is_code(word, usual)), usual)
+    currencies = list(dict.fromkeys(_currency_of(word, code) for word in words))
+    if len(currencies) > 1:
         raise ValueError("must be an amount with at most one currency")
     amount = parts["number"]
     if _AMBIGUOUS.fullmatch(amount):
         raise ValueError(_TWO_NUMBERS)
     return not_negative(amount), currencies[0] if currencies else None
+
+
+def _words_of(text: str) -> list[str]:
+    """The words beside an amount: `USD $` and `MXN$` are two."""
+    text = text.strip()
+    two = _CODE_AND_SYMBOL.fullmatch(text)
+    return [word for word in two.groups() if word] if two else [text] if text else []
+
+
+def _is_code(word: str, usual: str | None) -> bool:
+    # In capitals: some codes are English words.
+    return word in CURRENCIES or word.upper() in WRITTEN_SMALL or word.upper() == usual
 
 
 def _currency_of(word: str, usual: str | None) -> str | None:
@@ -135,8 +154,7 @@ def _currency_of(word: str, usual: str | None) -> str | None:
         if alone is None and usual is not None:
             raise ValueError("has a symbol that means several currencies: send an amount such as 450000 USD")
         return alone
-    # In capitals: some codes are English words.
-    if word in CURRENCIES or word.upper() in WRITTEN_SMALL or word.upper() == usual:
+    if _is_code(word, usual):
         return word.upper()
     raise ValueError("must be an amount, with nothing but a currency beside it")
 

@@ -126,6 +126,21 @@ def _by_spelling(words: Iterable[str], others: Mapping[str, str]) -> dict[str, s
     return {squash(word): word for word in words} | {squash(other): word for other, word in others.items()}
 
 
+_LENGTHS: Mapping[str, tuple[str, ...]] = {
+    "Square Feet": ("feet", "foot", "ft"),
+    "Square Meters": ("meters", "meter", "metres", "metre", "mtrs", "mtr", "mt", "m"),
+    "Square Miles": ("miles", "mile", "mi"),
+    "Square Yards": ("yards", "yard", "yds", "yd"),
+}
+"""How feeds write the length in the name of a unit."""
+_SQUARE_UNITS = {
+    form.format(length): unit
+    for unit, lengths in _LENGTHS.items()
+    for length in lengths
+    for form in ("square {}", "sq {}", "{}2", "{}²")
+}
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -142,9 +157,8 @@ LOOKUPS: Mapping[str, Mapping[str, str]] = {
         ("LivingAreaUnits", "LotSizeUnits", "BuildingAreaUnits"),
         _by_spelling(
             AREA_UNITS,
-            {"sqft": "Square Feet", "sq. ft.": "Square Feet", "Square Foot": "Square Feet", "sf": "Square Feet"}
-            | {"sqm": "Square Meters", "m2": "Square Meters", "m²": "Square Meters", "Square Metres": "Square Meters"}
-            | {"Acre": "Acres", "ac": "Acres", "Hectare": "Hectares", "ha": "Hectares"},
+            _SQUARE_UNITS
+            | {"sf": "Square Feet", "Acre": "Acres", "ac": "Acres", "Hectare": "Hectares", "ha": "Hectares"},
         ),
     ),
 }
