@@ -151,6 +151,39 @@ def test_offered_again_a_home_has_another_price_than_when_it_was_offered_last(
         assert [(fact.before, fact.after) for fact in last.facts[1:]] == told
 
 
+_DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("statuses", "days", "kinds"),
+    [
+        # What was on the market is no draft of something new.
+        (["Active", "Incomplete", "Active"], [0, 1, 9], ["Back On Market", "Price Change"]),
+        (["Active", "Withdrawn", "Incomplete", "Active"], [0, 1, 2, 9], ["Back On Market", "Price Change"]),
+        (["Active", "Incomplete", "Incomplete", "Active"], [0, 1, 2, 9], ["Back On Market", "Price Change"]),
+        (["Active", "Incomplete", "Active"], [0, 1, 120], ["New Listing"]),
+        (["Incomplete", "Active"], [0, 120], ["New Listing"]),
+        (["Incomplete", "Incomplete", "Active"], [0, 1, 2], ["New Listing"]),
+        # On hold a home is not offered yet.
+        (["Active", "Expired", "Hold", "Active"], [0, 1, 120, 121], ["New Listing"]),
+        (["Active", "Expired", "Hold", "Active"], [0, 1, 80, 90], ["Back On Market", "Price Change"]),
+        (["Active", "Hold", "Active"], [0, 1, 120], ["Back On Market", "Price Change"]),
+        (["Active", "Expired", "Coming Soon", "Active"], [0, 1, 80, 120], ["Active", "Price Change"]),
+    ],
+)
+def test_what_left_the_market_is_the_same_offer_for_fourteen_weeks_whatever_it_was_meanwhile(
+    statuses: list[str], days: list[int], kinds: list[str]
+) -> None:
+    prices = [*[500] * (len(days) - 1), 450]
+    records = [
+        _after(day * _DAY, status=StandardStatus(status), price=price)
+        for status, day, price in zip(statuses, days, prices, strict=True)
+    ]
+    for some in (records, combined(("a", one) for one in records)):
+        last = changes_of(some, QUIET, ended=None)[1][-1]
+        assert [fact.change_type.value for fact in last.facts] == kinds
+
+
 def test_the_price_of_a_home_that_cannot_be_had_comes_back_from_the_store() -> None:
     records = [_after(0), _after(100, price=450_000, status=_GONE)]
     progress, _ = changes_of(records, QUIET, ended=None)

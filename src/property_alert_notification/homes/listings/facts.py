@@ -12,9 +12,6 @@ from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, ChangeTy
 RELISTING = timedelta(weeks=14)
 """How long a home that left the market may be offered again as the same offer, unless a setting says otherwise."""
 
-_UNSEEN = frozenset({StandardStatus.INCOMPLETE})
-"""Drafts: a listing that leaves this status is new."""
-
 _SILENT_AT_FIRST = frozenset(
     {
         StandardStatus.CANCELED,
@@ -46,9 +43,9 @@ class Fact:
 def facts_between(before: Snapshot | None, after: Snapshot, relisting: timedelta = RELISTING) -> tuple[Fact, ...]:
     """The facts of a change; `before` is None when the listing was unknown.
 
-    Offered again more than `relisting` after it left the market, it is new.
+    Offered again more than `relisting` after it left the market, it is new, and so is what was a draft before.
     """
-    if before is not None and (before.status in _UNSEEN or _is_new_offer(before, after, relisting)):
+    if before is not None and (before.is_draft or _is_new_offer(before, after, relisting)):
         before = None
     if before is None and after.status in _SILENT_AT_FIRST:
         return ()

@@ -22,7 +22,7 @@ from property_alert_notification.homes.listings.snapshot import (
     with_open_houses,
     with_price,
 )
-from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, OFF_MARKET, ChangeType
+from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD, OFF_MARKET, ChangeType, StandardStatus
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -91,11 +91,20 @@ def advance(progress: Progress, snapshot: Snapshot, periods: Periods) -> tuple[P
 def _carry_over(progress: Progress, snapshot: Snapshot) -> Snapshot:
     """Complete a snapshot by what still holds of the one before."""
     last, told = progress.last, progress.told
-    if snapshot.status in OFF_MARKET:
-        since = snapshot.at if last is None or last.off_since is None else last.off_since
+    if (since := _off_since(snapshot, last)) is not None:
         snapshot = replace(snapshot, off_since=since)
     snapshot = snapshot if last is None else with_price(with_open_houses(snapshot, last), last)
     return snapshot if told is None or snapshot.status not in NOT_TO_BE_HAD else with_offered(snapshot, told)
+
+
+def _off_since(now: Snapshot, last: Snapshot | None) -> datetime | None:
+    """Since when a home is off the market; None if it is on the market, or was never there."""
+    if now.status in OFF_MARKET:
+        if now.status is StandardStatus.INCOMPLETE and (last is None or last.is_draft):
+            return None
+        return now.at if last is None or last.off_since is None else last.off_since
+    # Nobody offers a home that was off the market before it is on hold.
+    return last.off_since if last is not None and now.status is StandardStatus.HOLD else None
 
 
 def end_quiet(progress: Progress, periods: Periods) -> tuple[Progress, list[Change]]:

@@ -73,6 +73,11 @@ class Snapshot:
     offered: tuple[int | float, str] | None = None
     """The price and currency at which a home could be had last that cannot be had now; None if they are the same."""
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is a draft of what was never on the market."""
+        return self.status is StandardStatus.INCOMPLETE and self.off_since is None
+
 
 def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
     """The snapshot of a record."""
