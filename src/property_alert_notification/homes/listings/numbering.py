@@ -31,11 +31,11 @@ class Numbering:
 
     def add(self, changes: Iterable[Change]) -> None:
         """Number new changes of the history, in its order."""
-        is_split_off = self.heard is None
+        # Until then it was heard of while the home was taken for another one.
+        heard_until = self.heard_at if self.heard is None else None
         for change in changes:
             at, heard_at = change.after.at, self.heard_at
-            if is_split_off and heard_at is not None and at <= heard_at:
-                # It was heard of while the home was taken for another one.
+            if heard_until is not None and at <= heard_until:
                 self.silent.append(change)
                 self.heard = change.after
             elif (heard_at is None or at >= heard_at) and self._follows(change):
