@@ -35,19 +35,22 @@ class DemoClient:
         return f"demo-{self.clock.new_id().hex[:12]}"
 
     async def ask(self, method: str, path: str, **body: Any) -> Any:
-        """One request, repeated while the service answers 429 or 503.
+        """One request, repeated while the service answers 429 or 503: it may have done then what was asked.
 
         Raises:
             Unavailable: the service does not do what is asked.
         """
+        key = {"Idempotency-Key": self.clock.new_id().hex} if method == "POST" else {}
         for _ in range(TRIES):
             try:
-                response = await self._client.request(method, f"{API}{path}", **body)
+                response = await self._client.request(method, f"{API}{path}", headers=key, **body)
             except httpx2.TransportError as fault:
                 raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
             if response.status_code not in (429, 503):
                 break
             await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
+        if method == "DELETE" and response.status_code == 404:
+            return None
         if response.is_error:
             raise Unavailable(f"{method} {path} was answered {response.status_code}: {response.text}")
         return response.json() if response.content else None
@@ -64,9 +67,17 @@ class DemoClient:
 
     @contextmanager
     def progress_of(self, words: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A bar of progress; gives what moves it on."""
+        """A bar of progress, of `total` steps at most; gives what moves it on."""
         task = self.progress.add_task(words, total=total)
-        yield lambda steps: self.progress.advance(task, steps)
+        done = 0
+
+        def advance(steps: int) -> None:
+            nonlocal done
+            done += steps
+            self.progress.update(task, completed=done)
+
+        yield advance
+        self.progress.update(task, total=done)
 
 
 async def together(items: Iterable[Item], do: Callable[[Item], Awaitable[object]]) -> None:

@@ -15,7 +15,8 @@ from rich.table import Table
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.cli.demo.client import CONCURRENCY, DemoClient, together
-from property_alert_notification.cli.demo.homes import tell
+from property_alert_notification.cli.demo.homes import play
+from property_alert_notification.cli.demo.homes_report import show
 from property_alert_notification.cli.demo.listings import read_listings
 from property_alert_notification.cli.demo.notifications import notifications
 from property_alert_notification.cli.demo.users import USERS, preferences
@@ -46,15 +47,20 @@ async def run(url: str, count: int, *, homes: int, searches: int, digests: int, 
             accepted = await demo.send(count)
             sent_at = clock.monotonic()
             details = await demo.follow(accepted, patience)
+            story = None
             if homes:
-                await tell(demo_client, progress.console, homes=homes, count=searches, digests=digests)
-    _report(console, details)
+                story = await play(demo_client, homes=homes, count=searches, digests=digests)
+    console.print("\nNotifications of other services", style="bold")
+    console.print(_report(details))
     console.print(_speed("notifications submitted", len(accepted), sent_at - started_at))
     if details:
         console.print(_speed("deliveries ended", *_span(details)))
     if len(details) < count:
         console.print(f"{count - len(details):,} are still open: property-alerts notifications list", style="yellow")
-    console.print(f"\nRead them: {url}/mailbox", soft_wrap=True)
+    if story:
+        console.print()
+        show(console, story)
+    console.print(f"\nRead all messages: {url}/mailbox", soft_wrap=True)
     return len(details) == count
 
 
@@ -126,7 +132,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _report(console: Console, details: Collection[dict[str, Any]]) -> None:
+def _report(details: Collection[dict[str, Any]]) -> Table:
     states = Counter(
         (delivery["channel"], delivery["state"]) for detail in details for delivery in detail["deliveries"]
     )
@@ -135,7 +141,7 @@ def _report(console: Console, details: Collection[dict[str, Any]]) -> None:
         counted = [states[channel, state] for state in _COLUMNS]
         other = sum(number for (its, _), number in states.items() if its == channel) - sum(counted)
         table.add_row(channel, *[f"{number:,}" for number in (*counted, other)])
-    console.print(table)
+    return table
 
 
 def _span(details: Collection[dict[str, Any]]) -> tuple[int, float]:
