@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.batches import Batches
 from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE
-from property_alert_notification.homes.alerts.before_sending.refresh.scripts import refreshed
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import ALREADY_TOLD, refreshed
 from property_alert_notification.homes.alerts.changes.queries import last_number
 from property_alert_notification.homes.alerts.explain.queries import alerts_about
 from property_alert_notification.homes.alerts.ledger.queries import told_of
@@ -26,6 +28,7 @@ from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home
 from tests.pipeline.test_alert_digests import digest_is_near
 from tests.pipeline.test_alerts import alerts
+from tests.pipeline.test_overtaken_alerts import deliver
 from tests.pipeline.world import World
 
 PARCEL = {"ParcelNumber": "641410-0192", "CountyOrParish": "King", "StateOrProvince": "WA"}
@@ -74,6 +77,39 @@ async def test_a_newer_alert_is_found_after_the_homes_were_merged(world: World, 
         id_ = (await connection.execute(select(table.c.id).where(of_b))).scalar_one()
 
     assert await homes.run(refreshed([id_], Channel.EMAIL, homes.clock.now())) == {id_: PRICE_CHANGED_SINCE}
+
+
+@pytest.mark.parametrize("price", [500_000, 480_000])
+async def test_what_was_told_of_a_home_is_not_told_again_by_an_alert_that_waited_while_it_was_merged(
+    world: World, homes: Homes, price: int
+) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    await homes.list(a_home(key="a", **PARCEL))
+    await homes.match()
+    [first] = await _alerts(homes)
+    await deliver(homes, first, "sent")
+    await homes.list(a_home(60, key="b", ListPrice=price))
+    await homes.match()
+    [second] = await _alerts(homes) - {first}
+    assert isinstance(await _now(homes, second), Reworded)
+    await homes.list(a_home(90, key="b", ListPrice=price, **PARCEL))
+    await homes.match()
+
+    # At another price it is news.
+    assert (await _now(homes, second) == ALREADY_TOLD) is (price == 500_000)
+
+
+async def _alerts(homes: Homes) -> set[UUID]:
+    """The notifications of all alerts."""
+    async with homes.database.reading() as connection:
+        return set((await connection.execute(select(table_of(Notification).c.id))).scalars())
+
+
+async def _now(homes: Homes, alert: UUID) -> Reworded | Reason:
+    """What an alert tells now by email, or why it must not be sent."""
+    return (await homes.run(refreshed([alert], Channel.EMAIL, homes.clock.now())))[alert]
 
 
 async def test_of_homes_that_were_merged_the_newest_word_of_a_user_counts(world: World, homes: Homes) -> None:

@@ -81,6 +81,8 @@ class Older(NamedTuple):
     """Whether it was suppressed, because a newer one was to tell its facts."""
     is_ending: bool = False
     """Whether it was cancelled, or has expired."""
+    said_the_same: str | None = None
+    """Its details, if it is out and told the same facts under another listing: the homes were merged since."""
 
     @property
     def home(self) -> AlertedHome:

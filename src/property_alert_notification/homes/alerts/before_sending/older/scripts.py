@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, false, func, not_, or_, select
+from sqlalchemy import FromClause, case, false, func, not_, or_, select
 
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
@@ -24,9 +24,13 @@ from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.notifications.models import Notification
 
 _alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), table_of(Notification)
-_older = _alerts.alias("older")
+_older, _own = _alerts.alias("older"), _alerts.alias("own")
 _is_out = func.coalesce(_deliveries.c.state.in_(OUT) | (_deliveries.c.unknowns > 0), false())
 _is_replaced = (_deliveries.c.state == DeliveryState.SUPPRESSED) & _deliveries.c.reason_code.in_(sorted(REPLACED))
+
+
+# Of one listing no two alerts have the same facts: when one happens again it has another key.
+_SAYS_THE_SAME = (_older.c.facts == _own.c.facts) & (_older.c.listing_id != _own.c.listing_id)
 
 
 def _older_of(newer: FromClause) -> Any:
@@ -40,7 +44,9 @@ def _older_of(newer: FromClause) -> Any:
             _is_out,
             func.coalesce(_is_replaced, false()),
             ENDS,
+            case((_is_out & _SAYS_THE_SAME, _older.c.details)),
         )
+        .join(_own, (_own.c.notification_id == newer.c.notification_id) & (_own.c.person == newer.c.person))
         .join(
             _older,
             tells_of(_older, newer.c.listing_id, newer.c.person) & (_older.c.sequence < newer.c.sequence),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import (
     BatchStatement,
@@ -51,6 +51,8 @@ from property_alert_notification.homes.alerts.wording import lines_in_digest, wr
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
 from property_alert_notification.homes.reso.open_house_times import is_over
+
+ALREADY_TOLD = Reason(ReasonCode.ALREADY_TOLD)
 
 _alerts = table_of(Alert)
 _RECORD_NAMED = BatchStatement(
@@ -133,7 +135,7 @@ def refresh(
 
     def look_at(one: StoredAlert) -> AlertDetails | Reason:
         means = overtaking(newer.get(one.id, ()), together, untold, lists)
-        its = look.held(one, means)
+        its = ALREADY_TOLD if _was_told(one, older.get(one.id, ())) else look.held(one, means)
         if isinstance(its, Reason) and not means.is_told:
             its = look.in_place_of(one, older_of(one, replaced_by)) or its
         if isinstance(its, Reason):
@@ -159,6 +161,12 @@ def _newer_and_older(
     replaced = (not_told_yet(some, together, {one.home for one in some}) for some in older.values())
     wanted = {id_ for id_ in waiting.union(id_ for some in replaced for id_, _ in some) if id_ not in together}
     return newer, older, (yield from stored_alerts(sorted(wanted))) if wanted else []
+
+
+def _was_told(one: StoredAlert, older: Iterable[Older]) -> bool:
+    """Whether an older alert told the same at the same price, of what turned out to be the same home."""
+    same = (AlertDetails.read(its.said_the_same) for its in older if its.said_the_same is not None)
+    return any((its.price, its.currency) == (one.details.price, one.details.currency) for its in same)
 
 
 def _homes_of_firsts(
