@@ -14,6 +14,7 @@ Fields = dict[str, Any]
 
 PLACES: dict[str, Fields] = {
     "Seattle": {"City": "Seattle", "StateOrProvince": "WA", "PostalCode": "98101", "Country": "US"},
+    "Seattle, WA": {"City": "Seattle, WA", "StateOrProvince": "WA"},
     "Washington": {"City": "Washington", "StateOrProvince": "DC", "PostalCode": "20001"},
     "Hartford": {"City": "Hartford", "StateOrProvince": "CT", "PostalCode": "06101"},
     "Omaha": {"City": "Omaha", "StateOrProvince": "NE", "PostalCode": "68102"},

@@ -18,8 +18,13 @@ _HASHED = re.compile(r"urn:reso:upi:(?:\d+(?:\.\d+)*:)?(sha[\d-]+):([\da-f]{32,}
 _VERSION_1 = re.compile(r"([a-z]{2})-(\d+)-([^-]+)-(.+)-([a-z])-([^-]+)")
 _COUNTED = frozenset("12345678901234567890"[:size] for size in range(4, 21)) | {"987654321", "9876543210", "87654321"}
 _NO_NUMBER = re.compile(r"\b(?:tbd|tba|tbv|unknown|none|n/a|pending|new|see|assigned|determined|unassigned)\b")
+_LABEL = re.compile(
+    r"^(?:apn(?=[\W\d])|(?:(?:tax|assessor\W?s?) )?(?:parcel|account|acct|map|id|number|no)\b"
+    r"|(?:pin|pid|ain|folio)\b|[#:.\s-])+",
+)
+"""What is written before a number to say what it is: APN 641410-0192, PIN: …, Tax ID # …"""
 _SEVERAL = re.compile(
-    r"[,;&+]|\b(?:and|multiple|various|thru|through|to|et.al|etc|plus|more|part|pt|ptn|por|portion|split)\b"
+    r"[,;&+]|\b(?:parent|master|and|multiple|various|thru|through|to|et.al|etc|plus|more|part|pt|ptn|por|portion|split)\b"
     r"|\d{5}\S*/\S*\d{5}"
 )
 
@@ -79,9 +84,10 @@ def parcel_of(value: Any) -> str:
     """A parcel number, without case and blanks; empty if it only fills the field, or is that of several parcels."""
     if not value:
         return ""
-    text = _without_blanks(plain(str(value)).strip())
+    written = _LABEL.sub("", plain(str(value)).strip())
+    text = _without_blanks(written)
     number = bare(text)
-    if len(number) < 4 or number in _COUNTED or _fills_the_field(text) or _is_list(plain(str(value))):
+    if len(number) < 4 or number in _COUNTED or _fills_the_field(text) or _is_list(written):
         return ""
     return text
 

@@ -22,7 +22,7 @@ from property_alert_notification.homes.properties.identifiers import (
     parcel_of,
     universal_of,
 )
-from property_alert_notification.homes.properties.places import country_of, county_of, state_of
+from property_alert_notification.homes.properties.places import country_of, county_of, state_of, town_of
 
 NEAR = 30.0
 """Metres between two records of one address at most."""
@@ -48,7 +48,7 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
-FORM = 8
+FORM = 9
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
 
 MARK = f"{FORM}\x1e"
@@ -122,7 +122,7 @@ def identity_of(stored: str) -> Identity:
         county=county_of(fields.get("CountyOrParish")),
         state=state_of(fields.get("StateOrProvince")),
         country=country_of(fields.get("Country")),
-        town=_squashed(fields.get("City") or fields.get("PostalCity")),
+        town=town_of(fields.get("City") or fields.get("PostalCity")),
         postcode=_postcode(fields.get("PostalCode")),
         address=address,
         is_flat=_FLATS.search(kinds) is not None,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from property_alert_notification.homes.properties.folding import fold, tokens_of
-from property_alert_notification.homes.properties.places import PROVINCES, STATES, country_of, state_of
+from property_alert_notification.homes.properties.places import PROVINCES, STATES, country_of, state_of, town_in
 from property_alert_notification.homes.properties.street_words import DESIGNATORS, DIRECTIONS, ENDS, INSIDE, KINDS
 from property_alert_notification.homes.properties.units import units_in
 
@@ -46,7 +46,9 @@ def place_of(fields: Mapping[str, Any]) -> Place:
 
 @lru_cache(maxsize=10_000)
 def _place_of(*given: Any) -> Place:
-    *towns, county, postcode, state, country = (_words_of(value) for value in given)
+    city, postal, *rest = given
+    towns = [_words_of(town_in(value)) for value in (city, postal)]
+    county, postcode, state, country = (_words_of(value) for value in rest)
     code = state_of(" ".join(state))
     names = tuple(sorted({state, (code,), *(tuple(name.split()) for name in STATES.get(code, ()))} - {(), ("",)}))
     countries = (*_COUNTRIES, country) if country else _COUNTRIES
