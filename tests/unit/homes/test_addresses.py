@@ -41,6 +41,9 @@ SAME = [(place, forms[0], form) for place, forms in _table("same.txt", " = ") fo
 DIFFERENT = [(place, *forms) for place, forms in _table("different.txt", " ≠ ")]
 NONE = [(place, forms[0]) for place, forms in _table("none.txt", "\n")]
 
+KINDS = [line.split() for line in (TABLES / "kinds.txt").read_text(encoding="utf-8").splitlines()]
+"""Those of USPS Publication 28."""
+
 INVISIBLE = [
     "123 Ma\u00adin St",
     "123\u00a0Main\u2009St",
@@ -80,6 +83,9 @@ NUMBERED_STREETS = [
     ("123 Forest Service Rd 620", "123 Forest Service Rd 12"),
     ("123 Township Line 620", "123 Township Line 12"),
     ("123 Camino 620", "123 Camino 12"),
+    ("123 State Loop 1604", "123 State Loop 410"),
+    ("123 Old Spur 400", "123 Old Spur 401"),
+    ("123 North Lp 1604", "123 North Lp 410"),
     ("Calle 5 123", "Calle 6 123"),
     ("123 Calle 5", "123 Calle 6"),
 ]
@@ -119,6 +125,20 @@ def test_the_fields_of_an_address_say_the_same_as_its_text(text: str, fields: Fi
 def test_the_number_of_a_street_is_not_replaced_by_that_of_a_unit(one: str, other: str) -> None:
     place = PLACES["Seattle"] | {"UnitNumber": "4"}
     assert _address(one, place) != _address(other, place)
+
+
+@pytest.mark.parametrize("names", KINDS, ids=lambda names: names[0])
+def test_a_kind_of_street_is_the_same_under_all_its_names(names: list[str]) -> None:
+    for street in ("123 Oak {}", "123 NE Oak {}", "123 Oak {} Dr", "123 Oak {} #4"):
+        assert len({_address(street.format(name), PLACES["Seattle"]) for name in names}) == 1
+    parts = {"StreetNumber": "123", "StreetName": "Oak"}
+    found = {address_of(parts | {"StreetSuffix": name}) for name in names}
+    assert found == {read_address(f"123 Oak {names[0]}")}
+
+
+def test_kinds_of_streets_are_not_taken_for_each_other() -> None:
+    found = {read_address(f"123 Oak {names[0]}") for names in KINDS}
+    assert len(found) == len(KINDS) > 140
 
 
 def test_in_canada_the_unit_comes_before_the_number() -> None:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from property_alert_notification.homes.properties.folding import fold, tokens_of
 from property_alert_notification.homes.properties.houses import house_of
-from property_alert_notification.homes.properties.street_words import DIRECTIONS, ENDS, KINDS, WITHOUT_UNIT
+from property_alert_notification.homes.properties.street_kinds import ENDS, KINDS
+from property_alert_notification.homes.properties.street_words import DIRECTIONS, WITHOUT_UNIT
 from property_alert_notification.homes.properties.streets import MARKS, has_street, is_house, split
 from property_alert_notification.homes.properties.tails import (
     NOWHERE,

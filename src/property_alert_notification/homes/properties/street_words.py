@@ -8,12 +8,12 @@ def words_of(text: str) -> list[str]:
     return text.split()
 
 
-def _forms(text: str) -> dict[str, str]:
-    """Each line is one form, followed by others of the same word."""
+def forms_of(text: str) -> dict[str, str]:
+    """The one form of each word; each line is one form, followed by others of the same word."""
     return {other: words[0] for words in map(str.split, text.strip().splitlines()) for other in words}
 
 
-DIRECTIONS: Mapping[str, str] = _forms(
+DIRECTIONS: Mapping[str, str] = forms_of(
     """
     n north norte
     s south sur
@@ -25,116 +25,6 @@ DIRECTIONS: Mapping[str, str] = _forms(
     sw southwest suroeste sudoeste
     """
 )
-
-SPANISH = _forms(
-    """
-    cl calle c
-    ave avenida avda avd av
-    cra carrera kra kr
-    paseo pso
-    plz plaza pza plza
-    camino cno cmno
-    ctra carretera crta
-    rda ronda
-    urb urbanizacion
-    trva travesia
-    blvd bulevar boulevard
-    calz calzada
-    priv privada
-    cerrada cda
-    glorieta gta
-    pasaje psje
-    diagonal diag
-    transversal transv
-    """
-)
-"""Kinds of streets that are written before the name, and after which `de` and `la` come and go."""
-
-KINDS: Mapping[str, str] = SPANISH | _forms(
-    """
-    st street saint sainte str strasse strase
-    ave avenue av aven avn
-    aly alley
-    anx annex
-    bch beach
-    blvd boulevard boul bd bld
-    br branch
-    brg bridge
-    byp bypass
-    cir circle circ
-    cl close
-    cmn common
-    ct court
-    cts courts
-    cv cove
-    crk creek
-    cres crescent crsnt
-    xing crossing
-    dr drive drv
-    est estate
-    ests estates
-    expy expressway
-    ext extension
-    fwy freeway
-    gdn garden
-    gdns gardens
-    gtwy gateway
-    gln glen
-    grn green
-    grv grove
-    hbr harbor harbour
-    hts heights
-    hwy highway
-    hl hill
-    hls hills
-    holw hollow
-    is island
-    jct junction
-    lk lake
-    lndg landing
-    ln lane
-    mnr manor
-    mdws meadows
-    ml mill
-    mt mount
-    mtn mountain
-    orch orchard
-    pkwy parkway pky
-    pl place platz
-    pln plain
-    pt point
-    prt port
-    rdg ridge
-    riv river
-    rd road
-    rt route rte
-    shr shore
-    spg spring
-    spgs springs
-    sq square
-    sta station
-    ter terrace terr
-    trce trace
-    trl trail
-    tpke turnpike
-    un union
-    vly valley
-    vw view
-    vlg village
-    vis vista
-    wlk walk
-    wy way
-    ft fort
-    ch chemin
-    imp impasse
-    all allee
-    quai qu
-    cours crs
-    """
-)
-
-ENDS = frozenset(words_of("st ave rd dr ln blvd ct way wy pl cir ter pkwy trl sq plz hwy"))
-"""Kinds that end the name of a street and hardly ever are one."""
 
 _ROAD_WORDS = """
 sr: state rt|state rd|state hwy|st rt|st rd|st hwy
@@ -184,7 +74,7 @@ DESIGNATORS = frozenset(
 )
 """Words before the number of a unit that say nothing more than that it is one."""
 
-INSIDE: Mapping[str, str] = _forms(
+INSIDE: Mapping[str, str] = forms_of(
     """
     bldg building edificio edif bat batiment
     tower torre twr

@@ -4,18 +4,16 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from property_alert_notification.homes.properties.street_kinds import BEFORE_NUMBERS, ENDS, KINDS, SPANISH
 from property_alert_notification.homes.properties.street_words import (
     DESIGNATORS,
     DIRECTIONS,
-    ENDS,
     INSIDE,
-    KINDS,
     NUMBERED,
     NUMBERS,
     ORDINALS,
     ROADS,
     SIDES,
-    SPANISH,
     TENS,
     words_of,
 )
@@ -132,7 +130,8 @@ def _house_last(tokens: list[str], place: Place) -> Split:
         # No name follows the number: Avenida 5 de Mayo 12.
         named = max((at for at, token in enumerate(tokens) if is_name(token)), default=0)
         places = [at for at in range(max(named, 1), len(tokens)) if is_house(tokens[at])]
-        if not places or tokens[places[0] - 1] in _ROADS or len(tokens[named]) < 3:
+        before = tokens[places[0] - 1] if places else ""
+        if not before or before in _ROADS or before in BEFORE_NUMBERS or len(tokens[named]) < 3:
             return NONE
         first = places[0]
         if first == 1 and tokens[0] in SPANISH:  # Calle 5 123
@@ -172,7 +171,7 @@ def _ends_with_unit(words: Sequence[str]) -> bool:
     at = max((at for at, word in enumerate(words[:-1]) if word not in DIRECTIONS), default=0)
     kind = KINDS.get(words[at], "rd")
     has_name = any(word not in DIRECTIONS for word in words[:at])
-    return has_name and kind not in _ROADS and (kind in ENDS or not is_letter)
+    return has_name and kind not in _ROADS and kind not in BEFORE_NUMBERS and (kind in ENDS or not is_letter)
 
 
 @lru_cache(maxsize=10_000)

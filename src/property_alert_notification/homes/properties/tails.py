@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from property_alert_notification.homes.properties.folding import fold, tokens_of
 from property_alert_notification.homes.properties.places import PROVINCES, STATES, country_of, state_of, town_in
-from property_alert_notification.homes.properties.street_words import DESIGNATORS, DIRECTIONS, ENDS, INSIDE, KINDS
+from property_alert_notification.homes.properties.street_kinds import ENDS, KINDS
+from property_alert_notification.homes.properties.street_words import DESIGNATORS, DIRECTIONS, INSIDE
 from property_alert_notification.homes.properties.units import units_in
 
 Words = tuple[str, ...]
