@@ -79,6 +79,12 @@ class Replica:
         while await worker.turn() == 0.0:
             pass
 
+    async def pass_seconds(self, worker: FeedReplicator, seconds: int) -> None:
+        """Let time pass, too little for another poll."""
+        for _ in range(seconds):
+            self.clock.ahead += timedelta(seconds=1)
+            await worker.turn()
+
     def put(self, key: str, minutes: float = 0, **fields: Any) -> int:
         at = (START + timedelta(minutes=minutes)).isoformat()
         usual = {"ListingKey": key, "ModificationTimestamp": at, "StandardStatus": "Active", "ListPrice": 500_000}
@@ -739,6 +745,72 @@ async def test_what_was_read_again_after_the_overlap_is_not_read_once_more(repli
     await replica.poll(worker)
 
     assert set(await replica.statuses()) == {*map(str, range(7)), "late"}
+
+
+@pytest.mark.parametrize("no_in", [False, True])
+async def test_a_listing_that_the_server_has_no_more_is_found_although_nothing_says_so(
+    replica: Replica, no_in: bool
+) -> None:
+    for number in range(6):
+        replica.put(str(number), minutes=number)
+    worker = replica.worker()
+    replica.server.faults.no_in = no_in
+    await replica.poll(worker)
+    for key in ("2", "5"):
+        replica.market.remove(key)
+    await replica.poll(worker)
+    assert set((await replica.statuses()).values()) == {"Active"}
+
+    replica.clock.ahead += timedelta(hours=24)
+    await replica.poll(worker)
+    await replica.pass_seconds(worker, 10)
+
+    assert [key for key, status in (await replica.statuses()).items() if status == "Delete"] == ["2", "5"]
+    position = await replica.position()
+    assert position.round_key is None
+    assert position.round_began_at is not None
+    asked = len(replica.server.requests)
+    await replica.pass_seconds(worker, 10)  # the next round is tomorrow's
+    assert len(replica.server.requests) == asked
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_server_that_lost_most_listings_is_believed_a_day_later(replica: Replica) -> None:
+    for number in range(30):
+        replica.put(str(number))
+    worker = replica.worker(page_size=100)
+    await replica.poll(worker)
+    for number in range(29):
+        replica.market.remove(str(number))
+
+    replica.clock.ahead += timedelta(hours=24)
+    await replica.poll(worker)
+    await replica.pass_seconds(worker, 10)
+    assert set((await replica.statuses()).values()) == {"Active"}
+    assert "29 of 30 listings" in str((await replica.position()).last_refusal)
+
+    replica.clock.ahead += timedelta(hours=24)
+    await replica.poll(worker)
+    await replica.pass_seconds(worker, 10)
+    assert list((await replica.statuses()).values()).count("Delete") == 29
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_events_are_followed_while_all_records_are_read_again(replica: Replica) -> None:
+    for number in range(8):
+        replica.put(str(number), minutes=number)
+    worker = replica.worker(method="events")
+    await replica.poll(worker)
+    async with replica.database.transaction() as connection:
+        await queries.rewind(connection, "mls", load_ended_at=None, modified_at=None)
+    replica.put("now", minutes=60)
+    replica.clock.ahead += timedelta(minutes=1)
+
+    for _ in range(4):
+        await worker.turn()
+
+    assert (await replica.position()).load_ended_at is None
+    assert "now" in await replica.statuses()
 
 
 async def test_a_feed_that_is_set_back_reads_its_events_again(replica: Replica) -> None:

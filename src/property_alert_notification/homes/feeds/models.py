@@ -46,6 +46,10 @@ class FeedPosition(SQLModel, table=True):
     """Failures in a row."""
     retry_at: datetime | None = Field(default=None, sa_type=time_type())
     last_error: str | None = Field(default=None, sa_type=Text)
+    round_key: str | None = Field(default=None, max_length=255)
+    """The ListingKey until which this round asked for the listings on the market; none between two rounds."""
+    round_began_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When the last round began."""
     refused: int = Field(default=0, sa_type=BigInteger)
     """Records that could not be understood."""
     last_refusal: str | None = Field(default=None, sa_type=Text)

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
+from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.reso.words import OFF_MARKET
 
-_positions, _events = table_of(FeedPosition), table_of(FeedEvent)
+_positions, _events, _listings = table_of(FeedPosition), table_of(FeedEvent), table_of(Listing)
 
 
 class LeaseLost(Exception):
@@ -90,6 +92,14 @@ async def rewind(connection: AsyncConnection, feed: str, **values: Any) -> bool:
         .returning(_positions.c.feed)
     )
     return changed.one_or_none() is not None
+
+
+async def on_market(connection: AsyncConnection, feed: str, *, after: str, limit: int) -> list[str]:
+    """The keys of listings on the market that this feed showed last, those after one in their order."""
+    shown = (_listings.c.feed == feed) & (_listings.c.modified_at.is_not(None))
+    is_offered = _listings.c.status.not_in(sorted(OFF_MARKET))
+    wanted = select(_listings.c.listing_key).where(_listings.c.listing_key > after, shown, is_offered).distinct()
+    return list((await connection.execute(wanted.order_by(_listings.c.listing_key).limit(limit))).scalars())
 
 
 _EVENT = ("source", "sequence", "record_key", "received_at", "due_at")

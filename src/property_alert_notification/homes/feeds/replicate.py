@@ -16,6 +16,7 @@ from property_alert_notification.homes.feeds.follow import EventFollower
 from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.lookup import RecordLookup
 from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.rounds import RecordRounds
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
 from property_alert_notification.homes.feeds.take import RecordTaker
 from property_alert_notification.homes.feeds.walk import RecordWalk
@@ -63,7 +64,9 @@ class FeedReplicator:
         self._walk = RecordWalk(settings, self._api, taker, database, clock)
         self._follow = EventFollower(source, settings, self._api, database, clock)
         sources = None if takes_all else {source.lower()}
-        self._fetch = RecordFetcher(sources, RecordLookup(settings, self._api, clock), taker, database, clock)
+        lookup = RecordLookup(settings, self._api, clock)
+        self._fetch = RecordFetcher(sources, lookup, taker, database, clock)
+        self._rounds = RecordRounds(settings, self._api, lookup, taker, database, clock)
         self._position: FeedPosition | None = None
         self._poll_at = self._measure_at = 0.0
 
@@ -128,16 +131,21 @@ class FeedReplicator:
         fetched = await self._fetch.turn(position)
         if self._settings.method == "events" and position.sequence is None and position.load_began_at is not None:
             await self._change_to_events(position)
-        if position.load_ended_at is None:
+        is_loading = position.load_ended_at is None
+        if is_loading:
             await self._load(position)
+        if self._clock.monotonic() >= self._poll_at and (not is_loading or self._settings.method == "events"):
+            await self._poll(position)
             return True
-        if self._clock.monotonic() < self._poll_at:
-            return fetched
-        more = await (self._follow if self._settings.method == "events" else self._walk).turn(position)
-        if not more:
+        if not is_loading:
+            await self._rounds.turn(position)
+        return fetched or is_loading
+
+    async def _poll(self, position: FeedPosition) -> None:
+        """Read one page of what changed."""
+        if not await (self._follow if self._settings.method == "events" else self._walk).turn(position):
             self._poll_at = self._clock.monotonic() + self._settings.interval
             await self._remove_done()
-        return True
 
     async def _load(self, position: FeedPosition) -> None:
         if position.load_began_at is None:

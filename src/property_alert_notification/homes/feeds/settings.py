@@ -84,6 +84,10 @@ class FeedSettings(SettingsGroup):
     """Seconds for which changes are requested again: a change may become visible later than a change with a higher
     number or a later time."""
 
+    recheck: float = Field(24.0, ge=0, le=8_760)
+    """Hours after which all listings on the market are asked for again, to find those that the server does not have any
+    more; 0 never does. That takes five seconds for a hundred listings."""
+
     page_size: int = Field(200, ge=1, le=1_000)
     """Records that are requested at once."""
 

@@ -15,7 +15,16 @@ from property_alert_notification.homes.feeds.settings import FeedSettings, event
 _SHOWN = 5
 """Events that were given up, at most."""
 
-_OF_THE_LEASE = {"feed", "holder", "fence", "leased_until", "marked_sequence", "marked_at", "reread_sequence"}
+_OF_THE_LEASE = {
+    "feed",
+    "holder",
+    "fence",
+    "leased_until",
+    "marked_sequence",
+    "marked_at",
+    "reread_sequence",
+    "round_key",
+}
 
 
 @dataclass(frozen=True, slots=True)
