@@ -51,7 +51,7 @@ class BatchStatement:
         """
         self.columns = columns
         self._build = build
-        self._of_one = of_one
+        self.of_one = of_one
         self._on_arrays: dict[int, Executable] = {}
         self._on_document: dict[tuple[str, ...], Executable] = {}
 
@@ -87,14 +87,14 @@ class BatchStatement:
         With `of_one` it is the value.
         """
         if place not in self._on_arrays:
-            table = _row_table if self._of_one else _array_table
+            table = _row_table if self.of_one else _array_table
             self._on_arrays[place] = self._build(table(self.columns, f"batch{place}_"))
         return self._on_arrays[place]
 
     def arrays(self, rows: Iterable[Sequence[Any]], place: int = 0) -> dict[str, Any]:
         """The values for that."""
         columns: Sequence[Any]
-        if self._of_one:
+        if self.of_one:
             [columns] = rows
         else:
             columns = list(zip(*rows, strict=True)) or [()] * len(self.columns)
@@ -114,7 +114,7 @@ class BatchStatement:
 
         Only inserts of several rows are written in several ways: each would need a look at its plan otherwise.
         """
-        if not self._of_one and (len(self.columns) < _WIDE or not isinstance(self.on_document(), Insert)):
+        if not self.of_one and (len(self.columns) < _WIDE or not isinstance(self.on_document(), Insert)):
             return self.on_document(), {"batch": document(rows)}
         every = list(rows)
         columns = dict(zip(self.columns, zip(*every, strict=True), strict=bool(every)))

@@ -177,17 +177,17 @@ def _sqlite_statement(statement: BatchStatement, dialect: Dialect) -> _SqliteSta
 
 
 class _ForAll:
-    """All rows as one JSON document: the one way to get an answer about many of them."""
+    """All rows as one JSON document, the one way to get an answer about many of them; the only row as values."""
 
     def __init__(self, statement: BatchStatement, dialect: Dialect) -> None:
-        built: Any = statement.on_document()
+        built: Any = statement.on_one_row() if statement.of_one else statement.on_document()
         self._text = StatementText(built, dialect)
         self._only_reads = isinstance(built, SelectBase)  # SQLite has no rows to lock, and no change inside a query
         self._readers = [_reader(column.type, dialect) for column in built.exported_columns]
 
     def execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool) -> list[Row]:
         parameters = {name: stored(value) for name, value in step.parameters.items()}
-        values = self._text.in_order(parameters | {"batch": document(step.rows)})
+        values = self._text.in_order(parameters | _batch(step))
         found = self._fetch_quickly(cursor, values) if self._only_reads else None
         if found is None:
             found = cursor.execute(self._text.text, values).fetchall()
@@ -217,6 +217,14 @@ class _ForAll:
         columns: Iterable[Iterable[Any]] = zip(*found, strict=True)
         pairs = zip(self._readers, columns, strict=True)
         return list(zip(*[map(read, column) if read else column for read, column in pairs], strict=True))
+
+
+def _batch(step: Statement) -> dict[str, Any]:
+    """The parameters that have the rows of a statement."""
+    if not step.statement.of_one:
+        return {"batch": document(step.rows)}
+    [row] = step.rows
+    return {f"batch_{name}": stored(value) for name, value in zip(step.statement.columns, row, strict=True)}
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
