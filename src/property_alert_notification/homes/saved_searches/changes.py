@@ -51,7 +51,7 @@ def create(user_id: int, body: SavedSearchCreate, query: ReadQuery, *, key: UUID
     """
     wanted = rules.new_values(body) | query.values(body.ChangeTypes or DEFAULT_CHANGE_TYPES)
     person, language = yield from scripts.lock_user(user_id)
-    search = SavedSearch(
+    search = SavedSearch.of(
         id=key,
         person=person,
         user_id=user_id,

@@ -34,7 +34,7 @@ _FIND = select(_searches).where(
 async def find(connection: AsyncConnection, user_id: int, key: UUID) -> SavedSearch | None:
     """One search of a user, or None."""
     row = (await connection.execute(_FIND, {"key": key, "user_id": user_id})).mappings().one_or_none()
-    return None if row is None else SavedSearch(**row)
+    return None if row is None else SavedSearch.of(**row)
 
 
 async def page(
@@ -45,7 +45,7 @@ async def page(
     if active is not None:
         asked = asked.where(_searches.c.active.is_(active))
     found = await connection.execute(asked.order_by(_searches.c.id.desc()).limit(limit))
-    return [SavedSearch(**row) for row in found.mappings()]
+    return [SavedSearch.of(**row) for row in found.mappings()]
 
 
 class StoredQuery(NamedTuple):

@@ -181,10 +181,12 @@ def _understood(given: QueryFields, currency: str, estimator: Estimator) -> Read
 
 
 def _answer(search: SavedSearchPublic, admission: Admission) -> Response:
-    return _with_etag(json_answer(search, admission))
+    answer = json_answer(search, admission)
+    answer.headers["ETag"] = etag_of(search.Version)
+    return answer
 
 
 def _with_etag(answer: Response) -> Response:
-    """An answer that shows a search, also that of an earlier call, with the version in its header."""
+    """An answer that shows a search, which may be that of an earlier call, with the version in its header."""
     answer.headers["ETag"] = etag_of(json.loads(bytes(answer.body))["Version"])
     return answer

@@ -139,7 +139,7 @@ def find(user_id: int, key: UUID, *, lock: bool = False) -> Script[ShownSearch |
     if not rows:
         return None
     words, of_profile, digits, *values = rows[0]
-    search = SavedSearch(**dict(zip(_NAMES, values, strict=True)))
+    search = SavedSearch.of(**dict(zip(_NAMES, values, strict=True)))
     language = shown_locale(people.read_language(user_id, words, of_profile))
     return ShownSearch(search, language, read_day(search.number, digits))
 

@@ -27,7 +27,7 @@ MOST_SEARCHES = 100
 async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSearch]:
     """The saved searches of a user, also those that are not active."""
     asked = select(_searches).where(_searches.c.user_id == _user).order_by(_searches.c.number).limit(MOST_SEARCHES)
-    return [SavedSearch(**row) for row in (await connection.execute(asked, {"user": user_id})).mappings()]
+    return [SavedSearch.of(**row) for row in (await connection.execute(asked, {"user": user_id})).mappings()]
 
 
 async def numbers_of_searches(connection: AsyncConnection, user_id: int) -> set[int]:
