@@ -83,15 +83,15 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     """The statements that store these drafts, in an order that keeps foreign keys valid."""
     new = list(drafts)
     deliveries = [delivery for one in new for delivery in one.deliveries]
-    plain = [one.notification for one in new if one.look_up is None]
+    planned = [one for one in new if one.look_up is None]
     looked_up = [one.looked_up for one in new if one.look_up is not None]
-    statements = [notification_scripts.add(plain)] if plain else []
+    statements = [notification_scripts.add([one.notification for one in planned])] if planned else []
     statements += [notification_scripts.add_looked_up(looked_up)] if looked_up else []
     if windows := [window for one in new for window in one.windows]:
         statements.append(window_scripts.join(windows))
     if deliveries:
         statements += [delivery_scripts.add(deliveries), *holds.of_planned(deliveries)]
-    return statements + events.statements([event for one in new for event in _events_of(one)])
+    return statements + events.statements([event for one in planned for event in _events_of(one)])
 
 
 def _events_of(one: Draft) -> list[NewEvent]:
