@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, Range
+from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
+from property_alert_notification.homes.reso.words import MONEY
 
 
 def with_both_bounds(parts: Sequence[Expression]) -> list[Expression]:
@@ -24,11 +26,23 @@ def with_both_bounds(parts: Sequence[Expression]) -> list[Expression]:
 def _half(part: Expression) -> tuple[str, str | None] | None:
     """The field and the unit of a condition with one bound."""
     match part:
-        case Range(field, low, high, unit) if (low is None) != (high is None):
+        case Range(field, low, high, unit) if (low is None) != (high is None) and not _is_open(part):
             return field, unit
         case Compare(field, "ge" | "le"):
             return field, None
     return None
+
+
+def _is_open(part: Range) -> bool:
+    """Whether it is said as less or more than a round amount, and not as its first or last one."""
+    amount, step = (part.high, -1) if part.low is None else (part.low, 1)
+    return part.field in MONEY and amount is not None and is_next_to_round(amount, part.unit or "", step)
+
+
+def is_next_to_round(minor: float, currency: str, step: int) -> bool:
+    """Whether an amount is so many of the smallest unit from a round one, as `lt 5` is stored as $4.99 at most."""
+    whole = int(10 ** MINOR_DIGITS.get(currency, 2))
+    return whole > 1 and minor % whole == step % whole
 
 
 def _both(one: Expression, other: Expression) -> Expression | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from property_alert_notification.homes.criteria import formats
 from property_alert_notification.homes.criteria.areas import Circle
-from property_alert_notification.homes.criteria.both_bounds import with_both_bounds
+from property_alert_notification.homes.criteria.both_bounds import is_next_to_round, with_both_bounds
 from property_alert_notification.homes.criteria.expression import (
     And,
     Compare,
@@ -26,7 +26,6 @@ from property_alert_notification.homes.criteria.expression import (
 from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.criteria.wording.form import Bounds, Wording
 from property_alert_notification.homes.criteria.wording.languages import wording_of
-from property_alert_notification.homes.reso.currencies import MINOR_DIGITS
 from property_alert_notification.homes.reso.words import AREAS, MONEY
 
 LONGEST = 255
@@ -38,13 +37,20 @@ PLACES = ("City", "PostalCode", "CountyOrParish", "StateOrProvince")
 def sentence(expression: Expression, language: str | None = None) -> str:
     """What a search asks for: `Homes in Seattle, 3 or more bedrooms, up to $650,000`. `language` is a BCP 47 tag."""
     words = wording_of(language)
-    parts = with_both_bounds(expression.parts) if isinstance(expression, And) else [expression]
+    parts = _said(expression.parts) if isinstance(expression, And) else [expression]
     if not parts:
         return words.all_homes
     parts = sorted(parts, key=_rank)
     phrases = [_phrase(part, words) for part in parts]
     is_place = phrases[0].startswith("(") or _rank(parts[0]) == 0
     return _fitting([f"{words.homes}{' ' if is_place else ', '}{phrases[0]}", *phrases[1:]], words)
+
+
+def _said(parts: Sequence[Expression]) -> Sequence[Expression]:
+    """The conditions that are said: both bounds as one, and no currency that an amount names."""
+    currencies = {part.unit for part in parts if isinstance(part, Range) and part.field in MONEY}
+    named = [OneOf("currency", (one,)) for one in currencies if one is not None]
+    return with_both_bounds([part for part in parts if part not in named])
 
 
 def phrase(expression: Expression, language: str | None = None) -> str:
@@ -93,7 +99,8 @@ def _labelled(field: str, text: str, words: Wording) -> str:
 def _and(part: And, words: Wording, negative: bool) -> str:
     if (text := _from_to(part.parts, words)) is not None:
         return _labelled(part.parts[0].field, _unless(text, words, negative), words)  # type: ignore[union-attr]
-    parts = with_both_bounds(part.parts)
+    # What is not in euros is excluded by no amount in euros.
+    parts = with_both_bounds(part.parts) if negative else _said(part.parts)
     if len(parts) == 1:
         return _phrase(parts[0], words, negative=negative)
     found = [_phrase(one, words) for one in parts]
@@ -194,14 +201,11 @@ def _compared(part: Range, how: str, words: Wording, *, negative: bool = False) 
 
 def _round_money(how: str, numbers: Sequence[int | float], currency: str) -> tuple[str, Sequence[int | float]]:
     """What is less than $5 is stored as $4.99 at most, and what is more as $5.01 at least."""
-    whole = 10 ** MINOR_DIGITS.get(currency, 2)
-    if whole > 1 and how == "at_most" and numbers[0] % whole == whole - 1:
+    if how == "at_most" and is_next_to_round(numbers[0], currency, -1):
         return "less_than", [numbers[0] + 1]
-    return (
-        ("more_than", [numbers[0] - 1])
-        if whole > 1 and how == "at_least" and numbers[0] % whole == 1
-        else (how, numbers)
-    )
+    if how == "at_least" and is_next_to_round(numbers[0], currency, 1):
+        return "more_than", [numbers[0] - 1]
+    return how, numbers
 
 
 def _filled(bounds: Bounds, how: str, amounts: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from math import nextafter
 import pytest
 
 from property_alert_notification.homes.criteria.areas import Circle, Polygons
+from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import (
     And,
     Compare,
@@ -161,6 +162,13 @@ def test_and_binds_closer_than_or_and_not_closest() -> None:
     )
 
 
+_EURO_OR_YEN = ("currency in ('EUR','JPY')", "(currency eq 'EUR' or currency eq 'JPY')")
+
+
+def _at_most(currency: str, most: int) -> And:
+    return And((OneOf("currency", (currency,)), Range("ListPrice", None, most, currency)))
+
+
 def test_a_currency_and_a_unit_count_for_the_numbers_beside_them() -> None:
     in_euros = "currency eq 'EUR' and (ListPrice le 5 or ListPrice ge 9)"
 
@@ -171,5 +179,20 @@ def test_a_currency_and_a_unit_count_for_the_numbers_beside_them() -> None:
     assert '"JPY"' in to_json(read_filter(either, "USD"))
     assert '600,"USD"' in to_json(read_filter(either, "USD"))
     assert read_filter("currency eq 'JPY' and ListPrice eq 5", "USD").parts[1] == Range("ListPrice", 5, 5, "JPY")  # type: ignore[union-attr]
+    others = [read_filter(f"ListPrice le 5 and {said}", "USD").parts[0] for said in _EURO_OR_YEN]  # type: ignore[union-attr]
+    assert others == [Or((_at_most("EUR", 500), _at_most("JPY", 5)))] * len(others)
     metres = read_filter("LivingAreaUnits eq 'SquareMeters' and LivingArea ge 90", "USD")
     assert metres.parts[1] == Range("LivingArea", 90, None, "Square Meters")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "verdict"), [("EUR", 5, True), ("JPY", 6, False), ("USD", 5, False), ("EUR", None, None)]
+)
+def test_an_amount_beside_several_currencies_counts_in_each(
+    currency: str, price: int | None, verdict: bool | None
+) -> None:
+    home = {"currency": currency, "ListPrice": price}
+    for said in _EURO_OR_YEN:
+        assert evaluate(read_filter(f"{said} and ListPrice le 5", "USD"), home) is verdict
+        dearer = evaluate(read_filter(f"{said} and not (ListPrice le 5)", "USD"), home)
+        assert dearer is (False if currency == "USD" else None if verdict is None else not verdict)

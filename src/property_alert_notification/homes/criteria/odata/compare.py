@@ -136,6 +136,9 @@ def _why_not_inside_any(operator: str, value: object) -> str | None:
 def _with_text(operand: Operand, operator: str, text: str) -> Expression:
     field = operand.field
     found: Expression
+    if not text.strip() and operator in ("eq", "ne"):
+        instead = f"{field}/any()" if operand.is_one_value else f"{field} {operator} null"
+        raise ValueError(f"is empty, and no home has an empty value: write {instead}")
     if operand.is_one_value:
         found = Text(field, "equals", text, folded=True) if _is_local_and_folded(operand) else HasAny(field, (text,))
     elif operator not in ("eq", "ne"):
@@ -178,7 +181,7 @@ def has(operand: Operand, literal: Token) -> Expression:
         raise ValueError(f"is for fields of enumerations, which {operand.field} is not")
     if literal.kind not in ("text", "typed"):
         raise ValueError("must be a member, such as 'Dishwasher'")
-    if operand.kind is Kind.WORD:
+    if operand.kind is Kind.WORD and str(literal.value).strip():
         return _with_text(operand, "eq", str(literal.value))
     words = tuple(member(word.strip()) for word in str(literal.value).split(",") if word.strip())
     if not words:

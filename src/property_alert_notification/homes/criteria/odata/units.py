@@ -1,12 +1,13 @@
 """Gives the numbers of a filter their currencies and units, and makes ranges of them. Pure.
 
 `currency eq 'EUR' and ListPrice le 400000` asks for euros: what is said beside a number counts for it, and for all that
-is nested in its neighbours.
+is nested in its neighbours. Beside `currency in ('EUR','CHF')` an amount counts in each of them.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import chain
 
 from property_alert_notification.homes.criteria.comparable import DEFAULT_UNIT
 from property_alert_notification.homes.criteria.expression import And, Compare, Expression, Not, OneOf, Or, Range
@@ -18,28 +19,42 @@ _UNITS_IN_NAMES = {"LotSizeAcres": "Acres", "LotSizeSquareFeet": "Square Feet"}
 BATHROOMS = "BathroomsTotalInteger"
 COUNTED = {*WHOLE, BATHROOMS}
 HALF = 0.5
-_FIELDS_OF_UNITS = {"currency", *filter(None, AREAS.values())}
+_FIELDS_OF_UNITS = frozenset(filter(None, AREAS.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
     """What is said beside a number."""
 
-    said: Mapping[str, str]
-    """The currency, and the units of areas, by the fields that have them."""
+    currencies: tuple[str, ...]
+    """Those that an amount may be in."""
+    of_areas: Mapping[str, str]
+    """The units of areas, by the fields that have them."""
 
     def beside(self, parts: tuple[Expression, ...]) -> "Units":
-        found = {
-            part.field: part.words[0]
-            for part in parts
-            if isinstance(part, OneOf) and part.field in _FIELDS_OF_UNITS and len(part.words) == 1
-        }
-        return replace(self, said={**self.said, **found}) if found else self
+        currencies, of_areas = self.currencies, dict(self.of_areas)
+        for part in parts:
+            if its := _currencies_in(part):
+                currencies = its
+            elif isinstance(part, OneOf) and part.field in _FIELDS_OF_UNITS and len(part.words) == 1:
+                of_areas[part.field] = part.words[0]
+        return Units(currencies, of_areas)
+
+
+def _currencies_in(part: Expression) -> tuple[str, ...]:
+    """The currencies of which a home has one if the condition is true; none if it is about something else."""
+    match part:
+        case OneOf("currency", words):
+            return words
+        case Or(parts):
+            found = [_currencies_in(one) for one in parts]
+            return tuple(dict.fromkeys(chain.from_iterable(found))) if all(found) else ()
+    return ()
 
 
 def with_units(expression: Expression, currency: str) -> Expression:
     """The expression with ranges in place of comparisons with numbers, and with parts of the same kind joined."""
-    return _settled(And((expression,)), Units({"currency": currency}))
+    return _settled(And((expression,)), Units((currency,), {}))
 
 
 def _settled(expression: Expression, units: Units) -> Expression:
@@ -67,13 +82,12 @@ def _flat(expression: And) -> Iterator[Expression]:
 
 def _range(field: str, operator: str, value: Number, units: Units) -> Expression:
     if field in MONEY:
-        currency = units.said["currency"]
-        return _whole(field, operator, Decimal(repr(value)).scaleb(MINOR_DIGITS.get(currency, 2)), currency)
+        return _in_each([_amount(field, operator, value, one) for one in units.currencies])
     if field in COUNTED:
         return _whole(field, operator, _count(field, operator, Decimal(repr(value))), None)
     unit = None
     if field in AREAS:
-        unit = _UNITS_IN_NAMES.get(field) or units.said.get(AREAS[field] or "") or DEFAULT_UNIT
+        unit = _UNITS_IN_NAMES.get(field) or units.of_areas.get(AREAS[field] or "") or DEFAULT_UNIT
     match operator:
         case "ge":
             return Range(field, value, None, unit)
@@ -84,6 +98,17 @@ def _range(field: str, operator: str, value: Number, units: Units) -> Expression
         case "lt":
             return Not(Range(field, value, None, unit))
     return Range(field, value, value, unit)
+
+
+def _amount(field: str, operator: str, value: Number, currency: str) -> Range:
+    return _whole(field, operator, Decimal(repr(value)).scaleb(MINOR_DIGITS.get(currency, 2)), currency)
+
+
+def _in_each(amounts: Sequence[Range]) -> Expression:
+    """One amount, or the one in the currency of the home: those in the other ones are false, and not unknown."""
+    if len(amounts) == 1:
+        return amounts[0]
+    return Or(tuple(And((OneOf("currency", (one.unit or "",)), one)) for one in amounts))
 
 
 def _count(field: str, operator: str, bound: Decimal) -> Decimal:
