@@ -160,6 +160,7 @@ async def test_every_answer_with_a_search_has_its_version_as_its_tag(client: htt
 
 async def test_a_change_without_a_difference_is_no_new_version(client: httpx2.AsyncClient) -> None:
     saved = await save(client)
+    await list_homes(client, {})  # other alerts are expected by now
 
     same = await client.patch(f"{PATH}/{saved['SavedSearchKey']}", json=SEARCH)
 
@@ -182,6 +183,7 @@ REFUSED: list[tuple[dict[str, Any], list[Any], str]] = [
     ({"ChangeTypes": []}, ["body", "ChangeTypes"], "1 or more"),
     ({"ChangeTypes": ["Painted"]}, ["body", "ChangeTypes", 0], "one of"),
     ({"SavedSearchName": ""}, ["body", "SavedSearchName"], "1 or more"),
+    ({"SavedSearchName": " \u00a0"}, ["body", "SavedSearchName"], "must not be blank"),
     ({"SearchName": "x"}, ["body"], "unknown field"),
 ]
 """Fields of a search, the place that the answer names, and what it says."""
@@ -301,7 +303,11 @@ async def test_what_to_expect_is_said_when_a_search_is_saved(store_url: str, mon
         )
         wide = await save(client)
         empty = await save(client, Criteria={"City": ["Nowhere"]})
+        path = f"{PATH}/{wide['SavedSearchKey']}"
+        kinds = [{"ChangeTypes": ["Price Change"]}, {"ChangeTypes": None, "Criteria": {}}]
+        edited = [(await client.patch(path, json=one)).json()["ExpectedPerDay"] for one in kinds]
 
+    assert edited == [0, pytest.approx(4 / 7, abs=0.01)]
     assert (unknown["ExpectedPerDay"], unknown["Warnings"][0]["code"]) == (None, "matches_nothing")
     assert wide["ExpectedPerDay"] == pytest.approx(3 / 7, abs=0.01)
     assert [one["code"] for one in wide["Warnings"]] == ["matches_too_many"]

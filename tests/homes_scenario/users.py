@@ -20,7 +20,8 @@ from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches import changes
 from property_alert_notification.homes.saved_searches.changes import ReadQuery
 from property_alert_notification.homes.saved_searches.compiled import compile_query
-from property_alert_notification.homes.saved_searches.estimate import Estimate
+from property_alert_notification.homes.saved_searches.estimate import Forecast
+from property_alert_notification.homes.saved_searches.market.history import History
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
 from property_alert_notification.homes.saved_searches.preconditions import Expected
 from property_alert_notification.homes.saved_searches.schemas import SavedSearchPatch
@@ -42,6 +43,8 @@ AT_ONCE = 1_000
 """Rows of one statement."""
 
 ZONE = "UTC"
+
+_NOTHING_EXPECTED = Forecast((), History((), 1.0, 1.0), 0)
 
 
 class Users:
@@ -123,7 +126,7 @@ class Users:
                 return
             patch = SavedSearchPatch.model_validate(new)
             compiled = compile_query(patch, currency="USD")
-            query = None if compiled is None else ReadQuery(compiled, lambda *_: Estimate())
+            query = None if compiled is None else ReadQuery(compiled.stored, _NOTHING_EXPECTED, compiled)
             edit = changes.change(after.user, key, patch, query, expected=Expected(), now=now)
             await run_within(connection, edit)
 

@@ -33,14 +33,22 @@ Kinds = Iterable[ChangeType]
 
 @dataclass(frozen=True, slots=True)
 class ReadQuery:
-    """A query that was understood."""
+    """A query, with what is expected of it."""
 
-    compiled: CompiledQuery
+    expression: str
+    """As the store has it."""
     forecast: Forecast
+    compiled: CompiledQuery | None = None
+    """None if the search has this query already."""
 
-    def values(self, kinds: Kinds) -> dict[str, Any]:
-        """The columns of the query."""
-        return rules.query_values(self.compiled, self.forecast.by(kinds))
+    @property
+    def values(self) -> dict[str, Any]:
+        """The columns of a new query."""
+        return {} if self.compiled is None else rules.query_values(self.compiled)
+
+    def estimate(self, kinds: Kinds) -> dict[str, Any]:
+        """The columns of what is expected of it, if the search alerts to changes of these kinds."""
+        return rules.estimate_values(self.forecast.by(kinds))
 
 
 def create(user_id: int, body: SavedSearchCreate, query: ReadQuery, *, key: UUID, now: datetime) -> Script[ShownSearch]:
@@ -49,7 +57,7 @@ def create(user_id: int, body: SavedSearchCreate, query: ReadQuery, *, key: UUID
     Raises:
         InvalidField: its schedule is none.
     """
-    wanted = rules.new_values(body) | query.values(body.ChangeTypes or DEFAULT_CHANGE_TYPES)
+    wanted = rules.new_values(body) | query.values | query.estimate(body.ChangeTypes or DEFAULT_CHANGE_TYPES)
     person, language = yield from scripts.lock_user(user_id)
     search = SavedSearch.of(
         id=key,
@@ -101,11 +109,12 @@ def change(
     """
     held = yield from _hold(user_id, key, expected)
     before = held.search
-    values = rules.changed_values(before, patch)
-    if query is not None:
-        values |= query.values(patch.ChangeTypes or read_changes(before.change_types))
+    values = rules.changed_values(before, patch) | ({} if query is None else query.values)
     if all(getattr(before, name) == value for name, value in values.items()):
         return held
+    # Another call may have changed the query since it was read.
+    if query is not None and query.expression == values.get("expression", before.expression):
+        values |= query.estimate(read_changes(values.get("change_types", before.change_types)))
     reason = SearchReason.REVISED if before.active else before.reason_code
     if "schedule_type" not in values:
         values |= rules.usual_schedule_of(before)

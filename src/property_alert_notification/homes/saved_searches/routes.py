@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request, Response
 
@@ -14,7 +16,9 @@ from property_alert_notification.api.idempotency.once import Keep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
-from property_alert_notification.database import Script, run_within
+from property_alert_notification.base.damaged import UNREADABLE
+from property_alert_notification.database import Database, Script, run_within
+from property_alert_notification.homes.criteria.expression import from_json
 from property_alert_notification.homes.saved_searches import changes, queries, scripts
 from property_alert_notification.homes.saved_searches.answers import language_of, public
 from property_alert_notification.homes.saved_searches.changes import ReadQuery
@@ -115,6 +119,8 @@ async def change_saved_search(
     or `Version` says, nothing is changed.
     """
     query = await _read(request, body, currency, estimator)
+    if query is None and "ChangeTypes" in body.model_fields_set:
+        query = await _read_again(database, user_id, key, estimator)
     expected = expected.or_of_body(body.Version)
     change = changes.change(user_id, key, body, query, expected=expected, now=clock.now())
     return _answer(public(*await database.run(change)), admission)
@@ -177,7 +183,21 @@ async def _read(request: Request, given: QueryFields, currency: str, estimator: 
 
 def _understood(given: QueryFields, currency: str, estimator: Estimator) -> ReadQuery | None:
     compiled = compile_query(given, currency=currency)
-    return None if compiled is None else ReadQuery(compiled, estimator.forecast(compiled.expression))
+    if compiled is None:
+        return None
+    return ReadQuery(compiled.stored, estimator.forecast(compiled.expression), compiled)
+
+
+async def _read_again(database: Database, user_id: int, key: UUID, estimator: Estimator) -> ReadQuery | None:
+    """The query that a search has, of which other changes are expected from now on; None if it cannot be read."""
+    async with database.reading() as connection:
+        search = await queries.find(connection, user_id, key)
+    if search is None:
+        return None
+    with suppress(*UNREADABLE):
+        forecast = await asyncio.to_thread(estimator.forecast, from_json(search.expression))
+        return ReadQuery(search.expression, forecast)
+    return None
 
 
 def _answer(search: SavedSearchPublic, admission: Admission) -> Response:

@@ -37,15 +37,14 @@ def new_values(body: SavedSearchCreate) -> dict[str, Any]:
     }
 
 
-def query_values(query: CompiledQuery, estimate: Estimate) -> dict[str, Any]:
+def query_values(query: CompiledQuery) -> dict[str, Any]:
     """The columns of a query."""
-    return {
-        "query_type": query.kind.value,
-        "query": query.text,
-        "expression": query.stored,
-        "expected_per_day": estimate.per_day,
-        "warnings": " ".join(estimate.warnings),
-    }
+    return {"query_type": query.kind.value, "query": query.text, "expression": query.stored}
+
+
+def estimate_values(estimate: Estimate) -> dict[str, Any]:
+    """The columns of what is expected of a query."""
+    return {"expected_per_day": estimate.per_day, "warnings": " ".join(estimate.warnings)}
 
 
 def changed_values(before: SavedSearch, patch: SavedSearchPatch) -> dict[str, Any]:

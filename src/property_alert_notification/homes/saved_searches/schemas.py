@@ -56,7 +56,13 @@ def _once(values: list[_Word] | None) -> list[_Word] | None:
     return None if values is None else list(dict.fromkeys(values))
 
 
-_Name = Annotated[Line, Field(min_length=1, max_length=255)]
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must not be blank: alerts name the search by it")
+    return name
+
+
+_Name = Annotated[Line, Field(min_length=1, max_length=255), AfterValidator(_not_blank)]
 _Schedule = Annotated[words.ScheduleType, BeforeValidator(in_either_spelling(words.ScheduleType))]
 _HalfDay = Annotated[HalfDay, BeforeValidator(in_either_spelling(HalfDay))]
 _HalfDays = Annotated[list[_HalfDay], Field(max_length=14), BeforeValidator(_half_days), AfterValidator(_once)]
