@@ -78,6 +78,8 @@ def test_open_houses_are_read() -> None:
          ("2026-12-06", "13:00:00-08:00", "15:30:00-08:00")),
         ("2026-06-06", "13:00", None, SEATTLE, ("2026-06-06", "13:00:00-07:00", None)),
         ("2026-12-06", "13:00", None, ZoneInfo("Europe/London"), ("2026-12-06", "13:00:00+00:00", None)),
+        ("2026-12-06", "1900-01-01T13:00:00", "1900-01-01T15:30:00", SEATTLE,
+         ("2026-12-06", "13:00:00-08:00", "15:30:00-08:00")),
         # The day of the feed is that of UTC, or the midnight in UTC at which the day begins.
         ("2026-12-07", "2026-12-07T01:00:00Z", None, SEATTLE, ("2026-12-06", "17:00:00-08:00", None)),
         (None, "2026-12-07T01:00:00Z", None, SEATTLE, ("2026-12-06", "17:00:00-08:00", None)),
@@ -127,6 +129,7 @@ def test_an_end_that_is_the_start_is_not_known() -> None:
     [
         ({"OpenHouseDate": None}, "OpenHouseDate"),
         ({"OpenHouseDate": None, "OpenHouseStartTime": "13:00"}, "OpenHouseDate"),
+        ({"OpenHouseDate": None, "OpenHouseStartTime": "1900-01-01T13:00:00"}, "OpenHouseDate"),
         ({"OpenHouseDate": "12/06/2026"}, "OpenHouseDate"),
         ({"OpenHouseDate": "9999-12-31"}, "OpenHouseDate"),
         ({"OpenHouseStartTime": "1900-01-01T13:00:00Z"}, "OpenHouseStartTime"),

@@ -233,6 +233,32 @@ def test_only_the_first_picture_is_kept() -> None:
     media = [{"Order": 2, "MediaURL": "b"}, {"Order": 1, "MediaURL": "a"}, {"MediaURL": "c"}]
 
     assert _read(Media=media).fields["Media"] == [{"Order": 1, "MediaURL": "a"}]
+    as_texts = [{"Order": "10", "MediaURL": "b"}, {"Order": "2", "MediaURL": "a"}]
+    assert _read(Media=as_texts).fields["Media"] == [{"Order": "2", "MediaURL": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_kept"),
+    [
+        ({"Permission": ["Private"]}, False),
+        ({"Permission": "Agent Only"}, False),
+        ({"Permission": "OfficeOnly,FirmOnly"}, False),
+        ({"Permission": ["Private", "IDX"]}, True),
+        ({"Permission": "Public"}, True),
+        ({"Permission": None, "MediaCategory": None}, True),
+        ({"MediaCategory": "Photo"}, True),
+        ({"MediaCategory": "Agent Photo"}, False),
+        ({"MediaCategory": "Document"}, False),
+        ({"MediaCategory": {"a": 1}}, False),
+    ],
+)
+def test_a_picture_that_is_not_of_the_home_or_not_for_the_public_is_not_kept(
+    more: dict[str, Any], *, is_kept: bool
+) -> None:
+    first, other = {"Order": 1, "MediaURL": "a"} | more, {"Order": 2, "MediaURL": "b"}
+
+    assert _read(Media=[first, other]).fields["Media"] == [first if is_kept else other]
+    assert ("Media" in _read(Media=[first]).fields) is is_kept
 
 
 @pytest.mark.parametrize(

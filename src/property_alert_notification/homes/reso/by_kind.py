@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.reso import texts, times, words
+from property_alert_notification.homes.reso.media import first_picture
 
 
 def _names(text: str) -> frozenset[str]:
@@ -131,7 +132,7 @@ def read_by_kind(kept: dict[str, Any], zone: ZoneInfo | None) -> None:
             kept[name] = times.kept_moment(kept[name], zone)
         name = "Media"
         if name in kept:
-            kept[name] = _media_of(kept[name])
+            kept[name] = first_picture(kept[name])
     except ValueError as fault:
         raise InvalidField(name, str(fault)) from None
 
@@ -144,9 +145,3 @@ def _value_of(value: Any) -> Any:
         raise ValueError("must be one value")
     found = [one for one in value if one is not None]
     return found[0] if len(found) == 1 else found or None
-
-
-def _media_of(value: Any) -> list[Any]:
-    if not isinstance(value, dict | list):
-        raise ValueError("must be a list of objects, each with its MediaURL")  # noqa: TRY004 - a wrong value
-    return [value] if isinstance(value, dict) else [one for one in value if isinstance(one, dict)]

@@ -114,9 +114,10 @@ def _day_of(value: Any, zone: ZoneInfo | None) -> date | None:
 def _day_within(start: Any, zone: ZoneInfo | None) -> date | None:
     """The day of a start, if it has one."""
     try:
-        return _day_of(start, zone)
+        found = _day_of(start, zone)
     except ValueError:
         return None
+    return None if found is None or found.isoformat() in times.NO_DAYS else found
 
 
 def _time(value: Any, day: date, zone: ZoneInfo | None) -> _Time:

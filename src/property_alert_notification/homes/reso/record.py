@@ -172,15 +172,7 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
     _read_coordinates(kept)
     if (open_houses := open_houses_of(record, feed.zone)) is not None:
         kept["OpenHouse"] = open_houses
-    if (media := kept.get("Media")) is not None:
-        # The first one is shown. To keep them all would multiply what a listing takes.
-        kept["Media"] = sorted(media, key=_order_of_media)[:1] or None
     return {name: value for name, value in kept.items() if value is not None}
-
-
-def _order_of_media(one: Any) -> float:
-    order = one.get("Order")
-    return order if isinstance(order, int | float) else float("inf")
 
 
 def _field(record: Mapping[str, Any], name: str, understand: Callable[[Any], Any]) -> Any:

@@ -18,6 +18,7 @@ _WRITTEN = re.compile(
     r"(\s*(?P<half>[AP])\.?M\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(:?\d\d)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_UNITS = ("hour", "minute", "second")
 _WITH_SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
 _LONGEST = 50
 """Characters of a time."""
@@ -25,6 +26,8 @@ _NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
 _NO_ZONE = "has no time zone: send an offset (2026-11-29T09:30:00-05:00), or set LISTING_TIME_ZONE to that of the feed"
 _NO_YEARS = frozenset({"0000-", "0001-"})
 """What times and days begin with that programs write where they know none."""
+NO_DAYS = frozenset({"0001-01-01", "1899-12-30", "1900-01-01", "1970-01-01"})
+"""The first days of calendars of programs, which these write where they have a time of day, or none at all."""
 _NOT_OF_THISERA = "must be a time of this era"
 ERA = range(1900, 2200)
 """The years of times of a feed."""
@@ -157,14 +160,16 @@ def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> da
     """A time of day, or a moment with its offset.
 
     A time of day with an offset is a moment of `day_`. Without one, and if no zone is known, a
-    time of `day_` is a time of day.
+    time of `day_` is a time of day. So is one of a day that is none, and its midnight is no time.
 
     Raises:
         ValueError: it is neither.
     """
     text = value.strip() if isinstance(value, str) else ""
     found = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
-    if found is None or (found["day"] and (found["offset"] or zone or found["day"] != day_)):
+    if found is not None and found["day"] in NO_DAYS and not any(int(found[unit] or 0) for unit in _UNITS):
+        return None
+    if found is None or (found["day"] and not _is_time_of_day(found, zone, day_)):
         return with_offset(value, zone)
     offset = _offset_of(found)
     # In `10:00-12:00` the second time is no offset.
@@ -175,6 +180,13 @@ def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> da
         return with_offset(f"{day_}T{clock.isoformat()}{offset}", zone) if offset else clock
     except ValueError:
         raise ValueError(_NO_TIME) from None
+
+
+def _is_time_of_day(found: re.Match[str], zone: ZoneInfo | None, day_: str | None) -> bool:
+    """Whether the day of what was read says nothing of its own."""
+    if found["offset"]:
+        return False
+    return found["day"] in NO_DAYS or (zone is None and found["day"] == day_)
 
 
 def _in_iso(text: str) -> str:
