@@ -30,8 +30,7 @@ from property_alert_notification.notifications.create import Planner
 log = structlog.get_logger()
 
 IDLE = 0.2
-"""Seconds until it looks again when nothing is left. So edits of searches that come one by one are taken together: on
-SQLite each transaction of the matcher keeps an edit waiting."""
+"""Seconds until it looks again when nothing is left."""
 
 DIGESTS_EVERY = 1.0
 """Seconds between two looks for searches whose digest is near."""
@@ -99,8 +98,8 @@ class Matcher:
         try:
             if not await self._is_ours():
                 return IDLE
-            is_behind = await self.match()
-            if await self._submit_digests() or is_behind:
+            goes_on = await self.match()
+            if await self._submit_digests() or goes_on:
                 return 0.0
             await self._matching.store_packed()
         except LeaseLost:
@@ -110,7 +109,11 @@ class Matcher:
         return IDLE
 
     async def match(self) -> bool:
-        """Match the next numbers and commit what comes of them; returns whether more are left."""
+        """Match the next numbers and commit what comes of them; returns whether it goes on at once.
+
+        After edits alone it waits for others, which it takes together: on SQLite each of its transactions keeps an edit
+        waiting.
+        """
         assert self._lease is not None  # noqa: S101 - the caller has the lease
         if not self._batches:
             found = await self._matching.next(self._lease.position, self._renew)
@@ -131,7 +134,7 @@ class Matcher:
                 return True
         self._lease = self._lease._replace(position=batch.until)
         self._batches, self._may_be_committed = self._batches[1:], False
-        return bool(self._batches) or self._matching.is_behind
+        return bool(batch.changes or self._batches) or self._matching.is_behind
 
     async def _without_fault(self, lease: Lease, batch: Batch, error: Exception) -> Sequence[Batch]:
         """The halves of a batch that cannot be committed; one change alone is left out, so that others are told."""
