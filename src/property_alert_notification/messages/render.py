@@ -52,9 +52,9 @@ class _Paragraph(NamedTuple):
 
 
 def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
-    """Title and message as one text, cut to this number of segments."""
+    """Title and message as one text, cut to this number of segments. Its first link is kept."""
     whole = sms_text(content.title, content.message)
-    text = sms_segments.cut(whole, max_segments)
+    text = sms_segments.cut(whole, max_segments, _first_link(whole))
     return Rendered(_one_line(content.title), text, cut=None if text == whole else _cut_in_words(text, whole))
 
 
@@ -76,7 +76,11 @@ _EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
 
 def sms_text(title: str, message: str) -> str:
     """The whole text of an SMS."""
-    return "\n".join(part for part in (_one_line(title), message.strip()) if part)
+    return sms_segments.as_plain("\n".join(part for part in (_one_line(title), message.strip()) if part))
+
+
+def _first_link(text: str) -> str | None:
+    return next((line[start:end] for line in text.splitlines() for start, end in find_links(line)), None)
 
 
 def _cut_in_words(text: str, whole: str) -> str:

@@ -13,6 +13,14 @@ _BASIC = frozenset(
 )
 _EXTENSION = frozenset("\f^{}\\[~]|€")
 _GSM7 = _BASIC | _EXTENSION
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u00ab\u00bb\u201c\u201d\u201e", '"')
+    | dict.fromkeys("\u2018\u2019\u201a", "'")
+    | dict.fromkeys("\u2013\u2014", "-")
+    | {"\u2026": "...", "\u00a0": " "}
+)
+"""Typographic quotes, dashes, dots and spaces, which the GSM alphabet does not have."""
+
 _ELLIPSIS = "..."  # the one character "…" would turn a GSM-7 text into UCS-2, which holds less than half
 
 
@@ -46,24 +54,45 @@ def measure(text: str) -> Size:
     return Size(encoding, units, 1 if units <= _ALONE[encoding] else _fill(costs, _JOINED[encoding]))
 
 
-def cut(text: str, most: int) -> str:
-    """`text` itself if it costs at most `most` segments, else its longest beginning that does, with "..." after it."""
+def as_plain(text: str) -> str:
+    """`text` with plain quotes, dashes and spaces for typographic ones, if it then is all of the GSM alphabet.
+
+    Otherwise a pair of quotes makes it UCS-2, and a message of three segments loses more than half of what it may say.
+    """
+    plain = text.translate(_PLAIN)
+    return plain if _GSM7.issuperset(plain) else text
+
+
+def cut(text: str, most: int, link: str | None = None) -> str:
+    """`text` itself if it costs at most `most` segments, else its longest beginning that does, with "..." after it.
+
+    If its `link` would be lost, the beginning is shorter, and the link follows it, unless it has no room itself.
+    """
     if measure(text).segments <= most:
         return text
+    short = _beginning(text, len(text), most, _ELLIPSIS)
+    ending = f"{_ELLIPSIS}\n{link}"
+    if not link or link in short.removesuffix(_ELLIPSIS) or measure(ending).segments > most:
+        return short
+    return _beginning(text, text.index(link), most, ending)
+
+
+def _beginning(text: str, end: int, most: int, ending: str) -> str:
     # A longer beginning never costs less, so halving finds the longest that fits.
-    fits, too_long = 0, len(text)
+    fits, too_long = 0, end
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        if measure(text[:middle] + _ELLIPSIS).segments <= most:
+        if measure(text[:middle] + ending).segments <= most:
             fits = middle
         else:
             too_long = middle
-    return text[:fits].rstrip() + _ELLIPSIS
+    return text[:fits].rstrip() + ending
 
 
 def is_cut(text: str, whole: str) -> bool:
     """Whether `text` is the result of `cut` for `whole`."""
-    return text != whole and text.endswith(_ELLIPSIS) and whole.startswith(text.removesuffix(_ELLIPSIS))
+    beginning, dots, link = text.rpartition(_ELLIPSIS)
+    return text != whole and bool(dots) and whole.startswith(beginning) and link.strip() in whole
 
 
 def _costs(text: str, encoding: Encoding) -> list[int]:

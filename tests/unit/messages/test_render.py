@@ -97,6 +97,37 @@ def test_a_cut_sms_reports_its_remaining_segments() -> None:
     assert not is_cut("Another ...", "Viewing in Ballard")
 
 
+LINK = "https://alerts.example.com/searches/" + "x" * 80 + "?lang=en"
+
+
+@pytest.mark.parametrize("words", ["a" * 1_000, "ä" * 500, "b c " * 300])
+@pytest.mark.parametrize("after", ["", " and so on" * 30])
+def test_a_cut_sms_keeps_its_link(words: str, after: str) -> None:
+    content = MessageContent("Your search is paused", f"{words}\nPress the button on this page: {LINK}{after}")
+    sms = render_sms(content, max_segments=3)
+    assert measure(sms.text).segments <= 3
+    assert sms.text.endswith(f"...\n{LINK}")
+    assert is_cut(sms.text, sms_text(content.title, content.message))
+
+
+def test_a_link_for_which_there_is_no_room_is_cut_away() -> None:
+    sms = render_sms(MessageContent("Viewing", f"{'a' * 100} {LINK}{'x' * 100}"), max_segments=1)
+    assert sms.text.endswith("...")
+    assert measure(sms.text).segments == 1
+
+
+def test_a_link_at_the_beginning_of_a_cut_sms_is_there_once() -> None:
+    sms = render_sms(MessageContent("Viewing", f"{LINK} {'a' * 1_000}"), max_segments=3)
+    assert (sms.text.count(LINK), sms.text[-3:]) == (1, "...")
+
+
+def test_an_sms_has_plain_quotes_if_that_makes_it_cheaper() -> None:
+    quoted = "Your search \u201cNear work\u201d \u2013 paused", "It\u2019s \u00aboff\u00bb\u2026\u00a0now"
+    assert sms_text(*quoted) == 'Your search "Near work" - paused\nIt\'s "off"... now'
+    spanish = "Su b\u00fasqueda \u00abCerca\u00bb"
+    assert sms_text(spanish, "en pausa") == f"{spanish}\nen pausa"
+
+
 @pytest.mark.parametrize(
     ("message", "links"),
     [

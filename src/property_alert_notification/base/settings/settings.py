@@ -214,7 +214,7 @@ class Settings(SettingsGroup):
     and attempts."""
 
     sms_max_segments: int = Field(3, ge=1, le=10)
-    """The maximum number of SMS segments of one message; a longer text is cut."""
+    """The maximum number of SMS segments of one message; a longer text is cut, but its first link is kept."""
 
     allow_remote: bool = False
     """Allow a `local` service, which requires no API key, to listen on addresses that other machines reach."""

@@ -14,7 +14,8 @@ _ENGLISH: Mapping[str, str] = {
     "too_many": "Your search “{name}” finds a great many homes",
     "quiet": "Your search “{name}” has found nothing for a while",
     "failing.text": "It cannot be read, so you hear of no homes by it. Please save it again.",
-    "unopened.text": "You have not looked at what it found for some time.",
+    "unopened.text": "You have not looked at what it found for some time. If you go on like this, it will alert you "
+    "less often, and stop in the end.",
     "weekly.text": "You have not looked at what it found for some time.",
     "monthly.text": "You have not looked at what it found for a long time.",
     "paused.text": "You have not looked at what it found for a very long time, so it tells you of no more homes.",
@@ -32,7 +33,8 @@ _SPANISH: Mapping[str, str] = {
     "too_many": "Su búsqueda «{name}» encuentra muchísimas viviendas",
     "quiet": "Su búsqueda «{name}» no ha encontrado nada desde hace tiempo",
     "failing.text": "No se puede leer, así que no recibe avisos de ella. Guárdela de nuevo, por favor.",
-    "unopened.text": "Hace tiempo que no mira lo que ha encontrado.",
+    "unopened.text": "Hace tiempo que no mira lo que ha encontrado. Si sigue así, le avisará menos a menudo y al final "
+    "dejará de hacerlo.",
     "weekly.text": "Hace tiempo que no mira lo que ha encontrado.",
     "monthly.text": "Hace mucho tiempo que no mira lo que ha encontrado.",
     "paused.text": "Hace muchísimo tiempo que no mira lo que ha encontrado, así que ya no le avisa de viviendas.",
