@@ -813,6 +813,30 @@ async def test_events_are_followed_while_all_records_are_read_again(replica: Rep
     assert "now" in await replica.statuses()
 
 
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+async def test_a_server_that_counts_its_events_anew_is_followed(replica: Replica) -> None:
+    replica.market.last_sequence = 9_000_000
+    worker = replica.worker(method="events")
+    for number in range(4):
+        replica.put(str(number), minutes=number)
+    for _ in range(4):
+        await replica.poll(worker)
+    replica.market.last_sequence = 0
+    replica.market.events.clear()
+    replica.put("meanwhile", minutes=10)
+    await replica.poll(worker)
+    replica.clock.ahead += timedelta(hours=1)
+    await replica.poll(worker)
+    await replica.poll(worker)
+    assert "meanwhile" in await replica.statuses()
+
+    replica.put("0", minutes=20, StandardStatus="Pending")
+    await replica.poll(worker)
+
+    assert (await replica.statuses())["0"] == "Pending"
+    assert (await replica.position()).sequence == replica.market.last_sequence
+
+
 async def test_a_feed_that_is_set_back_reads_its_events_again(replica: Replica) -> None:
     worker = replica.worker(method="events")
     await replica.poll(worker)

@@ -7,6 +7,7 @@ distance of at least the overlap.
 
 from contextlib import suppress
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
@@ -19,8 +20,15 @@ from property_alert_notification.homes.feeds.odata import BadLink, Page
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.web_api import WebApi
 
+log = structlog.get_logger()
+
 BEFORE_ALL = -1
 """Before the smallest sequence."""
+
+COMPARE_EVERY = 3_600.0
+"""Seconds between two looks at the newest event of a server that has none that is new."""
+
+_SEQUENCES = ("sequence", "marked_sequence", "marked_at", "reread_sequence")
 
 
 class EventFollower:
@@ -33,6 +41,7 @@ class EventFollower:
         self._api = api
         self._database = database
         self._clock = clock
+        self._compare_at = 0.0
         self.reset()
 
     def reset(self) -> None:
@@ -78,7 +87,23 @@ class EventFollower:
         self._url = following
         if following is None:
             self.reset()
+            if batch.last is None and self._clock.monotonic() >= self._compare_at:
+                await self._compare(position)
         return following is not None
+
+    async def _compare(self, position: FeedPosition) -> None:
+        """Forget the sequences if those of the server are smaller now: it was set up anew, and no event would come."""
+        known = _or_before_all(position.reread_sequence)
+        newest = read_events((await self._api.page(self._api.newest_events_url())).records).last
+        if newest is not None and newest < known:
+            # A server that does not sort its events has some from here on.
+            from_here = read_events((await self._api.page(self._api.events_url(known - 1))).records)
+            if from_here.last is None:
+                log.warning("feed.sequences_began_anew", source=self._source, known=known, newest=newest)
+                async with self._database.transaction() as connection:
+                    await queries.forget_done(connection, self._source)
+                    await queries.advance(connection, position, **dict.fromkeys(_SEQUENCES))
+        self._compare_at = self._clock.monotonic() + COMPARE_EVERY
 
     def _following(self, page: Page, batch: EventBatch) -> str | None:
         self._read.add(page.url)

@@ -200,6 +200,11 @@ async def repeat_from(connection: AsyncConnection, source: str, sequence: int, *
     await connection.execute(update(_events).where(these).values(due_at=now, attempts=0, error=None))
 
 
+async def forget_done(connection: AsyncConnection, source: str) -> None:
+    """Delete the events of a source that are done: others with their numbers are new."""
+    await connection.execute(delete(_events).where(_events.c.source == source, _events.c.due_at.is_(None)))
+
+
 _KEY = (_events.c.source, _events.c.sequence, _events.c.record_key)
 
 

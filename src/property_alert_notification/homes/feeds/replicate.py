@@ -130,7 +130,7 @@ class FeedReplicator:
         """One request or a few; returns whether more is to be done at once."""
         fetched = await self._fetch.turn(position)
         if self._settings.method == "events" and position.sequence is None and position.load_began_at is not None:
-            await self._change_to_events(position)
+            await self._begin_events(position)
         is_loading = position.load_ended_at is None
         if is_loading:
             await self._load(position)
@@ -157,8 +157,11 @@ class FeedReplicator:
         if not await self._walk.turn(position):
             log.info("feed.load_ended", feed=self.name, records=position.load_read)
 
-    async def _change_to_events(self, position: FeedPosition) -> None:
-        """Follow events from now on: what changed since the last poll is read once, and not each event of all times."""
+    async def _begin_events(self, position: FeedPosition) -> None:
+        """Follow events from now on: what changed since the last poll is read once, and not each event of all times.
+
+        The sequences are not known: the method was another one before, or the server counts anew.
+        """
         await self._follow.begin(position)
         if position.load_ended_at is None or position.modified_at is None:
             return

@@ -14,6 +14,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError
 from property_alert_notification.base.http import Answer, HttpCaller, fields_of, raise_unless_taken
 from property_alert_notification.base.json_body import read_records
+from property_alert_notification.base.printable import printable
 from property_alert_notification.homes.feeds.odata import (
     Page,
     all_of,
@@ -38,6 +39,9 @@ EARLY = 60.0
 
 _USUAL_LIFETIME = 600.0
 """Seconds for which a token is used if the server does not say how long it is valid."""
+
+LONGEST_EXPLANATION = 200
+"""Characters of what a server says."""
 
 SMALLEST_LIMIT = 10
 """Records that any server gives at once."""
@@ -143,10 +147,11 @@ class WebApi:
         answer = await self._get(one_record(f"{self._settings.url}/Property", key, expand=self._settings.expand))
         if answer.status in _NOT_SHOWN:
             return None
-        raise_unless_taken(answer, now=self._clock.now())
+        raise_unless_taken(answer, now=self._clock.now(), explanation=explanation_in(answer))
         document = self._document(answer)
         # Some servers answer with a page of one record, or of none.
-        records = document.get("value", [document]) if isinstance(document, dict) else [document]
+        records = document.get("value", document) if isinstance(document, dict) else document
+        records = [records] if isinstance(records, dict) else records
         found = [one for one in records if keys_of([one], KEY) == [key]] if isinstance(records, list) else []
         if not found and records != []:
             raise RetryLater("its answer is not the record")
@@ -157,7 +162,7 @@ class WebApi:
         await self._http.close()
 
     def _page_in(self, answer: Answer, url: str) -> Page:
-        raise_unless_taken(answer, now=self._clock.now())
+        raise_unless_taken(answer, now=self._clock.now(), explanation=explanation_in(answer))
         try:
             return read_page(self._document(answer), url)
         except ValueError as fault:
@@ -231,6 +236,16 @@ class WebApi:
             return read_records(answer.body, is_lenient=True)
         except (ValueError, RecursionError):
             raise RetryLater("its answer is not JSON") from None
+
+
+def explanation_in(answer: Answer) -> str | None:
+    """What a server says is wrong with a request, such as a part of the query that it does not have.
+
+    Other answers than 400 are not about the query, and may say something of a record or of a token.
+    """
+    error = fields_of(answer.body).get("error") if answer.status == 400 else None
+    message = error.get("message") if isinstance(error, dict) else None
+    return printable(message).strip()[:LONGEST_EXPLANATION] or None if isinstance(message, str) else None
 
 
 def _headers(token: str) -> Mapping[str, str]:
