@@ -15,6 +15,8 @@ Fields = dict[str, Any]
 PLACES: dict[str, Fields] = {
     "Seattle": {"City": "Seattle", "StateOrProvince": "WA", "PostalCode": "98101", "Country": "US"},
     "Seattle, WA": {"City": "Seattle, WA", "StateOrProvince": "WA"},
+    "Pewaukee": {"City": "Pewaukee", "StateOrProvince": "WI", "PostalCode": "53072"},
+    "Austin": {"City": "Austin", "StateOrProvince": "TX", "PostalCode": "78734"},
     "Washington": {"City": "Washington", "StateOrProvince": "DC", "PostalCode": "20001"},
     "Hartford": {"City": "Hartford", "StateOrProvince": "CT", "PostalCode": "06101"},
     "Omaha": {"City": "Omaha", "StateOrProvince": "NE", "PostalCode": "68102"},

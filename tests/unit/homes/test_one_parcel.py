@@ -30,6 +30,7 @@ ONE_HOME = [
     ("123-125 Main St", "123 Main St"),
     ("123-125 Main St", "125 Main St"),
     ("37-25 81st St", "3725 81st St"),
+    ("RR 2 Box 15", "1234 County Rd 5"),
 ]
 TWO_HOMES = [
     ("123 Main St", "127 Main St"),
@@ -43,6 +44,8 @@ TWO_HOMES = [
     ("123-125 Main St", "127 Main St"),
     ("123-125 Main St", "125-127 Main St"),
     ("112-10 Queens Blvd", "112-12 Queens Blvd"),
+    ("RR 2 Box 15", "RR 2 Box 16"),
+    ("N3456 Main St", "N3458 Main St"),
     ("Lot 1 Main St", "Lot 2 Main St"),
     ("Lot 1, Block 3, Pine Estates", "Lot 1, Block 4, Pine Estates"),
     ("Unit 1, TBD Main St", "Unit 2, TBD Main St"),

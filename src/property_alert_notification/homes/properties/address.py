@@ -12,7 +12,7 @@ from property_alert_notification.homes.properties.folding import fold, tokens_of
 from property_alert_notification.homes.properties.houses import house_of
 from property_alert_notification.homes.properties.street_kinds import ENDS, KINDS
 from property_alert_notification.homes.properties.street_words import DIRECTIONS, WITHOUT_UNIT
-from property_alert_notification.homes.properties.streets import MARKS, has_street, is_house, split
+from property_alert_notification.homes.properties.streets import MARKS, grid_of, has_street, is_house, split
 from property_alert_notification.homes.properties.tails import (
     NOWHERE,
     Place,
@@ -43,6 +43,12 @@ _NO_ADDRESS = re.compile(r"^(address )?(is )?hidden\b(?!.*\d)|\bmiles? \w+ of\b|
 _BOX = re.compile(
     r"\b(?:p o box|po box|pob|post office box|lockbox|postfach|apartado|apdo|casilla|boite postale|bp \d)\b[^,;]*"
 )
+_ROUTE = re.compile(
+    r"(?:^|[,;(]\s*)(?:(?P<contract>hcr?|h c|(?:highway contract|star)(?: route| rte| rt)?)"
+    r"|rr|r r|rural (?:route|rte|rt)|rfd|rd|route|rte|rt)"
+    r"\s*(?:#|no )?\s*0*(?P<route>\d+[a-z]?)[\s,]*(?:box|bx)\s*(?:#|no )?\s*0*(?P<box>[a-z]?\d+(?:-?[a-z\d]+)?)\b"
+)
+"""The box of a rural route or highway contract route (USPS Publication 28, 24 and 25): RR 2 Box 15, HC 1 Box 20."""
 _TITLE = re.compile(r",\s*(?=(?:jr|sr)\b)")
 _PARTS = re.compile(r"[,;()|]")
 _URBANIZATIONS = frozenset({"urb", "urbanizacion"})
@@ -98,6 +104,9 @@ def _street_in_parts(fields: Mapping[str, Any]) -> str:
 def read_address(text: str, place: Place = NOWHERE) -> Address:
     """The address in a text; the town and the state of `place` may follow the street in it."""
     text = _BOX.sub("", _TITLE.sub(" ", fold(text)))
+    if route := _ROUTE.search(text):
+        beside = read_address(text[: route.start()] + "," + text[route.end() :], place)
+        return beside if beside.street else _on_route(route)._replace(unit=beside.unit)
     parts = [apart(tokens) for part in _PARTS.split(text) if (tokens := tokens_of(part))]
     words = frozenset().union(*parts)
     if not parts or not words.isdisjoint(_HIDDEN) or (not words.isdisjoint(_VAGUE) and _NO_ADDRESS.search(text)):
@@ -112,7 +121,7 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
     street, after = streets[at], parts[at + 1 :]
     if after and set(after[0]) <= DIRECTIONS.keys() and not place.words.issuperset(after[0]):  # 500 C St, NW
         street, after = street + after[0], after[1:]
-    if after and not any(map(is_house, street)) and _is_number(after[0], place):  # Calle Mayor, 5
+    if after and not (grid_of(street) or any(map(is_house, street))) and _is_number(after[0], place):  # Calle Mayor, 5
         street, after = street + after[0], after[1:]
     number, name, inside = split(street, place)
     if not name or not number.strip("0-/") or number in place.words:  # the number of 10115 Berlin is its postcode
@@ -120,6 +129,11 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
     district = next((part for part in parts if part and part[0] in _URBANIZATIONS and part is not parts[at]), [])
     outside = [unit_beside_place(part, place) for part in (*parts[:at], *after) if part and part is not district]
     return Address(number, " ".join([name, *district]), unit_of([*filter(None, outside), inside]))
+
+
+def _on_route(found: re.Match[str]) -> Address:
+    box = re.sub(r"-(?=[a-z])", "", found["box"])
+    return Address(f"box {box}", f"{'hc' if found['contract'] else 'rr'} {found['route']}")
 
 
 def _unit_first(parts: Sequence[Sequence[str]]) -> str:
@@ -130,7 +144,7 @@ def _unit_first(parts: Sequence[Sequence[str]]) -> str:
 
 def _street_among(parts: list[list[str]], streets: list[list[str]], place: Place) -> int | None:
     """Which part has the street; a house number before it is joined to it: 12, Rue de la Paix."""
-    if is_house(parts[0][0]) and has_street(streets[0]) and not _is_town(streets[0], place):
+    if (is_house(parts[0][0]) or grid_of(parts[0])) and has_street(streets[0]) and not _is_town(streets[0], place):
         return 0
     named = [at for at, part in enumerate(streets) if has_street(part)]
     if not named:

@@ -10,7 +10,9 @@ _LETTERS = str.maketrans(
     {"\u2044": "/", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o", "\u0131": "i"}
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
-_INITIALS = re.compile(r"\b(?:[nsew]\.\s?[nsew]|u\.\s?s|s\.\s?r|f\.\s?m|c\.\s?r|r\.\s?m|p\.\s?o|d\.\s?c)\.")
+_INITIALS = re.compile(
+    r"\b(?:[nsew]\.\s?[nsew]|u\.\s?s|s\.\s?r|f\.\s?m|c\.\s?r|r\.\s?m|r\.\s?r|h\.\s?c|s\.\s?h|p\.\s?o|d\.\s?c)\."
+)
 _FRACTION = re.compile(r"\s?([½¼¾⅐-⅞])")
 
 

@@ -14,13 +14,18 @@ class House(NamedTuple):
     """Empty if it is unknown."""
     letter: str = ""
 
+    @property
+    def is_box(self) -> bool:
+        """Whether it is the box of a rural route, whose house may have a number in a street, too."""
+        return self.number.startswith("box")
+
     def differs(self, other: "House") -> bool:
         """Whether both are known to be of two houses.
 
         A pair and one of its numbers may be of one house, and so may 112-10 and 11210, and a number with and without
         a letter.
         """
-        if not self.number or not other.number:
+        if not self.number or not other.number or self.is_box is not other.is_box:
             return False
         if self.number == other.number:
             return bool(self.letter and other.letter) and self.letter != other.letter

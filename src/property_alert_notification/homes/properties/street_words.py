@@ -26,23 +26,36 @@ DIRECTIONS: Mapping[str, str] = forms_of(
     """
 )
 
-_ROAD_WORDS = """
-sr: state rt|state rd|state hwy|st rt|st rd|st hwy
-cr: county rd|co rd|cnty rd|cty rd
-county hwy: county hwy|co hwy|cnty hwy|cty hwy
-us: united states hwy|united states rt|us hwy|us rt|u s hwy|u s rt|u s
-i: interstate|interstate hwy
-fm: farm to market rd|farm to market|fm rd
-rm: ranch to market rd|ranch to market|rm rd
-"""
-ROADS: Mapping[tuple[str, ...], str] = {
-    tuple(way.split()): name
-    for name, _, ways in (line.partition(": ") for line in _ROAD_WORDS.strip().splitlines())
-    for way in ways.split("|")
-}
+
+def _roads(text: str) -> dict[tuple[str, ...], str]:
+    """The one form of each way to write the kind of a road that has a number; each line is one form with its ways."""
+    lines = (line.partition(": ") for line in text.strip().splitlines())
+    return {tuple(way.split()): name.strip() for name, _, ways in lines for way in ways.split("|")}
+
+
+ROADS = _roads(
+    """
+    sr: state rt|state rd|state hwy|st rt|st rd|st hwy|sh|state trunk hwy|sth
+    cr: county rd|co rd|cnty rd|cty rd
+    county hwy: county hwy|co hwy|cnty hwy|cty hwy|county trunk hwy|county trunk|cth
+    us: united states hwy|united states rt|us hwy|us rt|u s hwy|u s rt|u s
+    i: interstate|interstate hwy
+    fm: farm to market rd|farm to market|fm rd
+    rm: rnch to market rd|rnch to market|rm rd
+    rr: rural rt
+    twp rd: township rd|twp rd|twnshp rd
+    pvt rd: private rd|pvt rd|priv rd|pr
+    """
+)
 """Roads that have a number, in the ways in which their kind is written before it."""
 
-NUMBERED = frozenset(words_of("hwy highway rt route rte fm rm rr sr cr us i"))
+LOCAL_ROADS: Mapping[str, Mapping[tuple[str, ...], str]] = {
+    "wi": ROADS | _roads("cr: county hwy|co hwy|cnty hwy|cty hwy|county trunk hwy|county trunk|cth"),
+    "tx": ROADS | _roads("rm: rnch rd|rr"),
+}
+"""Those of states in which more of them are one: Ranch Road 620 and RM 620 are one road of Texas."""
+
+NUMBERED = frozenset(words_of("hwy highway rt route rte fm rm rr sr cr us i sh cth sth"))
 """Words to which the number of a road may be joined: SR-9, US99."""
 
 _UNITS = words_of("first second third fourth fifth sixth seventh eighth ninth")

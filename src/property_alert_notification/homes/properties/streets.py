@@ -1,7 +1,7 @@
 """Reads the street of an address: its house number, its name, and what is written behind it of a unit. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from property_alert_notification.homes.properties.street_kinds import BEFORE_NUMBERS, ENDS, KINDS, SPANISH
@@ -9,6 +9,7 @@ from property_alert_notification.homes.properties.street_words import (
     DESIGNATORS,
     DIRECTIONS,
     INSIDE,
+    LOCAL_ROADS,
     NUMBERED,
     NUMBERS,
     ORDINALS,
@@ -21,7 +22,9 @@ from property_alert_notification.homes.properties.tails import Place
 from property_alert_notification.homes.properties.units import is_floor, is_name, is_of_unit, number_of
 
 MARKS = frozenset({"#", "no", "nr", "num", "nro", "numero"})
-_HOUSE = re.compile(r"\d+[a-z]?(?:[-/&]\d*[a-z]?)*|\d+(?:bis|ter|quater)|[nsew]\d+[nsew]\d+")
+_HOUSE = re.compile(r"\d+[a-z]?(?:[-/&]\d*[a-z]?)*|\d+(?:bis|ter|quater)|[nsew]\d+[nsew]\d+|\d{1,2}[nsew]\d{2,4}")
+_GRID = re.compile(r"[nsew]\d{3,5}")
+_GRID_IN_TWO = re.compile(r"[ns]\d{1,3} [ew]\d{3,5}|[ew]\d{1,3} [ns]\d{3,5}")
 _PAIR = re.compile(r"(\w+)([-/])(\d+[a-z]?)")
 _FRACTIONS = frozenset(words_of("1/2 1/3 2/3 1/4 3/4 1/8 bis ter quater"))
 _GLUED = re.compile(r"(?<=[a-z]{3})(?:strasse|strase|str)$")
@@ -31,7 +34,7 @@ _ROADS = frozenset(
     words_of("hwy highway rt route rte rd road fm rm rr sr cr us i interstate box tract parcel mile km exit lot")
 )
 """Words before a number that is the road's."""
-_ROADS_BEGIN = frozenset(way[0] for way in ROADS)
+_ROADS_BEGIN = frozenset(way[0] for roads in (ROADS, *LOCAL_ROADS.values()) for way in roads)
 _ARTICLES = frozenset({"la", "las", "los", "el"})
 
 Split = tuple[str, str, list[str]]
@@ -41,13 +44,23 @@ NONE: Split = ("", "", [])
 
 
 def is_house(token: str) -> bool:
-    """Whether it may be a house number: 12, 12b, 12-34, 12bis, N6W2300."""
+    """Whether it may be a house number: 12, 12b, 12-34, 12bis, N6W2300, 26W501."""
     return not token.isalpha() and _HOUSE.fullmatch(token) is not None
+
+
+def grid_of(tokens: Sequence[str]) -> int:
+    """How many words at the beginning are a grid number that begins with a letter: N3456 Oak St, N64 W12345 Oak St.
+
+    N101 123 Main St begins with a unit.
+    """
+    if _GRID_IN_TWO.fullmatch(" ".join(tokens[:2])):
+        return 2
+    return int(len(tokens) > 1 and _GRID.fullmatch(tokens[0]) is not None and not is_house(tokens[1]))
 
 
 def has_street(part: Sequence[str]) -> bool:
     """Whether it is more than a unit: Flat 2."""
-    if part[0] in SPANISH and len(part) > 1:
+    if (part[0] in SPANISH and len(part) > 1) or (is_house(part[0]) and len(part) > 2 and part[1] in NUMBERED):
         return True
     words = [token for token in part if token.isalpha() and token not in DESIGNATORS and token not in INSIDE]
     return any(len(word) > 1 or word in DIRECTIONS or word in NUMBERED for word in words) and (
@@ -61,6 +74,8 @@ def has_street(part: Sequence[str]) -> bool:
 def split(tokens: list[str], place: Place) -> Split:
     """Split what is written of a street and its house."""
     before, tokens = _unit_before(tokens)
+    if grid_of(tokens) == 2:
+        tokens = ["".join(tokens[:2]), *tokens[2:]]
     tokens = [NUMBERS.get(tokens[0], tokens[0]), *tokens[1:]]
     if _begins_with_house(tokens):
         unit, number, rest = _house_first(tokens, place)
@@ -94,7 +109,7 @@ def _begins_with_house(tokens: Sequence[str]) -> bool:
     if not tokens:
         return False
     first = tokens[0]
-    return is_house(first) or re.fullmatch(r"[a-z]?\d*[a-z]?[-/]\d+[a-z]?", first) is not None
+    return is_house(first) or grid_of(tokens) > 0 or re.fullmatch(r"[a-z]?\d*[a-z]?[-/]\d+[a-z]?", first) is not None
 
 
 def _house_first(tokens: list[str], place: Place) -> tuple[list[str], str, list[str]]:
@@ -116,7 +131,7 @@ def _house_first(tokens: list[str], place: Place) -> tuple[list[str], str, list[
         )
         if not is_name_of_street and len(rest[1]) > 1:
             first, rest = first + rest[0], rest[1:]
-    return unit, first.lstrip("0"), rest
+    return unit, re.sub(r"^0+(?=\d)", "", first), rest
 
 
 def _house_last(tokens: list[str], place: Place) -> Split:
@@ -190,7 +205,7 @@ def _normal(tokens: tuple[str, ...], state: str) -> str:
             for at, word in enumerate(words)
             if word not in ("de", "del") and not (word in _ARTICLES and words[at - 1] == "de")
         ]
-    joined = _joined(words)
+    joined = _joined(words, LOCAL_ROADS.get(state, ROADS))
     return " ".join([_UMLAUT.sub("", word) for word in joined] if is_german else joined)
 
 
@@ -200,6 +215,8 @@ def _form(words: Sequence[str], at: int) -> str:
         return word  # C Street is no calle
     if word == "ste":
         return "st"
+    if word == "tr" and words[at + 1 : at + 2] and words[at + 1].isdigit() and DIRECTIONS.keys() >= set(words[:at]):
+        return "twp rd"  # TR 45, but Oak Tr
     return DIRECTIONS.get(word) or KINDS.get(word) or _GLUED.sub(" st", word)
 
 
@@ -209,15 +226,15 @@ def _is_letter_street(words: Sequence[str]) -> bool:
     return len(words) > 1 and len(others) == 1 and KINDS.get(others[0]) in ENDS
 
 
-def _joined(words: Sequence[str]) -> list[str]:
+def _joined(words: Sequence[str], roads: Mapping[tuple[str, ...], str]) -> list[str]:
     """Join the words of a road that has a number, and those of a direction: State Route 9, North East."""
     found: list[str] = []
     at = 0
     while at < len(words):
         word = words[at]
-        size = _size_of_road(words, at) if word in _ROADS_BEGIN else 0
+        size = _size_of_road(words, at, roads) if word in _ROADS_BEGIN else 0
         if size:
-            found.append(ROADS[tuple(words[at : at + size])])
+            found.append(roads[tuple(words[at : at + size])])
         elif found and len(word) == 1 and (pair := found[-1] + word) in DIRECTIONS and len(pair) == 2:
             found[-1] = pair
         else:
@@ -226,10 +243,10 @@ def _joined(words: Sequence[str]) -> list[str]:
     return found
 
 
-def _size_of_road(words: Sequence[str], at: int) -> int:
+def _size_of_road(words: Sequence[str], at: int, roads: Mapping[tuple[str, ...], str]) -> int:
     for size in (4, 3, 2, 1):
         number = words[at + size : at + size + 1]
-        if number and tuple(words[at : at + size]) in ROADS and (number[0][0].isdigit() or len(number[0]) == 1):
+        if number and tuple(words[at : at + size]) in roads and (number[0][0].isdigit() or len(number[0]) == 1):
             return size
     return 0
 
