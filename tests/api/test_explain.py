@@ -49,6 +49,30 @@ async def test_a_home_is_explained_for_a_user(client: httpx2.AsyncClient) -> Non
     assert (await client.get("/api/v1/users/1/listings/2/explain")).status_code == 404
 
 
+async def test_conditions_are_explained_with_their_parts_and_alerts_with_the_missing_address(
+    client: httpx2.AsyncClient,
+) -> None:
+    await client.post("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
+    await client.put("/api/v1/users/1/profile", json={"email": "ada@example.com"})
+    search = {"SavedSearchName": "Either", "SearchQuery": "ListPrice lt 400 or BedroomsTotal ge 3"}
+    await client.post(PATH, json=search)
+    await client.post("/api/v1/listing-events", json=RECORD)
+
+    explained = (await client.get("/api/v1/users/1/listings/1/explain")).json()
+    [either] = explained["searches"][0]["conditions"]
+    unknown = (await client.get("/api/v1/users/2/listings/1/explain")).json()
+
+    assert (either["test"], either["met"]) == ("or", None)
+    assert [(part["field"], part["met"], part["reason"]) for part in either["parts"]] == [
+        ("ListPrice", False, "less than $400 → no, it is $500"),
+        ("BedroomsTotal", None, "3 or more bedrooms → the listing does not say"),
+    ]
+    assert explained["changes"][0]["at"] >= explained["changes"][0]["ModificationTimestamp"]
+    decisions = {one["channel"]: (one["decision"], one["reason_code"], one["rule"]) for one in explained["decisions"]}
+    assert decisions["sms"] == ("suppress", "no_address", "address")
+    assert {one["reason_code"] for one in unknown["decisions"]} == {"no_preferences"}
+
+
 async def test_a_home_that_was_discarded_is_so_under_every_listing(client: httpx2.AsyncClient) -> None:
     await client.post("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": False})
     same = RECORD | {"UniversalPropertyId": "US-53033-N-6414100192-R-N"}

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.backtest.look_up import Wanted, look_up
 from property_alert_notification.homes.alerts.backtest.queries import number_before
 from property_alert_notification.homes.alerts.backtest.run import Found, Period, Run
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.alerts.numbers import unpack
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.criteria.expression import Expression, to_json
 from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.saved_searches.models import SavedSearch
@@ -41,7 +43,8 @@ async def backtest(
     period = Period(now - timedelta(hours=1), now + timedelta(hours=1))
     async with homes.database.reading() as connection:
         found = await look_up(connection, user, wanted)
-    run = Run(homes.database, found.replay, found.person, user != NO_PREFERENCES, period, limit, is_over)
+    refusal = Became(Outcome.NOT_TOLD, Reason(ReasonCode.NO_PREFERENCES)) if user == NO_PREFERENCES else None
+    run = Run(homes.database, found.replay, found.person, refusal, period, limit, is_over)
     return await run.go_on(after)
 
 

@@ -36,6 +36,9 @@ class Rule(StrEnum):
     """The user, the category or a saved search sets the frequency daily, weekly or monthly."""
     CAP = "cap"
     """The user's cap is reached."""
+    ADDRESS = "address"
+    """The profile of the user has no address for the channel. Evaluated for alerts about homes only: other messages may
+    have addresses of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ _EXPLANATION: dict[str, Any] = {
     "changes": [
         {
             "sequence": 7,
+            "at": "2026-11-27T17:05:02.512804Z",
             "ListingKey": "6414100192",
             "ModificationTimestamp": "2026-11-27T17:05:00Z",
             "facts": [{"ChangeType": "New Listing", "PreviousValue": None, "NewValue": "Active"}],

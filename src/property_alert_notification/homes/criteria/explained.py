@@ -17,6 +17,21 @@ def explained(clause: Clause, language: str | None = None) -> str:
     return f"{phrase(clause.expression, language)} → {_verdict(clause, wording_of(language))}"
 
 
+MOST_PARTS = 5
+"""The parts of a condition that are explained in one sentence; the others are counted."""
+
+
+def explained_in_full(clause: Clause, language: str | None = None) -> str:
+    """The same with the parts of a condition behind it, each with what is true of it."""
+    words = explained(clause, language)
+    if not clause.parts:
+        return words
+    parts = [explained_in_full(one, language) for one in clause.parts[:MOST_PARTS]]
+    if more := len(clause.parts) - len(parts):
+        parts.append(wording_of(language).others.format(more))
+    return f"{words} ({'; '.join(parts)})"
+
+
 def _verdict(clause: Clause, words: Wording) -> str:
     value = _value(clause, words)
     if clause.verdict is None:
@@ -26,6 +41,8 @@ def _verdict(clause: Clause, words: Wording) -> str:
         return fits
     if clause.test == "within":
         return words.away.format(fits, value)
+    if clause.field in PLACES and isinstance(clause.value, str):
+        return words.is_there.format(fits, value)
     counts = clause.field in words.nouns or isinstance(clause.value, list)
     return (words.has_value if counts else words.is_value).format(fits, value)
 

@@ -69,6 +69,11 @@ def answer(
     used. `language` is that of the reason's sentence.
     """
     decision = decide_with_cap(message, person, at, uses) if is_used else NOT_USED
+    return public(decision, message, at, language)
+
+
+def public(decision: Decision, message: Message, at: datetime, language: str | None) -> EffectiveDecision:
+    """A decision as callers see it."""
     return EffectiveDecision(
         decision=_WORDS[type(decision)],
         reason_code=decision.reason.code,

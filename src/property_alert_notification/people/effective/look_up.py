@@ -33,7 +33,7 @@ async def person_of(
     if test:
         return Person(preferences)
     profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
-    reached = [(user_id, channel, _address(profile, channel)) for channel in Channel]
+    reached = [(user_id, channel, address_in(profile, channel)) for channel in Channel]
     suppressions = (await run_within(connection, suppressions_of(reached, subjects))).get(user_id, {})
     if preferences is default and is_erased(suppressions):
         preferences = None
@@ -41,7 +41,8 @@ async def person_of(
     return Person(preferences, profile, {None: about_the_user} if about_the_user else {})
 
 
-def _address(profile: Profile | None, channel: Channel) -> str | None:
+def address_in(profile: Profile | None, channel: Channel) -> str | None:
+    """The address for a channel that a profile has; None if it has none."""
     field = definition_of(channel).profile_field
     return None if profile is None or field is None else getattr(profile, field)
 

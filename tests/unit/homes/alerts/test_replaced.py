@@ -1,16 +1,18 @@
 """What `explain` says of the facts of alerts that newer ones replaced."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.replaced import told_by
 
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOME = UUID(int=1)
 
 
 def a_row(number: int, state: str | None, reason: str | None = None) -> AlertDelivery:
     channel = None if state is None else "email"
-    return AlertDelivery(UUID(int=number), HOME, number, "", None, channel, state, reason, None)
+    return AlertDelivery(UUID(int=number), NOON, HOME, number, "", None, channel, state, reason, None, NOON)
 
 
 REPLACED = a_row(5, "suppressed", "newer_alert")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from property_alert_notification.homes.criteria.clauses import Clause, clauses_of
-from property_alert_notification.homes.criteria.explained import explained
+from property_alert_notification.homes.criteria.explained import explained, explained_in_full
 from property_alert_notification.homes.criteria.expression import Excluding
 from property_alert_notification.homes.criteria.odata.read_filter import read_filter
 from property_alert_notification.homes.criteria.read_criteria import read_criteria
@@ -114,6 +114,7 @@ def test_a_long_text_is_shown_in_part() -> None:
         ),
         ({"LivingArea": {"min": 1000}}, "en", "1,000 sq ft or more → yes, it is 1,076 sq ft"),
         ({"City": ["Kent"]}, "en", "in Kent → no, it is in SEATTLE"),
+        ({"City": ["Kent"]}, "es", "en Kent → no, está en SEATTLE"),
         ({"CountyOrParish": ["King"]}, "en", "in King → the listing does not say"),
         ({"CountyOrParish": ["King"]}, "es", "en King → el anuncio no lo indica"),
         ({"StandardStatus": ["Active"]}, "es", "estado: activa → no, es activa con contrato"),
@@ -142,3 +143,14 @@ def test_a_condition_of_a_filter_is_put_in_words() -> None:
         "description: containing “Sunny” → yes",
         "view: not stated → yes",
     ]
+
+
+def test_a_condition_with_parts_says_in_full_what_is_true_of_each() -> None:
+    [either] = clauses_of(read_filter("City eq 'Kent' or not (BedroomsTotal ge 2)", "USD"), HOME)
+    assert explained_in_full(either) == (
+        f"{explained(either)} (in Kent → no, it is in SEATTLE; fewer than 2 bedrooms → no "
+        "(2 or more bedrooms → yes, it has 3))"
+    )
+    filter_ = " or ".join(f"City eq 'Kent' and YearBuilt gt {year}" for year in range(2030, 2037))
+    [many] = clauses_of(read_filter(filter_, "USD"), HOME)
+    assert explained_in_full(many).endswith("; 2 more)")

@@ -13,7 +13,9 @@ from property_alert_notification.homes.alerts.backtest.schemas import (
     BacktestFact,
     BacktestSearch,
 )
+from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
+from property_alert_notification.homes.alerts.outcomes.facts import explained_fact
 from property_alert_notification.homes.alerts.outcomes.words import in_words
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 
@@ -36,18 +38,16 @@ def _change(one: Compared, saved: Mapping[int, SavedSearch], language: str | Non
         ListingKey=str(one.change.after.get("ListingKey", "")),
         property_id=one.change.property_id,
         ModificationTimestamp=one.change.after.get("ModificationTimestamp"),
-        facts=[_fact(fact, language) for fact in one.facts],
+        facts=[_fact(fact, one.change, language) for fact in one.facts],
         searches=[_search(search, saved) for search in one.searches],
     )
 
 
-def _fact(one: ComparedFact, language: str | None) -> BacktestFact:
-    fact = ToldFact.of(one.news)
+def _fact(one: ComparedFact, change: ReadChange, language: str | None) -> BacktestFact:
+    # Of all that brought a home into range, one says which fact this is.
+    fact = ToldFact.all_of(one.news)[0]
     return BacktestFact(
-        ChangeType=fact.kind,
-        PreviousValue=fact.before,
-        NewValue=fact.after,
-        PreviousCurrency=fact.before_currency,
+        **dict(explained_fact(fact.kind, fact, change.after.get("currency"))),
         outcome=one.became.outcome,
         reason_code=one.became.code,
         reason=in_words(one.became, language),

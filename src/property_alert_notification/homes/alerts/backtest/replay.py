@@ -21,7 +21,7 @@ from property_alert_notification.homes.alerts.outcomes.alerts import best
 from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge, of_match
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.alerts.outcomes.replayed import Evidence, beside_replay
-from property_alert_notification.homes.alerts.outcomes.words import Became
+from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.alerts.wanted import asked_for, wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression, from_json
@@ -82,7 +82,8 @@ class Known:
     store: Knowledge
     discarded: Collection[UUID]
     """The homes that the person discarded."""
-    has_preferences: bool
+    refusal: Became | None
+    """Why the person would get no alert now, whatever matches; None if they would get one."""
 
 
 @dataclass
@@ -182,11 +183,12 @@ def _record(past: PastChange) -> dict[str, Any]:
     return dict(json.loads(past.change.record))
 
 
-def _stops(one: Candidate, known: Known) -> Reason | None:
+def _stops(one: Candidate, known: Known) -> Became | None:
     """Why the user would not be told now, whatever matches."""
-    if not known.has_preferences:
-        return Reason(ReasonCode.NO_PREFERENCES)
-    return Reason(ReasonCode.HOME_DISCARDED) if one.change.property_id in known.discarded else None
+    return _DISCARDED if one.change.property_id in known.discarded else known.refusal
+
+
+_DISCARDED = Became(Outcome.NOT_TOLD, Reason(ReasonCode.HOME_DISCARDED))
 
 
 def _searches(one: Candidate) -> list[ComparedSearch]:

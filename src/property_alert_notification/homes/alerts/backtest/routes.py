@@ -1,6 +1,7 @@
 """`POST /users/{user_id}/saved-searches[/{key}]/backtest`: what searches would have told in a past period."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -14,11 +15,14 @@ from property_alert_notification.api.paging import start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.alerts.backtest.answers import public
-from property_alert_notification.homes.alerts.backtest.look_up import Wanted, look_up
+from property_alert_notification.homes.alerts.backtest.look_up import Searches, Wanted, look_up
 from property_alert_notification.homes.alerts.backtest.run import LONGEST, Period, Run
 from property_alert_notification.homes.alerts.backtest.schemas import Backtest, BacktestRequest, Versions
+from property_alert_notification.homes.alerts.decisions import refusal_of
+from property_alert_notification.homes.alerts.outcomes.words import Became
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.compiled import compile_query
 from property_alert_notification.homes.saved_searches.dependencies import (
@@ -29,9 +33,13 @@ from property_alert_notification.homes.saved_searches.dependencies import (
 )
 from property_alert_notification.homes.saved_searches.estimate import PERIOD
 from property_alert_notification.homes.saved_searches.words import written_changes
+from property_alert_notification.people.categories.routes import CacheDep
+from property_alert_notification.people.categories.rules import LISTING_ALERT, Category
+from property_alert_notification.people.decide import Message
 from property_alert_notification.people.dependencies import SubjectsDep, UserId
 from property_alert_notification.people.effective.look_up import person_of
-from property_alert_notification.people.effective.routes import DefaultPreferencesDep
+from property_alert_notification.people.effective.routes import DefaultPreferencesDep, UnusedDep
+from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -52,6 +60,9 @@ class _Parts:
     currency: str
     default: Preferences | None
     subjects: Subjects
+    category: Category
+    """That of alerts."""
+    unused: Collection[Channel]
 
     async def backtest(self, user_id: int, key: UUID | None, body: BacktestRequest) -> Backtest:
         """Replay the period of a call.
@@ -71,12 +82,20 @@ class _Parts:
             self.database,
             searches.replay,
             searches.person,
-            person is not None and person.preferences is not None,
+            self._refusal(person or UNKNOWN, searches),
             period,
             body.limit,
             lambda: self.clock.monotonic() > ends_at,
         )
         return public(await run.go_on(after), searches.saved, language)
+
+    def _refusal(self, person: Person, searches: Searches) -> Became | None:
+        """Why the person would get no alert now, on any channel of these searches."""
+        narrowed = [one.channels for one in searches.saved.values()]
+        is_all = not narrowed or None in narrowed
+        channels = [one for one in Channel if is_all or any(one in (words or "").split() for words in narrowed)]
+        messages = [Message(channel, self.category) for channel in channels]
+        return refusal_of(messages, person, self.clock.now(), unused=self.unused)
 
     async def _wanted(self, key: UUID | None, body: BacktestRequest) -> Wanted:
         # An area of 500 corners takes a while, and other callers must not wait for it.
@@ -101,8 +120,11 @@ async def _parts(
     currency: CurrencyDep,
     default: DefaultPreferencesDep,
     subjects: SubjectsDep,
+    cache: CacheDep,
+    unused: UnusedDep,
 ) -> _Parts:
-    return _Parts(database, clock, timedelta(days=settings.retention_days), currency, default, subjects)
+    kept, category = timedelta(days=settings.retention_days), cache.current().of(LISTING_ALERT)
+    return _Parts(database, clock, kept, currency, default, subjects, category, unused)
 
 
 _PartsDep = Annotated[_Parts, Depends(_parts)]

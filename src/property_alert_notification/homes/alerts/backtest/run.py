@@ -17,6 +17,7 @@ from property_alert_notification.homes.alerts.explain.queries import digests_of
 from property_alert_notification.homes.alerts.news import Earlier
 from property_alert_notification.homes.alerts.outcomes.ladder import Knowledge
 from property_alert_notification.homes.alerts.outcomes.look_up import known_of
+from property_alert_notification.homes.alerts.outcomes.words import Became
 from property_alert_notification.homes.alerts.shards.queries import position_for
 from property_alert_notification.homes.listing_preferences.queries import discarded
 
@@ -64,7 +65,8 @@ class Run:
     replay: Replay
     person: int
     """The number of the user, as `search_people` has it."""
-    has_preferences: bool
+    refusal: Became | None
+    """Why the person would get no alert now, whatever matches."""
     period: Period
     limit: int
     """Changes of one answer."""
@@ -81,7 +83,7 @@ class Run:
             until = await queries.number_before(connection, self.period.end + SKEW, last=last)
             begin = await queries.number_before(connection, self.period.start - SKEW, last=last)
             position, digests = await position_for(connection, self.person), await digests_of(connection, self.person)
-        known = Known(Knowledge(position, digests, self.replay.saved), (), self.has_preferences)
+        known = Known(Knowledge(position, digests, self.replay.saved), (), self.refusal)
         at: int | None = begin if after is None else max(begin, after)
         while at is not None and not self._is_full():
             at = await self._slice(known, at, until)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.times import Moment
+from property_alert_notification.homes.alerts.outcomes.facts import ExplainedFact
 from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.homes.saved_searches.schemas import EXAMPLE, QueryFields, WantedChanges
 
@@ -47,16 +48,11 @@ class BacktestRequest(QueryFields):
     """The `next` of the answer before, sent with the same other fields. Default: the beginning of the period."""
 
 
-class BacktestFact(BaseModel):
+class BacktestFact(ExplainedFact):
     """A fact of a change, and what became of it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    ChangeType: str
-    PreviousValue: Any
-    NewValue: Any
-    PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
-    """The currency of the previous price, if it was another one; left out otherwise."""
     outcome: Outcome
     reason_code: ReasonCode | None
     """Why the user was not told, or not yet, or would not be; null if they were, or if it is not known."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.base.reasons import ReasonCode
+from property_alert_notification.homes.alerts.outcomes.facts import ExplainedFact
 from property_alert_notification.homes.alerts.outcomes.words import Outcome
 from property_alert_notification.people.effective.answer import EffectiveDecision
 
@@ -30,6 +31,8 @@ class ExplainedCondition(BaseModel):
     """What the search asks for."""
     met: bool | None
     """Null if it is unknown, because the listing has no value: then the search does not match."""
+    parts: "list[ExplainedCondition]" = Field([], exclude_if=lambda parts: not parts)
+    """The conditions of which `and`, `or`, `not` and `excluding` are made. Left out for all others."""
 
 
 class ExplainedSearch(BaseModel):
@@ -57,22 +60,6 @@ class ExplainedSearch(BaseModel):
     """This outcome as a sentence."""
 
 
-class ExplainedFact(BaseModel):
-    """One fact of a change."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    ChangeType: str
-    FieldName: str | None = Field(None, exclude_if=lambda name: name is None)
-    """Of `In Range`: the field that became different. Left out if it is not known, and for all other facts."""
-    PreviousValue: Any
-    NewValue: Any
-    PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
-    """The currency of the previous price, if it was another one; left out otherwise."""
-    NewCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
-    """That of the new price then; left out otherwise."""
-
-
 class ExplainedOutcome(BaseModel):
     """What became of a change for one search."""
 
@@ -93,7 +80,7 @@ class ExplainedOutcome(BaseModel):
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []
-    """The conditions that the home did not meet then, and what it had."""
+    """The conditions that the home did not meet then, and what it had; of one with several parts, what each had."""
 
 
 class ExplainedChange(BaseModel):
@@ -103,8 +90,11 @@ class ExplainedChange(BaseModel):
 
     sequence: int
     """Its number in the order of commits."""
+    at: datetime
+    """When it was stored."""
     ListingKey: str
     ModificationTimestamp: str | None
+    """By the clock of the feed."""
     facts: list[ExplainedFact]
     """Empty if only fields changed that are no fact, or if another listing of the home told the same before. `In Range`
     is one of them if the home came into the range of one of the searches."""
@@ -120,6 +110,8 @@ class ExplainedDelivery(BaseModel):
     state: str
     reason_code: ReasonCode
     reason: str
+    changed_at: datetime
+    """When it came into this state: of one that was sent, when it was sent."""
     told_by: UUID | None = Field(None, exclude_if=lambda one: one is None)
     """The newer alert that was sent in place of this one (`newer_alert`, `price_changed_since`). Left out if there is
     none."""
@@ -131,6 +123,8 @@ class ExplainedAlert(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     notification_id: UUID
+    accepted_at: datetime
+    """When it was made."""
     sequence: int
     """The newest change that it tells."""
     first_alert: bool
@@ -162,5 +156,5 @@ class Explanation(BaseModel):
     alerts: list[ExplainedAlert]
     """The alerts to the user that are kept, the newest first."""
     decisions: list[EffectiveDecision]
-    """For each channel, what would become of an alert now: consent, quiet hours, frequency and caps. Empty for a user
-    without preferences, who gets no alerts."""
+    """For each channel, what would become of an alert now, by consent, quiet hours, frequency and caps, and by whether
+    the profile of the user has an address."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
 
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.base.reasons import Reason, code_of
@@ -14,7 +13,6 @@ from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedChange,
     ExplainedCondition,
     ExplainedDelivery,
-    ExplainedFact,
     ExplainedOutcome,
     ExplainedSearch,
 )
@@ -23,16 +21,17 @@ from property_alert_notification.homes.alerts.explain.queries import AlertDelive
 from property_alert_notification.homes.alerts.explain.replaced import told_by
 from property_alert_notification.homes.alerts.explain.searches import ExplainableSearch
 from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.outcomes.facts import explained_fact
 from property_alert_notification.homes.alerts.outcomes.ladder import of_change, same_as
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome, in_words
 from property_alert_notification.homes.alerts.wanted import wanted_news
-from property_alert_notification.homes.criteria.clauses import clauses_of
+from property_alert_notification.homes.criteria.clauses import Clause, clauses_of
 from property_alert_notification.homes.criteria.evaluate import evaluate
-from property_alert_notification.homes.criteria.explained import explained
+from property_alert_notification.homes.criteria.explained import explained, explained_in_full
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import phrase, sentence
-from property_alert_notification.homes.listings.facts import Fact, differs
+from property_alert_notification.homes.listings.facts import differs
 from property_alert_notification.homes.listings.snapshot import snapshot_of
 
 
@@ -49,21 +48,23 @@ def explained_search(search: ExplainableSearch, found: Found) -> ExplainedSearch
         ActiveYN=search.active,
         ScheduleType=search.schedule_type,
         matches=evaluate(expression, fields),
-        conditions=[
-            ExplainedCondition(
-                condition=phrase(one.expression, language),
-                reason=explained(one, language),
-                field=one.field,
-                test=one.test,
-                value=one.value,
-                bound=one.bound,
-                met=one.verdict,
-            )
-            for one in clauses_of(expression, fields)
-        ],
+        conditions=[_condition(one, language) for one in clauses_of(expression, fields)],
         next_digest_at=None if digest is None else digest[1],
         outcome=outcome,
         reason=None if outcome is None else in_words(Became(outcome), language),
+    )
+
+
+def _condition(clause: Clause, language: str | None) -> ExplainedCondition:
+    return ExplainedCondition(
+        condition=phrase(clause.expression, language),
+        reason=explained(clause, language),
+        field=clause.field,
+        test=clause.test,
+        value=clause.value,
+        bound=clause.bound,
+        met=clause.verdict,
+        parts=[_condition(one, language) for one in clause.parts],
     )
 
 
@@ -74,18 +75,6 @@ def _matches_by_no_change(expression: Expression, found: Found) -> bool:
     if not now or last is None or evaluate(expression, now) is not True or evaluate(expression, last) is True:
         return False
     return not differs(snapshot_of(last, EARLIEST), snapshot_of(now, EARLIEST))
-
-
-def explained_fact(kind: str, fact: Fact | ToldFact, currency: Any) -> ExplainedFact:
-    """One fact of a change, or of an alert; `currency` is that of the price now."""
-    return ExplainedFact(
-        ChangeType=kind,
-        FieldName=fact.field if kind == IN_RANGE else None,
-        PreviousValue=fact.before,
-        NewValue=fact.after,
-        PreviousCurrency=fact.before_currency,
-        NewCurrency=None if fact.before_currency is None else currency,
-    )
 
 
 def explained_change(change: ReadChange, found: Found) -> ExplainedChange:
@@ -102,6 +91,7 @@ def explained_change(change: ReadChange, found: Found) -> ExplainedChange:
     damaged = {one.number for one in then} - read.keys()
     return ExplainedChange(
         sequence=change.sequence,
+        at=found.made_at[change.sequence],
         ListingKey=str(change.after.get("ListingKey", "")),
         ModificationTimestamp=change.after.get("ModificationTimestamp"),
         facts=[
@@ -136,7 +126,7 @@ def _outcome(
     unmet = []
     if expression is not None and became.outcome is Outcome.NOT_MATCHING:
         clauses = clauses_of(expression, change.after)
-        unmet = [explained(one, language) for one in clauses if one.verdict is not True]
+        unmet = [explained_in_full(one, language) for one in clauses if one.verdict is not True]
     return ExplainedOutcome(
         SavedSearchKey=search.key,
         SavedSearchName=search.name,
@@ -168,6 +158,7 @@ def _alert(rows: Sequence[AlertDelivery], alerts: Sequence[AlertDelivery], langu
     left_out = rows[0].left_out
     return ExplainedAlert(
         notification_id=rows[0].notification_id,
+        accepted_at=rows[0].accepted_at,
         sequence=rows[0].sequence,
         first_alert=details is not None and details.matched is not None,
         left_out=None if left_out is None else code_of(left_out),
@@ -187,5 +178,6 @@ def _delivery(row: AlertDelivery, alerts: Sequence[AlertDelivery], language: str
         state=str(row.state),
         reason_code=reason.code,
         reason=reason.sentence(str(row.channel), language),
+        changed_at=row.changed_at or row.accepted_at,
         told_by=told_by(row, alerts),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class Found:
     """Those of the user, and then those that were deleted."""
     versions: Sequence[PastVersion]
     changes: Sequence[ReadChange]
+    made_at: Mapping[int, datetime]
+    """When each change was stored, by its number."""
     alerts: Sequence[AlertDelivery]
     known: Knowledge
     is_discarded: bool
@@ -87,6 +90,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
         searches,
         versions,
         changes,
+        await queries.times_of(connection, [one.sequence for one in rows]),
         alerts,
         await known_of(connection, changes, known, person=number, searches=numbers),
         number in (await discarded(connection, [home])).get(home, ()),

@@ -1,5 +1,6 @@
 """Every statement that explains what became of a home for a user."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -7,21 +8,35 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import table_of
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
-from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.listings.models import Listing, ListingChange
 from property_alert_notification.homes.properties.ids.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
+from property_alert_notification.notifications.models import Notification
 
-_alerts = table_of(Alert)
-_digests, _deliveries = table_of(SearchDigest), table_of(Delivery)
+_alerts, _changes = table_of(Alert), table_of(ListingChange)
+_digests, _deliveries, _notifications = table_of(SearchDigest), table_of(Delivery), table_of(Notification)
 _searches, _versions, _listings = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(Listing)
 _user = bindparam("user", type_=BigInteger)
 
 MOST_SEARCHES = 100
 """Searches of a user that are explained."""
+
+_TIMES = BatchStatement(
+    columns_of(_changes, "sequence"),
+    lambda wanted: select(_changes.c.sequence, _changes.c.made_at).join(
+        wanted, wanted.c.sequence == _changes.c.sequence
+    ),
+)
+
+
+async def times_of(connection: AsyncConnection, changes: Collection[int]) -> dict[int, datetime]:
+    """When the changes with these numbers were stored."""
+    rows = await _TIMES.run(connection, as_rows(sorted(changes)))
+    return {row[0]: row[1] for row in rows}
 
 
 async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSearch]:
@@ -62,6 +77,7 @@ class AlertDelivery(NamedTuple):
     """An alert about a home with one of its deliveries; without any as long as it is not planned."""
 
     notification_id: UUID
+    accepted_at: datetime
     listing_id: UUID
     sequence: int
     details: str
@@ -71,6 +87,7 @@ class AlertDelivery(NamedTuple):
     state: str | None
     reason_code: str | None
     reason_parameters: str | None
+    changed_at: datetime | None
 
 
 async def alerts_about(connection: AsyncConnection, property_id: UUID, person: int) -> list[AlertDelivery]:
@@ -79,6 +96,7 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
     asked = (
         select(
             _alerts.c.notification_id,
+            _notifications.c.accepted_at,
             _alerts.c.listing_id,
             _alerts.c.sequence,
             _alerts.c.details,
@@ -87,7 +105,9 @@ async def alerts_about(connection: AsyncConnection, property_id: UUID, person: i
             _deliveries.c.state,
             _deliveries.c.reason_code,
             _deliveries.c.reason_parameters,
+            _deliveries.c.changed_at,
         )
+        .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
         .where(_alerts.c.listing_id.in_(listings), _alerts.c.person == person)
         # Of a first alert that has a home twice, because it was taken for two, the row that names it counts.

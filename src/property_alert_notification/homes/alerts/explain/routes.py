@@ -12,6 +12,7 @@ from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope
+from property_alert_notification.homes.alerts.decisions import decide_alert
 from property_alert_notification.homes.alerts.explain.answers import Explanation
 from property_alert_notification.homes.alerts.explain.explain import (
     explained_alerts,
@@ -26,9 +27,10 @@ from property_alert_notification.people.categories.routes import CacheDep
 from property_alert_notification.people.categories.rules import LISTING_ALERT, Category
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.dependencies import SubjectsDep, UserId
-from property_alert_notification.people.effective.answer import EffectiveDecision, answer
+from property_alert_notification.people.effective.answer import EffectiveDecision, public
 from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
 from property_alert_notification.people.effective.routes import DefaultPreferencesDep, UnusedDep
+from property_alert_notification.people.person import UNKNOWN
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -93,17 +95,11 @@ async def _decisions(
     unused: Collection[Channel],
     language: str | None,
 ) -> list[EffectiveDecision]:
-    person = await person_of(connection, user_id, test=False, default=default, subjects=subjects)
-    if person is None:
-        return []
-    return [
-        answer(
-            Message(channel, category),
-            person,
-            now,
-            await cap_uses_of(connection, user_id, person, channel, test=False),
-            is_used=channel not in unused,
-            language=language,
-        )
-        for channel in Channel
-    ]
+    person = await person_of(connection, user_id, test=False, default=default, subjects=subjects) or UNKNOWN
+    decisions = []
+    for channel in Channel:
+        uses = await cap_uses_of(connection, user_id, person, channel, test=False)
+        message = Message(channel, category)
+        decision = decide_alert(message, person, now, uses, is_used=channel not in unused)
+        decisions.append(public(decision, message, now, language))
+    return decisions

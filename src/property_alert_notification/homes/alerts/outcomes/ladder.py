@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from property_alert_notification.base import times
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.drops.drops import Match
@@ -69,7 +70,7 @@ def of_match(number: int, news: Sequence[News], change: ReadChange, known: Knowl
     if not (undecided := [key for key in keys if key not in fates or fates[key].outcome is Outcome.NOT_TOLD]):
         return best([one for one in fates.values() if one.outcome is not Outcome.TOLD] or fates.values())
     if number in known.digests and change.sequence > known.digests[number][0]:
-        return Became(Outcome.WAITS_FOR_DIGEST)
+        return _waits_for_digest(known.digests[number][1])
     if (why := known.dropped.get((change.sequence, number))) is not None:
         return Became(Outcome.NOT_TOLD, why)
     if was_paused_before_digest(number, change.sequence, known.versions):
@@ -77,6 +78,13 @@ def of_match(number: int, news: Sequence[News], change: ReadChange, known: Knowl
     else:
         untold = Became(Outcome.NOT_TOLD)
     return best(known.alerts.get(key, untold) for key in undecided)
+
+
+def _waits_for_digest(closes_at: datetime | None) -> Became:
+    if closes_at is None:
+        return Became(Outcome.WAITS_FOR_DIGEST)
+    reason = Reason(ReasonCode.COLLECTED_FOR_SEARCH, {"closes_at": times.in_words(closes_at)})
+    return Became(Outcome.WAITS_FOR_DIGEST, reason)
 
 
 _TOLD = Became(Outcome.TOLD)

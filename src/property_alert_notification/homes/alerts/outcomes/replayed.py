@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from property_alert_notification.base.reasons import Reason
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 
 
@@ -22,7 +21,7 @@ class Evidence:
     """The replay told the same at an earlier change."""
     became: Became
     """What became of it for the searches of then, if they matched or the ledger has it."""
-    stops: Reason | None
+    stops: Became | None
     """Why the user would not be told now, whatever matches."""
     is_as_then: bool
     """The searches are replayed as they were then."""
@@ -41,4 +40,4 @@ def beside_replay(known: Evidence) -> Became | None:
         return known.became
     if known.is_as_then:
         return Became(Outcome.MISSED)
-    return Became(Outcome.NOT_TOLD, known.stops) if known.stops else Became(Outcome.WOULD_BE_TOLD)
+    return known.stops or Became(Outcome.WOULD_BE_TOLD)

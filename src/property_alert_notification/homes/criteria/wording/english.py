@@ -70,6 +70,7 @@ ENGLISH = Wording(
     fits_not="no",
     has_value="{}, it has {}",
     is_value="{}, it is {}",
+    is_there="{}, it is {}",
     unknown="the listing does not say",
     not_comparable="it is {}, which cannot be compared",
     away="{}, it is {} away",

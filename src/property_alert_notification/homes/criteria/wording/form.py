@@ -119,6 +119,7 @@ class Wording:
     has_value: str
     """The verdict and what the home has."""
     is_value: str
+    is_there: str
     """The verdict and what the home is."""
     unknown: str
     not_comparable: str

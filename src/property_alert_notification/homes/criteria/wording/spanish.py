@@ -134,6 +134,7 @@ SPANISH = Wording(
     fits_not="no",
     has_value="{}, tiene {}",
     is_value="{}, es {}",
+    is_there="{}, está {}",
     unknown="el anuncio no lo indica",
     not_comparable="es {}, que no se puede comparar",
     away="{}, está a {}",
