@@ -169,3 +169,24 @@ async def test_of_three_alerts_the_newest_that_is_sent_overtakes_the_others(
     assert told[0] == PRICE_CHANGED_SINCE
     assert told[1] == (NOW if is_paused else SEARCH_PAUSED)
     assert NEWER_ALERT not in told
+
+
+async def test_a_home_is_in_a_digest_once_with_all_that_its_alerts_tell(world: World, homes: Homes) -> None:
+    await world.a_user(1)
+    await homes.profile(1)
+    await homes.search(1)
+    for record in (a_home(), a_home(60, StandardStatus="Withdrawn"), a_home(120)):
+        await homes.list(record)
+        await homes.match()
+    async with homes.database.reading() as connection:
+        its = table_of(Notification).c.id
+        first, second = (await connection.execute(select(its).order_by(its))).scalars()
+    for alert in (first, second):
+        await deliver(homes, alert, "collected")
+
+    found = await homes.run(refreshed([first, second], Channel.EMAIL, homes.clock.now()))
+    told = found[second]
+    assert found[first] == NEWER_ALERT
+    assert isinstance(told, Reworded)
+    assert told.title == "New listing: 1 Pinehurst Way NE"
+    assert "Back on the market (it was Withdrawn)" in told.message

@@ -63,7 +63,7 @@ class Overtaking(NamedTuple):
     has_newer: bool
     """Whether a newer alert is sent on the same channel, was, or waits to be."""
     is_overtaken: bool
-    """Whether one was sent on it before, or is being sent."""
+    """Whether one was sent on it before, or is being sent, maybe in the same digest."""
     is_told: bool = False
     """Whether one is yet to be sent, and tells its facts then."""
 
@@ -118,7 +118,7 @@ def overtaking(
     counting = [one for one in newer if _counts(one, together, untold)]
     telling = any(one.id not in firsts and one.home not in untold for one in counting)
     is_told = telling and not went_out_before(newer, together)
-    return Overtaking(bool(counting), any(one.is_out for one in counting), is_told)
+    return Overtaking(bool(counting), any(one.is_out or one.id in together for one in counting), is_told)
 
 
 def _counts(one: Newer, together: Container[UUID], untold: Container[AlertedHome]) -> bool:
