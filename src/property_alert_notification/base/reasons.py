@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     CHANGED_BACK = "changed_back"
     HOME_DISCARDED = "home_discarded"
     SEARCH_PAUSED = "search_paused"
+    SEARCH_SAVED_LATER = "search_saved_later"
     WAITS_FOR_APPROVAL = "waits_for_approval"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -135,9 +136,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.CATEGORY_REQUIRED: "{category} is required: it is sent to every user with {channel} switched on",
     ReasonCode.CATEGORY_WANTED: "the user wants {category} by {channel}",
     ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",
-    ReasonCode.CATEGORY_NOT_ASKED_FOR: (
-        "{category} is off by default on {channel}, and the user has set no frequency for it"
-    ),
+    ReasonCode.CATEGORY_NOT_ASKED_FOR: "{category} is off by default on {channel}, and the user has set no frequency",
     ReasonCode.OPT_IN_UNCONFIRMED: "the user has not confirmed to want {category} by {channel}",
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
     ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
@@ -159,6 +158,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.CHANGED_BACK: "the home has the price again that it had before, or is available again",
     ReasonCode.HOME_DISCARDED: "the user discarded the home",
     ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
+    ReasonCode.SEARCH_SAVED_LATER: "the search was saved later",
     ReasonCode.WAITS_FOR_APPROVAL: "it waits for approval, as its saved search asks for",
     ReasonCode.APPROVED: "it was approved, and is due at once",
     ReasonCode.REJECTED: "it was rejected",

@@ -51,6 +51,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "changed_back": "la vivienda vuelve a tener el precio que tenía antes, o vuelve a estar disponible",
     "home_discarded": "el usuario descartó la vivienda",
     "search_paused": "la búsqueda se puso en pausa o se borró antes",
+    "search_saved_later": "la búsqueda se guardó después",
     "waits_for_approval": "espera la aprobación, como pide su búsqueda guardada",
     "approved": "fue aprobado, y se envía en seguida",
     "rejected": "fue rechazado",

@@ -71,7 +71,7 @@ def test_a_permission_has_its_rule_and_its_frequency(
             None,
             NEVER,
             Rule.CATEGORY_DEFAULT,
-            "viewing is off by default on email, and the user has set no frequency for it",
+            "viewing is off by default on email, and the user has set no frequency",
         ),
     ],
 )

@@ -75,8 +75,9 @@ class ExplainedOutcome(BaseModel):
     """What this version looked for, in the user's language."""
     outcome: Outcome
     reason_code: ReasonCode | None
-    """Why the user was not told, or not yet: of `not_told`, `on_its_way`, `waits_for_digest`, `waits_for_approval` and
-    `rejected`. Null if the outcome is another one, needs no reason, or if the reason was not recorded."""
+    """Why the user was not told, or not yet: of `not_told`, `on_its_way`, `waits_for_digest`, `waits_for_approval`,
+    `rejected` and `no_active_search`. Null if the outcome is another one, needs no reason, or if the reason was not
+    recorded."""
     reason: str
     """The outcome as a sentence."""
     unmet: list[str] = []

@@ -11,7 +11,11 @@ from property_alert_notification.homes.alerts.drops.drops import Match
 from property_alert_notification.homes.alerts.ledger.queries import FactKey
 from property_alert_notification.homes.alerts.news import News, may_be_shown
 from property_alert_notification.homes.alerts.outcomes.alerts import best
-from property_alert_notification.homes.alerts.outcomes.past import PastVersion, was_paused_before_digest
+from property_alert_notification.homes.alerts.outcomes.past import (
+    PastVersion,
+    was_paused_before_digest,
+    why_inactive,
+)
 from property_alert_notification.homes.alerts.outcomes.words import Became, Outcome
 from property_alert_notification.homes.alerts.wanted import wanted_news
 from property_alert_notification.homes.criteria.evaluate import evaluate
@@ -41,7 +45,7 @@ def of_change(
 ) -> Became:
     """What became of a change for a search; `expression` is what it looked for then, None if it was not active."""
     if expression is None:
-        return Became(Outcome.NO_ACTIVE_SEARCH)
+        return Became(Outcome.NO_ACTIVE_SEARCH, why_inactive(number, change.sequence, known.versions))
     if change.sequence > known.position:
         return Became(Outcome.NOT_YET_MATCHED)
     if not may_be_shown(change.after):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.homes.saved_searches.words import ScheduleType
 
 
@@ -21,6 +22,16 @@ class PastVersion(NamedTuple):
     def applies_to(self, sequence: int) -> bool:
         """Whether it saw the change with this number."""
         return self.from_sequence < sequence and (self.until_sequence is None or sequence < self.until_sequence)
+
+
+def why_inactive(number: int, sequence: int, versions: Iterable[PastVersion]) -> Reason | None:
+    """Why a search saw no change with this number; None if the versions of that time are not kept any more."""
+    earliest = min((one for one in versions if one.number == number), key=lambda one: one.version, default=None)
+    if earliest is None:
+        return None
+    if earliest.from_sequence < sequence:
+        return Reason(ReasonCode.SEARCH_PAUSED)
+    return Reason(ReasonCode.SEARCH_SAVED_LATER) if earliest.version == 1 else None
 
 
 def was_paused_before_digest(number: int, sequence: int, versions: Iterable[PastVersion]) -> bool:
