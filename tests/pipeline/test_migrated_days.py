@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Integer, Text, Uuid, column, insert, select, table
 
 from property_alert_notification.database import Database, migrations, run_within, time_type
-from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
+from property_alert_notification.homes.saved_searches.matched_days.scripts import last_match_days
 from tests.pipeline.test_migrations import empty
 
 __all__ = ["empty"]
@@ -39,7 +39,7 @@ async def test_the_day_of_the_last_match_is_kept_on_the_way_there_and_back(empty
     await migrations.upgrade(empty)
     assert (await migrations.examine(empty)).works
     async with empty.reading() as connection:
-        assert await run_within(connection, matched_at([*MATCHED])) == days
+        assert await run_within(connection, last_match_days([*MATCHED])) == days
 
     await migrations.downgrade(empty, "0053")
     async with empty.reading() as connection:

@@ -14,7 +14,7 @@ from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.saved_searches.answers import public
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.days import SIZE, Days, add_matches, day_of, start_of
-from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at, note
+from property_alert_notification.homes.saved_searches.matched_days.scripts import last_match_days, note
 from property_alert_notification.homes.saved_searches.models import MatchedDays, SavedSearch
 from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.match_notes import MatchNotes
@@ -153,7 +153,7 @@ async def test_the_match_log_says_on_which_day_a_search_matched_last(world: Worl
     read = [await one.note() for one in notes]
 
     days.add(start_of(day_of(homes.clock.now())))
-    matched = await homes.run(matched_at([some, none]))
+    matched = await homes.run(last_match_days([some, none]))
     assert read == [0, 2, 0]
     assert matched[some] in days
     assert matched[none] is None
@@ -170,7 +170,7 @@ async def test_a_damaged_row_of_days_is_written_anew_and_its_searches_are_not_ca
     await let_match(homes, first)
 
     today = start_of(day_of(homes.clock.now()))
-    matched = await homes.run(matched_at([first, first + 1, SIZE]))
+    matched = await homes.run(last_match_days([first, first + 1, SIZE]))
     assert matched == {first: today, first + 1: today, SIZE: None}
 
 

@@ -23,7 +23,7 @@ def a_search(**fields: Any) -> SavedSearch:
 
 
 def _notice(search: SavedSearch, **facts: Any) -> Notice | None:
-    usual = {"matched_at": NOW, "unseen_since": None, "is_readable": True, "matches_too_many": False}
+    usual = {"last_match_day": NOW, "unseen_since": None, "is_readable": True, "matches_too_many": False}
     usual |= {"unopened": UNOPENED}
     return notice_for(search, NOW, **(usual | facts))
 
@@ -56,7 +56,7 @@ def test_a_search_that_nobody_looks_at_writes_less_step_by_step(
 
 
 @pytest.mark.parametrize(
-    ("matched_at", "known", "expected"),
+    ("last_match_day", "known", "expected"),
     [
         (None, None, None),
         (NOW - timedelta(days=71), NOW - timedelta(days=1), None),
@@ -65,11 +65,11 @@ def test_a_search_that_nobody_looks_at_writes_less_step_by_step(
     ],
 )
 def test_time_counts_from_the_first_match_that_its_user_did_not_look_at(
-    matched_at: datetime | None, known: datetime | None, expected: datetime | None
+    last_match_day: datetime | None, known: datetime | None, expected: datetime | None
 ) -> None:
     search = a_search(viewed_at=NOW - timedelta(days=70), unseen_since=known)
 
-    assert unseen_since_of(search, matched_at) == expected
+    assert unseen_since_of(search, last_match_day) == expected
 
 
 def test_a_step_that_is_late_makes_the_next_ones_as_late() -> None:
@@ -82,7 +82,7 @@ def test_a_step_that_is_late_makes_the_next_ones_as_late() -> None:
 
 
 @pytest.mark.parametrize(
-    ("matched_at", "fields", "expected"),
+    ("last_match_day", "fields", "expected"),
     [
         (None, {}, Notice.QUIET),
         (NOW - timedelta(days=80), {}, Notice.QUIET),
@@ -92,15 +92,15 @@ def test_a_step_that_is_late_makes_the_next_ones_as_late() -> None:
     ],
 )
 def test_a_search_that_finds_nothing_is_told_every_eighty_days(
-    matched_at: datetime | None, fields: dict[str, Any], expected: Notice | None
+    last_match_day: datetime | None, fields: dict[str, Any], expected: Notice | None
 ) -> None:
-    assert _notice(a_search(**fields), matched_at=matched_at) == expected
+    assert _notice(a_search(**fields), last_match_day=last_match_day) == expected
 
 
 def test_a_search_that_matches_too_many_is_told_once_and_one_that_fails_first_of_all() -> None:
     assert _notice(a_search(), matches_too_many=True) is Notice.TOO_MANY
     assert _notice(a_search(told_too_many=True), matches_too_many=True) is None
-    assert _notice(a_search(), matched_at=None, is_readable=False) is Notice.FAILING
+    assert _notice(a_search(), last_match_day=None, is_readable=False) is Notice.FAILING
 
 
 def test_checks_of_searches_that_were_saved_together_are_spread_over_a_day() -> None:

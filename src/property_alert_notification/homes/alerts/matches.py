@@ -64,7 +64,7 @@ def matches_of(
     )
 
 
-class Match(NamedTuple):
+class MatchedSearch(NamedTuple):
     """One search that a person is alerted by."""
 
     number: int
@@ -78,7 +78,7 @@ class Telling(NamedTuple):
 
     person: int
     news: list[News]
-    matches: list[Match]
+    searches: list[MatchedSearch]
     """All of their searches that the change concerns."""
 
 
@@ -116,7 +116,7 @@ def tellings(matches: Matches, fresh: Mapping[str, Numbers]) -> Iterator[Telling
             if one.key in fresh
         ]
     )
-    found = list(map(Match, matches.numbers[mine].tolist(), matches.is_new[mine].tolist(), tells.tolist()))
+    found = list(map(MatchedSearch, matches.numbers[mine].tolist(), matches.is_new[mine].tolist(), tells.tolist()))
     alike: dict[tuple[bool, ...], list[News]] = {}
     told = zip(*(flags.tolist() for flags in is_told), strict=True)
     for person, flags, start, end in zip(everyone.tolist(), told, starts, [*starts[1:], len(found)], strict=True):

@@ -58,7 +58,7 @@ class _Told(NamedTuple):
     @property
     def matches(self) -> list[Match]:
         """All that led to it."""
-        return [(self.change.sequence, one.number) for one in self.telling.matches]
+        return [(self.change.sequence, one.number) for one in self.telling.searches]
 
     @property
     def at_once(self) -> list[Match]:
@@ -114,7 +114,7 @@ class Teller:
             for one in matched
             for telling in _tellings_of(one, everyone, refused.get(one.change.property_id, ()))
         ]
-        targets = await targets_of(connection, {match.number for _, one in wanted for match in one.matches})
+        targets = await targets_of(connection, {its.number for _, one in wanted for its in one.searches})
         every = [_Told(change, telling, _named(telling, targets)) for change, telling in wanted]
         told = [one for one in every if one.searches]
         alerts = list(_alerts(told))
@@ -241,7 +241,9 @@ def _both(some: Numbers, others: Numbers) -> Numbers:
 
 def _named(telling: Telling, targets: Mapping[int, SearchTarget]) -> list[NamedSearch]:
     """The searches that led to it; deleted ones are left out."""
-    return [NamedSearch(targets[one.number], one.is_new, one.tells) for one in telling.matches if one.number in targets]
+    return [
+        NamedSearch(targets[one.number], one.is_new, one.tells) for one in telling.searches if one.number in targets
+    ]
 
 
 def _alerts(told: Iterable[_Told]) -> Iterator[WantedAlert]:

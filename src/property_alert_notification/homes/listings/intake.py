@@ -32,7 +32,7 @@ from property_alert_notification.homes.properties.grouping import Grouping
 from property_alert_notification.homes.properties.identity import identifying
 from property_alert_notification.homes.properties.models import Property
 from property_alert_notification.homes.properties.queries import Home, Member
-from property_alert_notification.homes.properties.regroup import Moved, regroup
+from property_alert_notification.homes.properties.regroup import IdentifiedListing, regroup
 
 _UNKNOWN = encode_progress(Progress())
 
@@ -145,15 +145,17 @@ class ListingIntake:
     async def _regroup(self, listings: Iterable[Known], states: Iterable[State]) -> Grouping:
         """Find the homes of listings that are identified for the first time, or differently."""
         now = {state.id: state.identity for state in states}
-        moved = [
-            Moved(one.id, one.property_id, one.listing_key, one.source, now[one.id], is_new=one.modified_at is None)
+        identified = [
+            IdentifiedListing(
+                one.id, one.property_id, one.listing_key, one.source, now[one.id], is_new=one.modified_at is None
+            )
             for one in listings
             if now.get(one.id, one.identity) != one.identity
         ]
-        if not moved:
+        if not identified:
             return Grouping({}, {}, {})
         await queries.take_numbers(self.connection, 0, name=HOMES)
-        return await regroup(self.connection, moved, self.clock.new_id)
+        return await regroup(self.connection, identified, self.clock.new_id)
 
     async def _works(self, wanted: set[UUID], grouping: Grouping) -> tuple[dict[UUID, Work], dict[UUID, UUID]]:
         """Lock homes, and those that are others than before; returns also the id of the home that each id means."""

@@ -13,7 +13,7 @@ from property_alert_notification.homes.properties.models import PropertyRuling
 from property_alert_notification.homes.properties.queries import Member
 
 
-class Moved(NamedTuple):
+class IdentifiedListing(NamedTuple):
     """A listing with what its newest record says of its home."""
 
     id: UUID
@@ -25,23 +25,27 @@ class Moved(NamedTuple):
     """It is alone, and had no keys before."""
 
 
-async def regroup(connection: AsyncConnection, moved: Sequence[Moved], new_id: Callable[[], UUID]) -> Grouping:
+async def regroup(
+    connection: AsyncConnection, identified: Sequence[IdentifiedListing], new_id: Callable[[], UUID]
+) -> Grouping:
     """Find the home of each of these listings; the caller stores it.
 
     The caller holds the lock of all homes: listings that come at the same time must see each other.
     """
-    moved = sorted(moved, key=lambda one: (one.listing_key, one.source))
-    identities = {one.id: identity_of(one.identity) for one in moved}
-    keys = [(key, one.id) for one in moved for key in keys_of(identities[one.id])]
-    others: dict[UUID, set[UUID]] = {one.id: set() for one in moved}
-    for listing, other in await queries.replace_keys(connection, keys, of=[one.id for one in moved if not one.is_new]):
+    identified = sorted(identified, key=lambda one: (one.listing_key, one.source))
+    identities = {one.id: identity_of(one.identity) for one in identified}
+    keys = [(key, one.id) for one in identified for key in keys_of(identities[one.id])]
+    others: dict[UUID, set[UUID]] = {one.id: set() for one in identified}
+    for listing, other in await queries.replace_keys(
+        connection, keys, of=[one.id for one in identified if not one.is_new]
+    ):
         others[listing].add(other)
-    around = [one.id for one in moved if not one.is_new or others[one.id]]
-    new = {one.property_id for one in moved if one.is_new and not others[one.id]}
-    grouping = Grouping({one.id: one.property_id for one in moved}, identities, {}, new=new)
+    around = [one.id for one in identified if not one.is_new or others[one.id]]
+    new = {one.property_id for one in identified if one.is_new and not others[one.id]}
+    grouping = Grouping({one.id: one.property_id for one in identified}, identities, {}, new=new)
     if around:
         await _see_around(connection, grouping, set(around).union(*others.values()))
-    for one in moved:
+    for one in identified:
         if one.property_id in new:
             continue
         ruled = {listing for pair, same in grouping.rulings.items() if same and one.id in pair for listing in pair}

@@ -82,23 +82,25 @@ def _word(kind: type[Word], stored: str, search: SavedSearch) -> Word:
     return next(_words(kind, stored, search), next(iter(kind)))
 
 
-def _reason(search: SavedSearch, matched_at: datetime | None) -> SearchReason | None:
+def _reason(search: SavedSearch, last_match_day: datetime | None) -> SearchReason | None:
     # It is of several words.
     codes = [] if search.reason_code is None else [search.reason_code]
     reason = next(readable(codes, SearchReason, "search.unreadable", lambda _: search.id), None)
-    has_matched = matched_at is not None and search.told_at is not None and matched_at.date() >= search.told_at.date()
+    has_matched = (
+        last_match_day is not None and search.told_at is not None and last_match_day.date() >= search.told_at.date()
+    )
     return None if reason is SearchReason.NO_LISTINGS_FOUND_WARNING and has_matched else reason
 
 
-def _warnings(search: SavedSearch, matched_at: datetime | None) -> list[SearchWarning]:
+def _warnings(search: SavedSearch, last_match_day: datetime | None) -> list[SearchWarning]:
     """The warnings of the time when it was saved, without one that has proved wrong."""
-    has_matched = matched_at is not None and matched_at > search.changed_at
+    has_matched = last_match_day is not None and last_match_day > search.changed_at
     found = _words(SearchWarning, search.warnings, search)
     return [one for one in found if not (has_matched and one is SearchWarning.MATCHES_NOTHING)]
 
 
-def public(search: SavedSearch, language: str, matched_at: datetime | None) -> SavedSearchPublic:
-    """A search as callers see it; `matched_at` is the beginning of the day on which something matched last."""
+def public(search: SavedSearch, language: str, last_match_day: datetime | None) -> SavedSearchPublic:
+    """A search as callers see it; `last_match_day` is the beginning of the day on which something matched last."""
     kind, kinds = _word(QueryType, search.query_type, search), read_changes(search.change_types)
     channels = None if search.channels is None else search.channels.split()
     return SavedSearchPublic(
@@ -114,11 +116,11 @@ def public(search: SavedSearch, language: str, matched_at: datetime | None) -> S
         ChangeTypes=[one for one in ChangeType if one in kinds],
         ConciergeYN=search.concierge,
         ActiveYN=search.active,
-        ReasonActiveOrDisabled=_reason(search, matched_at),
+        ReasonActiveOrDisabled=_reason(search, last_match_day),
         Version=search.version,
         ExpectedPerDay=search.expected_per_day,
-        Warnings=warnings_public(_warnings(search, matched_at), language),
-        LastNewChangedTimestamp=matched_at,
+        Warnings=warnings_public(_warnings(search, last_match_day), language),
+        LastNewChangedTimestamp=last_match_day,
         LastViewedTimestamp=search.viewed_at,
         OriginalEntryTimestamp=search.created_at,
         ModificationTimestamp=search.changed_at,

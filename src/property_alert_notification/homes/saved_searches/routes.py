@@ -32,7 +32,7 @@ from property_alert_notification.homes.saved_searches.dependencies import (
     SettingsDep,
 )
 from property_alert_notification.homes.saved_searches.estimate import Estimator
-from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
+from property_alert_notification.homes.saved_searches.matched_days.scripts import last_match_days
 from property_alert_notification.homes.saved_searches.preconditions import ExpectedDep, etag_of
 from property_alert_notification.homes.saved_searches.schemas import (
     QueryFields,
@@ -87,7 +87,7 @@ async def list_saved_searches(
         before = start_of(query.cursor)
         found = await queries.page(connection, user_id, active=query.active, before=before, limit=query.limit + 1)
         page, last = page_of(found, query.limit)
-        matched = await run_within(connection, matched_at([one.number for one in page]))
+        matched = await run_within(connection, last_match_days([one.number for one in page]))
     answer = SavedSearchPage(items=[public(one, language, matched[one.number]) for one in page], next=next_cursor(last))
     return json_answer(answer, admission)
 

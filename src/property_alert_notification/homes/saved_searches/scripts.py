@@ -118,7 +118,7 @@ class ShownSearch(NamedTuple):
     search: SavedSearch
     language: str
     """In which its user reads our words."""
-    matched_at: datetime | None
+    last_match_day: datetime | None
     """The beginning of the day on which something matched last."""
 
 

@@ -21,7 +21,7 @@ from property_alert_notification.homes.saved_searches import changes
 from property_alert_notification.homes.saved_searches import queries as saved_searches
 from property_alert_notification.homes.saved_searches.answers import language_of
 from property_alert_notification.homes.saved_searches.estimate import Estimator
-from property_alert_notification.homes.saved_searches.matched_days.scripts import matched_at
+from property_alert_notification.homes.saved_searches.matched_days.scripts import last_match_days
 from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.queries import StoredQuery
 from property_alert_notification.homes.saved_searches.rules import CHECK_AGAIN
@@ -142,7 +142,7 @@ class SearchChecks:
     async def _look_at_all(
         self, connection: AsyncConnection, searches: Sequence[SavedSearch], wide: Collection[_Version], now: datetime
     ) -> dict[UUID, _Found]:
-        matched = await run_within(connection, matched_at([one.number for one in searches]))
+        matched = await run_within(connection, last_match_days([one.number for one in searches]))
         found = {one.id: self._look_at(one, wide, now, matched[one.number]) for one in searches}
         if quiet := {one.number: one for one in searches if found[one.id].notice is Notice.QUIET}:
             # The last minutes of the log may have a match that is not noted yet.
@@ -159,7 +159,7 @@ class SearchChecks:
         notice = notice_for(
             search,
             now,
-            matched_at=matched,
+            last_match_day=matched,
             unseen_since=unseen_since,
             unopened=self._unopened,
             is_readable=expression is not None,

@@ -46,7 +46,7 @@ def notice_for(
     search: SavedSearch,
     now: datetime,
     *,
-    matched_at: datetime | None,
+    last_match_day: datetime | None,
     unseen_since: datetime | None,
     unopened: timedelta,
     is_readable: bool,
@@ -54,8 +54,8 @@ def notice_for(
 ) -> Notice | None:
     """What the user is told about an active search now; None if there is nothing to tell.
 
-    `matched_at` is the beginning of the day on which something matched last; None if nothing did yet. `unseen_since` is
-    as `unseen_since_of` has it.
+    `last_match_day` is the beginning of the day on which something matched last; None if nothing did yet.
+    `unseen_since` is as `unseen_since_of` has it.
     """
     if not is_readable:
         return Notice.FAILING
@@ -63,18 +63,18 @@ def notice_for(
         return step
     if matches_too_many and not search.told_too_many:
         return Notice.TOO_MANY
-    known = (matched_at, search.told_at, search.changed_at)
+    known = (last_match_day, search.told_at, search.changed_at)
     return Notice.QUIET if now - max(at for at in known if at is not None) >= QUIET_AFTER else None
 
 
-def unseen_since_of(search: SavedSearch, matched_at: datetime | None) -> datetime | None:
+def unseen_since_of(search: SavedSearch, last_match_day: datetime | None) -> datetime | None:
     """Since when there is something that its user has not looked at; None if there is nothing.
 
     A match is noticed by the next check, so it may be taken for one of a later day of the same week.
     """
-    if matched_at is None or matched_at <= (search.viewed_at or search.created_at):
+    if last_match_day is None or last_match_day <= (search.viewed_at or search.created_at):
         return None
-    return search.unseen_since or matched_at
+    return search.unseen_since or last_match_day
 
 
 def next_step(search: SavedSearch, now: datetime, unseen_since: datetime | None, unopened: timedelta) -> Notice | None:

@@ -65,7 +65,7 @@ def searches(*rows: tuple[int, int, int, str, str]) -> Searches:
 def told(found: Any, **known: list[int]) -> list[tuple[int, list[str], list[int]]]:
     its = {key: np.array(people, dtype=np.int64) for key, people in known.items()}
     made = tellings(found, not_told(found, its))
-    return [(one.person, [news.key for news in one.news], [match.number for match in one.matches]) for one in made]
+    return [(one.person, [news.key for news in one.news], [its.number for its in one.searches]) for one in made]
 
 
 async def test_searches_are_read_part_by_part_until_the_store_fails() -> None:
@@ -109,7 +109,7 @@ def test_a_search_whose_facts_were_told_before_is_named_but_tells_nothing() -> N
     [one] = tellings(found, not_told(found, {"cut": np.array([10], dtype=np.int64)}))
 
     assert [news.key for news in one.news] == ["range"]
-    assert [(match.number, match.tells) for match in one.matches] == [(1, False), (2, True)]
+    assert [(its.number, its.tells) for its in one.searches] == [(1, False), (2, True)]
 
 
 def test_what_a_search_does_not_ask_for_is_no_news() -> None:

@@ -11,7 +11,7 @@ from property_alert_notification.homes.listings.intake import HOMES, ListingInta
 from property_alert_notification.homes.listings.keys import queries
 from property_alert_notification.homes.listings.queries import Known, State
 from property_alert_notification.homes.properties.identity import renewed
-from property_alert_notification.homes.properties.regroup import Moved, regroup
+from property_alert_notification.homes.properties.regroup import IdentifiedListing, regroup
 
 log = structlog.get_logger()
 
@@ -57,11 +57,11 @@ class KeyRenewal:
 
     async def _find_homes(self, intake: ListingIntake, outdated: list[Known]) -> None:
         await listings.take_numbers(intake.connection, 0, name=HOMES)
-        moved = [
-            Moved(one.id, one.property_id, one.listing_key, one.source, renewed(one.identity), is_new=False)
+        identified = [
+            IdentifiedListing(one.id, one.property_id, one.listing_key, one.source, renewed(one.identity), is_new=False)
             for one in outdated
         ]
-        grouping = await regroup(intake.connection, moved, self._clock.new_id)
+        grouping = await regroup(intake.connection, identified, self._clock.new_id)
         states = [
             State(one.id, grouping.home_of[one.id], one.modified_at, one.status, renewed(one.identity))
             for one in outdated

@@ -40,7 +40,7 @@ def read_day(number: int, digits: str | None) -> datetime | None:
 _DAYS_OF = BatchStatement({"number": BigInteger()}, lambda wanted: select(wanted.c.number, stored_day(wanted.c.number)))
 
 
-def matched_at(searches: Collection[int]) -> Script[Mapping[int, datetime | None]]:
+def last_match_days(searches: Collection[int]) -> Script[Mapping[int, datetime | None]]:
     """The beginning of the day on which each of these searches, by their numbers, matched last."""
     return {number: read_day(number, digits) for number, digits in (yield Statement(_DAYS_OF, as_rows(searches)))}
 

@@ -30,7 +30,7 @@ from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.digests.layout import Part, compose
 from property_alert_notification.digests.rules import Reworded
-from property_alert_notification.homes.alerts.before_sending.refresh.scripts import Moved, record_named, refresh
+from property_alert_notification.homes.alerts.before_sending.refresh.scripts import NamedHome, record_named, refresh
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.scripts import Content
@@ -95,13 +95,13 @@ class LeftOut(NamedTuple):
 
     items: Mapping[UUID, Mapping[UUID, Reason]]
     """For each digest, by its notification, the deliveries of its items that do not hold any more."""
-    moved: Sequence[Moved]
+    named: Sequence[NamedHome]
     """The homes that first alerts name no longer, or name now."""
 
     @property
     def is_any(self) -> bool:
         """Whether there is anything to record."""
-        return bool(self.moved) or any(self.items.values())
+        return bool(self.named) or any(self.items.values())
 
 
 class _DigestItems(NamedTuple):
@@ -143,12 +143,12 @@ def up_to_date(
     wanted = {*alerts, *(item.notification_id for one in carried for item in one.items)}
     if not wanted:
         return dict(contents), LeftOut({}, ())
-    current, moved = yield from refresh(sorted(wanted), channel, now, frozenset(alerts))
+    current, named = yield from refresh(sorted(wanted), channel, now, frozenset(alerts))
     told = {id_: current[id_] for id_ in alerts if id_ in current} | {
         one.id: _digest(one.items, current, channel) for one in carried
     }
     left_out = {one.id: _left_out(one.items, current) for one in carried}
-    return dict(contents) | {id_: _as_of_now(contents[id_], its) for id_, its in told.items()}, LeftOut(left_out, moved)
+    return dict(contents) | {id_: _as_of_now(contents[id_], its) for id_, its in told.items()}, LeftOut(left_out, named)
 
 
 def _as_of_now(content: Content, now: Reworded | Reason) -> Content:
@@ -167,5 +167,5 @@ def record_left_out(left_out: LeftOut, settled: Collection[UUID], *, now: dateti
     if ended := {id_: reason for digest in settled for id_, reason in left_out.items.get(digest, {}).items()}:
         yield Statement(_END, [(id_, ended[id_].code.value, ended[id_].stored) for id_ in sorted(ended)], {"now": now})
         yield from notification_scripts.conclude(sorted(ended), at=now)
-    if left_out.moved:
-        yield record_named(left_out.moved)
+    if left_out.named:
+        yield record_named(left_out.named)

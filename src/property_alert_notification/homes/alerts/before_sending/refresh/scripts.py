@@ -68,8 +68,8 @@ _Held: TypeAlias = tuple[StoredAlert, AlertDetails | Reason]
 """With what an alert tells of its home now, or why it must not."""
 
 
-class Moved(NamedTuple):
-    """A home that a first alert names no longer, or names now."""
+class NamedHome(NamedTuple):
+    """A home of a first alert that this names no longer, or names now."""
 
     notification_id: UUID
     listing_id: UUID
@@ -82,13 +82,13 @@ class Refreshed(NamedTuple):
 
     now: Mapping[UUID, Reworded | Reason]
     """The text of each notification, or why it must not be sent."""
-    moved: Sequence[Moved]
+    named: Sequence[NamedHome]
     """To be recorded when they are sent."""
 
 
-def record_named(moved: Sequence[Moved]) -> Statement:
+def record_named(named: Sequence[NamedHome]) -> Statement:
     """Record which homes first alerts name."""
-    return Statement(_RECORD_NAMED, moved)
+    return Statement(_RECORD_NAMED, named)
 
 
 def refreshed(
@@ -147,7 +147,7 @@ def refresh(
     its_older = {one.id: older_of(one, not_told_yet) for one, _ in held}
     told = dict(_written(held, its_older, look))
     told |= {homes[0][0].id: _first_alert(homes, expressions) for homes in firsts}
-    return Refreshed(told, list(_moved(places)))
+    return Refreshed(told, list(_named_homes(places)))
 
 
 def _newer_and_older(
@@ -221,11 +221,11 @@ def _places(homes: Sequence[_Held]) -> Iterator[tuple[StoredAlert, Reason | None
     return zip((one for one, _ in homes), places_in([its for _, its in homes]), strict=True)
 
 
-def _moved(places: Iterable[tuple[StoredAlert, Reason | None]]) -> Iterator[Moved]:
+def _named_homes(places: Iterable[tuple[StoredAlert, Reason | None]]) -> Iterator[NamedHome]:
     for one, reason in places:
         code = None if reason is None else reason.code.value
         if code != one.left_out:
-            yield Moved(one.id, one.listing_id, code)
+            yield NamedHome(one.id, one.listing_id, code)
 
 
 def _first_alert(homes: Sequence[_Held], expressions: Mapping[int, Expression]) -> Reworded | Reason:
