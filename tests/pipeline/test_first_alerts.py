@@ -199,7 +199,7 @@ async def test_a_first_alert_names_and_counts_what_matches_when_it_is_sent(world
         a_home(60, key="3", ListPrice=400_000, InternetEntireListingDisplayYN=False),
         a_home(60, key="4", ListPrice=390_000),
         a_home(60, key="22", ListPrice=700_000),
-        *(a_home(60, key=key, ListPrice=400_000, UniversalParcelId="US-53033-N-7000192-R-N") for key in ("20", "21")),
+        *(a_home(60, key=key, ListPrice=400_000, UnparsedAddress="20 Pinehurst Way NE") for key in ("20", "21")),
     )
     now = await first_alert_now(homes)
 
