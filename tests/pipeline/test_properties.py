@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -310,6 +311,7 @@ async def _compare(feeds: Feeds, records: list[Record], shuffled: list[Record], 
     await feeds.take(*records)
     await feeds.end_quiet_times()
     expected = await _facts(feeds), await _homes(feeds)
+    assert _skipped(await _heard(feeds)) == []
 
     await feeds.forget()
     for record, pause in zip(shuffled, pauses, strict=False):
@@ -319,8 +321,16 @@ async def _compare(feeds: Feeds, records: list[Record], shuffled: list[Record], 
     await feeds.end_quiet_times()
 
     assert (await _facts(feeds), await _homes(feeds)) == expected
-    # Whoever heard the numbers knows what holds now.
-    assert _last_status(await _heard(feeds)) == _last_status([fact[1:] for fact in expected[0]])
+    # Whoever heard the numbers knows what holds now, and knew what held before each of them.
+    heard = await _heard(feeds)
+    assert _last_status(heard) == _last_status([fact[1:] for fact in expected[0]])
+    assert _skipped(heard) == []
+
+
+def _skipped(facts: Sequence[tuple[str, Any, Any]]) -> list[tuple[Any, Any]]:
+    """The changes of status that begin with another status than the one that was heard of last."""
+    steps = [(before, after) for _, before, after in facts if isinstance(after, str)]
+    return [step for (_, last), step in pairwise(steps) if step[0] not in (None, last)]
 
 
 def _last_status(facts: Sequence[tuple[str, Any, Any]]) -> Any:
