@@ -12,6 +12,7 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.printable import is_printable, printable
 from property_alert_notification.homes.reso import texts, times, values, words
 from property_alert_notification.homes.reso.by_kind import read_by_kind
+from property_alert_notification.homes.reso.coordinates import read_coordinates
 from property_alert_notification.homes.reso.currencies import largest_amount, rounded
 from property_alert_notification.homes.reso.limits import COUNTS, SUMS_AND_AREAS, keep_possible
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
@@ -169,7 +170,7 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
     keep_possible(kept, SUMS_AND_AREAS)
     _derive_lot(kept)
     read_places(kept)
-    _read_coordinates(kept)
+    read_coordinates(kept)
     if (open_houses := open_houses_of(record, feed.zone)) is not None:
         kept["OpenHouse"] = open_houses
     return {name: value for name, value in kept.items() if value is not None}
@@ -252,31 +253,3 @@ def _derive_lot(kept: dict[str, Any]) -> None:
     if said:
         area, unit = next((one for one in said if one[0] == area), said[0])
         kept |= {"LotSizeArea": area, "LotSizeUnits": unit}
-
-
-def _read_coordinates(kept: dict[str, Any]) -> None:
-    """Read the coordinates, which may be missing. 0, 0 is what many systems write for none."""
-    longitude, latitude = (_field(kept, name, values.number) for name in ("Longitude", "Latitude"))
-    if longitude is None and latitude is None:
-        longitude, latitude = _point_of(kept.get("Coordinates"))
-    if longitude in (0, None) and latitude in (0, None):
-        longitude = latitude = None
-    for name, value, most in (("Longitude", longitude, 180), ("Latitude", latitude, 90)):
-        if value is not None and abs(value) > most:
-            raise InvalidField(name, f"must lie between -{most} and {most}")
-    if (longitude is None) != (latitude is None):
-        missing = "Longitude" if longitude is None else "Latitude"
-        raise InvalidField(missing, "is missing: send both coordinates, or none")
-    kept |= {"Longitude": longitude, "Latitude": latitude}
-    kept.pop("Coordinates", None)
-
-
-def _point_of(value: Any) -> tuple[Any, Any]:
-    if value is None:
-        return None, None
-    if isinstance(value, dict) and value.get("type") == "Point" and isinstance(pair := value.get("coordinates"), list):
-        try:
-            return values.number(pair[0]), values.number(pair[1])
-        except (IndexError, ValueError):
-            pass
-    raise InvalidField("Coordinates", "must be a Point of GeoJSON")
