@@ -294,7 +294,7 @@ def _shown(name: str, value: Any, language: str) -> str:
         code, parameters = value
         return _fill(Reason(ReasonCode(code), parameters), "", language)
     if language == "es":
-        return spanish.times(value) if name == "times" else spanish.WORDS.get(str(value), str(value))
+        return spanish.times(value) if name == "times" else spanish.parameter(str(value))
     if name == "times":
         return "once" if value == 1 else f"{value} times"
     return str(value)

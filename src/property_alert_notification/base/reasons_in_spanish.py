@@ -1,5 +1,6 @@
 """The sentences of reasons in Spanish, by their codes. Pure."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -121,8 +122,18 @@ WORDS: Mapping[str, str] = MappingProxyType({
     "day": "al día",
     "week": "a la semana",
     "its caller": "el sistema que lo pidió",
+    "any place": "cualquier lugar",
 })  # fmt: skip
-"""Words that parameters have; others are shown as they are."""
+"""Words that parameters have."""
+
+_ANY_OF = re.compile(r"any of (\d+)")
+
+
+def parameter(text: str) -> str:
+    """A parameter in Spanish, if it has a word of ours; others are shown as they are."""
+    if (several := _ANY_OF.fullmatch(text)) is not None:
+        return f"cualquiera de {several[1]}"
+    return WORDS.get(text, text)
 
 
 def times(count: Any) -> str:

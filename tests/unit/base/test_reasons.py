@@ -37,6 +37,17 @@ def test_every_reason_has_a_sentence_in_spanish_with_the_same_parameters(code: R
     assert "{" not in _with_parameters(code).sentence("sms", "es-MX")
 
 
+def test_a_place_that_is_not_known_is_so_in_spanish() -> None:
+    held = {"until": "2026-11-30T09:00:00-08:00", "place": "any of 6", "zone": "America/Los_Angeles"}
+    nowhere = held | {"place": "any place", "zone": "any of 312"}
+    assert "(lugar: cualquiera de 6; zona horaria: America/Los_Angeles)" in (
+        Reason(ReasonCode.LEGAL_WINDOW, held).sentence("sms", "es")
+    )
+    assert "(lugar: cualquier lugar; zona horaria: cualquiera de 312)" in (
+        Reason(ReasonCode.LEGAL_WINDOW, nowhere).sentence("sms", "es")
+    )
+
+
 def test_a_reason_in_spanish_has_spanish_words() -> None:
     collected = Reason(ReasonCode.COLLECTED, {"frequency": "daily", "closes_at": "2026-12-01T08:00:00Z"})
     used_up = BECAUSE.behind(ReasonCode.ATTEMPTS_USED_UP, attempts=5)
