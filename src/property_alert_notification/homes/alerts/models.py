@@ -51,7 +51,7 @@ class Told(SQLModel, table=True):
     people: str = Field(sa_type=Text)
     """Their numbers, as `numbers` packs them."""
     sequence: int = Field(sa_type=BigInteger)
-    """The number of the change that told it last."""
+    """The number of the change that told it last. No statement reads it; it stays like the columns of `match_log`."""
     changed_at: datetime = Field(sa_type=time_type())
 
 
@@ -59,7 +59,7 @@ class MatchLogEntry(SQLModel, table=True):
     """The searches of one shard that a change of a listing concerns."""
 
     __tablename__ = "match_log"
-    __table_args__ = (Index("ix_match_log_listing", "listing_id"), Index("ix_match_log_made", "made_at"))
+    __table_args__ = (Index("ix_match_log_made", "made_at"),)
 
     sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     """The number of the change."""
@@ -67,6 +67,8 @@ class MatchLogEntry(SQLModel, table=True):
     """The shard that wrote it; it may have ended since."""
     listing_id: UUID
     property_id: UUID
+    """Neither is read by a statement. They stay, because matchers of the version before insert them, and SQLite would
+    copy the whole log to drop them."""
     matches: str = Field(sa_type=Text)
     """The searches, and whether the listing was new to each, as `match_log.entries` writes them."""
     made_at: datetime = Field(sa_type=time_type())

@@ -1,0 +1,16 @@
+"""The match log is not looked up by listings, so nothing is paid for an index of them."""
+
+from property_alert_notification.database.migrations import safely
+
+revision = "0079"
+down_revision = "0075"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    safely.drop_index("ix_match_log_listing", "match_log")
+
+
+def downgrade() -> None:
+    safely.create_index("ix_match_log_listing", "match_log", ["listing_id"])
