@@ -793,6 +793,7 @@ async def test_a_server_that_lost_most_listings_is_believed_a_day_later(replica:
     await replica.poll(worker)
     await replica.pass_seconds(worker, 10)
     assert list((await replica.statuses()).values()).count("Delete") == 29
+    assert (await replica.position()).last_refusal is None
 
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)

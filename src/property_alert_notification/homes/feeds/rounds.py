@@ -69,10 +69,12 @@ class RecordRounds:
             keys = await queries.on_market(connection, position.feed, after=after, limit=AT_ONCE)
         began_at = position.round_began_at if position.round_key is not None else now
         next_key = await self._ask(position, keys) if keys else None
-        if not keys:
-            self._doubts = False
+        is_over = not keys and self._doubts
         async with self._database.transaction() as connection:
             await queries.advance(connection, position, round_key=next_key, round_began_at=began_at)
+            if is_over:
+                await queries.count_refusals(connection, position.feed, 0, None)
+        self._doubts = self._doubts and not is_over
 
     async def _ask(self, position: FeedPosition, keys: Sequence[str]) -> str | None:
         """Ask for these listings; returns the key after which the round goes on, None if it ends here."""
