@@ -170,14 +170,23 @@ def _time_of(one: Mapping[str, Any], words: Mapping[str, str], language: str) ->
     day, start, end = time_of(one)
     text = _day(day, language)
     if start is not None:
-        until = None if end is None else clock_of(end)[:_MINUTES]
+        until = None if end is None else _clock(end, words)
         if end is not None and lasts_a_day(start, end):
             until = f"{_day(day_of(end, day), language)}, {until}"
-        begin = {"day": _day(day_of(start, day), language), "start": clock_of(start)[:_MINUTES]}
+        begin = {"day": _day(day_of(start, day), language), "start": _clock(start, words)}
         text = words["at" if until is None else "to"].format(**begin, end=until)
         text = f"{text} UTC" if start.endswith("Z") else text
     text = f"{text}, {words['online']}" if is_online(one) else text
     return f"{text}, {words['by_appointment']}" if one.get("AppointmentRequiredYN") else text
+
+
+def _clock(text: str, words: Mapping[str, str]) -> str:
+    """The time of day of a time, as it is written in a language."""
+    clock = clock_of(text)[:_MINUTES]
+    hour, _, minutes = clock.partition(":")
+    if "am" not in words or not hour.isdigit():
+        return clock
+    return f"{int(hour) % 12 or 12}:{minutes} {words['am' if int(hour) < 12 else 'pm']}"
 
 
 def _day(text: str, language: str) -> str:

@@ -41,6 +41,8 @@ _EN = {
     "more": "and {count} more",
     "to": "{day}, {start} to {end}",
     "at": "{day}, {start}",
+    "am": "AM",
+    "pm": "PM",
     "online": "online",
     "by_appointment": "by appointment",
 }

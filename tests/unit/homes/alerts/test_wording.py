@@ -102,10 +102,10 @@ def test_a_hidden_address_is_not_named() -> None:
         (ToldFact(IN_RANGE, None, None, None), "It did not match before, and does now"),
         (ToldFact(IN_RANGE, "StandardStatus", "Pending", "Active"), "Now active (it was Pending)"),
         (ToldFact(IN_RANGE, "StandardStatus", "Active", "Closed"), "Sold (it was Active)"),
-        (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on December 1, 2026, 10:00 to 12:00"),
+        (ToldFact("Open House", "OpenHouse", None, HOUSE), "Open house on December 1, 2026, 10:00 AM to 12:00 PM"),
         (
             ToldFact("Open House", "OpenHouse", HOUSE, None),
-            "Open house on December 1, 2026, 10:00 to 12:00 is cancelled",
+            "Open house on December 1, 2026, 10:00 AM to 12:00 PM is cancelled",
         ),
         (
             ToldFact("Open House", "OpenHouse", {"OpenHouseDate": "2026-12-02"}, {"OpenHouseDate": "2026-12-03"}),
@@ -176,38 +176,38 @@ SEATTLE = {
 @pytest.mark.parametrize(
     ("house", "english", "spanish"),
     [
-        (SEATTLE, "December 1, 2026, 10:00 to 12:30", "1 de diciembre de 2026, de 10:00 a 12:30"),
-        (SEATTLE | {"OpenHouseEndTime": None}, "December 1, 2026, 10:00", "1 de diciembre de 2026, 10:00"),
+        (SEATTLE, "December 1, 2026, 10:00 AM to 12:30 PM", "1 de diciembre de 2026, de 10:00 a 12:30"),
+        (SEATTLE | {"OpenHouseEndTime": None}, "December 1, 2026, 10:00 AM", "1 de diciembre de 2026, 10:00"),
         (
             HOUSE | {"OpenHouseStartTime": "10:00:00"},
-            "December 1, 2026, 10:00 to 12:00",
+            "December 1, 2026, 10:00 AM to 12:00 PM",
             "1 de diciembre de 2026, de 10:00 a 12:00",
         ),
         # After midnight, and on another day.
         (
             SEATTLE | {"OpenHouseEndTime": "2026-12-02T01:00:00-08:00"},
-            "December 1, 2026, 10:00 to 01:00",
+            "December 1, 2026, 10:00 AM to 1:00 AM",
             "1 de diciembre de 2026, de 10:00 a 01:00",
         ),
         (
             SEATTLE | {"OpenHouseEndTime": "2026-12-05T16:00:00-08:00"},
-            "December 1, 2026, 10:00 to December 5, 2026, 16:00",
+            "December 1, 2026, 10:00 AM to December 5, 2026, 4:00 PM",
             "1 de diciembre de 2026, de 10:00 a 5 de diciembre de 2026, 16:00",
         ),
         # In winter London has the time of UTC. With Z it is not known where it is.
         (
             SEATTLE | {"OpenHouseStartTime": "2026-12-01T10:00:00+00:00", "OpenHouseEndTime": None},
-            "December 1, 2026, 10:00",
+            "December 1, 2026, 10:00 AM",
             "1 de diciembre de 2026, 10:00",
         ),
         (
             SEATTLE | {"OpenHouseStartTime": "2026-12-02T01:00:00Z", "OpenHouseEndTime": "2026-12-02T03:00:00Z"},
-            "December 2, 2026, 01:00 to 03:00 UTC",
+            "December 2, 2026, 1:00 AM to 3:00 AM UTC",
             "2 de diciembre de 2026, de 01:00 a 03:00 UTC",
         ),
         (
             SEATTLE | {"OpenHouseType": "Livestream Public", "AppointmentRequiredYN": True},
-            "December 1, 2026, 10:00 to 12:30, online, by appointment",
+            "December 1, 2026, 10:00 AM to 12:30 PM, online, by appointment",
             "1 de diciembre de 2026, de 10:00 a 12:30, en línea, con cita previa",
         ),
     ],
