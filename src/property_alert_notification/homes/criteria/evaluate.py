@@ -39,7 +39,7 @@ from property_alert_notification.homes.criteria.expression import (
     Text,
     Within,
 )
-from property_alert_notification.homes.criteria.known_fields import FEATURES
+from property_alert_notification.homes.criteria.known_fields import FEATURES, KINDS, Kind
 from property_alert_notification.homes.reso import times, values
 from property_alert_notification.homes.reso.words import AREAS, MONEY
 
@@ -206,8 +206,15 @@ def _is_missing(expression: IsMissing, fields: Fields) -> bool:
         return fields.get("Longitude") is None
     if expression.field == FEATURES:
         return not listed_keys(FEATURES, fields)
-    return fields.get(expression.field) in (None, "", [])
+    value = fields.get(expression.field)
+    if not isinstance(value, str):
+        return value in (None, [])
+    text = value.strip().lower()
+    # A text that stands for no number is none; as a word it may mean something.
+    return not text or (text in values.NO_VALUE and KINDS.get(expression.field) in _NUMBERS_AND_SWITCHES)
 
+
+_NUMBERS_AND_SWITCHES = frozenset({Kind.NUMBER, Kind.SWITCH})
 
 _EVALUATORS: Mapping[type[Expression], Callable[[Any, Fields], bool | None]] = {
     And: _and,

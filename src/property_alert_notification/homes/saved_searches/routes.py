@@ -88,8 +88,9 @@ async def list_saved_searches(
         found = await queries.page(connection, user_id, active=query.active, before=before, limit=query.limit + 1)
         page, last = page_of(found, query.limit)
         matched = await run_within(connection, last_match_days([one.number for one in page]))
-    answer = SavedSearchPage(items=[public(one, language, matched[one.number]) for one in page], next=next_cursor(last))
-    return json_answer(answer, admission)
+    # A hundred drawn areas take a while.
+    items = await asyncio.to_thread(lambda: [public(one, language, matched[one.number]) for one in page])
+    return json_answer(SavedSearchPage(items=items, next=next_cursor(last)), admission)
 
 
 @router.get("/{key}", response_model=SavedSearchPublic, responses=documented(404))

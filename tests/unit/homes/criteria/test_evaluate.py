@@ -154,6 +154,23 @@ def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> Non
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "is_missing"),
+    [
+        ("PublicRemarks", " ", True),
+        ("PublicRemarks", "N/A", False),
+        ("WalkScore", "N/A", True),
+        ("WalkScore", "70", False),
+        ("WalkScore", 0, False),
+        ("HomeWarrantyYN", "Unknown", True),
+        ("HomeWarrantyYN", False, False),
+        ("X_Rate", "none", False),
+    ],
+)
+def test_a_text_that_says_that_there_is_no_value_is_none(field: str, value: object, *, is_missing: bool) -> None:
+    assert evaluate(IsMissing(field), {field: value}) is is_missing
+
+
+@pytest.mark.parametrize(
     ("listed", "searched", "matches"),
     [
         ("98101-1234", "98101", True),
