@@ -252,14 +252,14 @@ async def test_a_search_that_needs_no_approval_tells_what_was_not_approved_and_n
 async def test_changes_of_one_batch_tell_a_fact_once_with_approval_and_once_without(world: World, homes: Homes) -> None:
     await world.a_user(1)
     await homes.search(1, concierge=True)
-    await homes.list(a_home(key="1", **PARCEL))
+    await homes.list(a_home(key="a", **PARCEL))
     await homes.search(1)
     # These turn out to be listings of the same home.
-    for key in ("2", "3"):
+    for key in ("b", "c"):
         await homes.list(a_home(key=key))
-    await homes.list(a_home(60, key="2", **PARCEL), a_home(60, key="3", **PARCEL))
+    await homes.list(a_home(60, key="b", **PARCEL), a_home(60, key="c", **PARCEL))
     await homes.match()
-    assert await approvals(homes) == [("1", "waiting"), ("2", None)]
+    assert await approvals(homes) == [("a", "waiting"), ("b", None)]
 
 
 async def test_a_digest_needs_approval_if_all_that_tell_one_of_its_facts_ask_for_it(world: World, homes: Homes) -> None:
