@@ -64,6 +64,8 @@ SAME_FIELDS: list[tuple[str, Fields]] = [
     ("123 N Main St", {"StreetNumber": 123, "StreetDirPrefix": "N", "StreetName": "N Main", "StreetSuffix": "St"}),
     ("123 Main St", {"StreetNumber": "123", "StreetName": "Main St", "UnitNumber": "0"}),
     ("123 Main St #4", {"StreetNumber": "123", "StreetName": "Main", "StreetSuffix": "St", "UnitNumber": "#04"}),
+    ("123 Main St", {"StreetNumber": "123", "StreetName": "Main", "StreetSuffix": "St", "StreetDirPrefix": "None"}),
+    ("123-125 Main St", {"StreetNumber": "123/125", "StreetName": "Main", "StreetSuffix": "St"}),
     ("123 Main St #4", {"StreetNumber": "123", "StreetName": "Main", "StreetSuffix": "St", "UnitNumber": "Unit 4"}),
     ("123 Main St #4", {"UnparsedAddress": "123 Main St", "UnitNumber": "4"}),
     ("123 Main St #4", {"UnparsedAddress": "123 Main St #4", "UnitNumber": "Apt. 4"}),

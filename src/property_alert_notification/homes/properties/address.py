@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from property_alert_notification.homes.properties.folding import fold, tokens_of
 from property_alert_notification.homes.properties.houses import house_of
 from property_alert_notification.homes.properties.street_kinds import ENDS, KINDS
-from property_alert_notification.homes.properties.street_words import DIRECTIONS, WITHOUT_UNIT
-from property_alert_notification.homes.properties.streets import MARKS, grid_of, has_street, is_house, split
+from property_alert_notification.homes.properties.street_words import DIRECTIONS, MARKS, WITHOUT_UNIT
+from property_alert_notification.homes.properties.streets import grid_of, has_street, is_house, split
 from property_alert_notification.homes.properties.tails import (
     NOWHERE,
     Place,
@@ -37,6 +37,8 @@ class Address(NamedTuple):
 
 UNKNOWN = Address()
 
+_NO_WORDS = frozenset({"na", "n/a", "none", "null", "-"})
+"""What feeds write as the direction or the kind of a street that has none."""
 _HIDDEN = frozenset({"undisclosed", "withheld", "tbd", "tba", "unknown", "confidential"})
 _VAGUE = frozenset({"hidden", "block", "blk", "mile", "miles"})
 _NO_ADDRESS = re.compile(r"^(address )?(is )?hidden\b(?!.*\d)|\bmiles? \w+ of\b|\bblock of\b|\b\d+00 bl(?:oc)?k\b")
@@ -91,6 +93,9 @@ def _street_in_parts(fields: Mapping[str, Any]) -> str:
     )
     if not name or not number:
         return ""
+    prefix, suffix, modifier, direction = (
+        "" if part in _NO_WORDS else part for part in (prefix, suffix, modifier, direction)
+    )
     words = name.split()
     if len(words) > 1:
         # Main St, with the suffix St

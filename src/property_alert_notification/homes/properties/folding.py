@@ -41,6 +41,9 @@ def fold(value: Any) -> str:
     text = plain(text)
     if "-" in text or "/" in text:
         text = _with_plain_dashes(text)
+    if "&" in text or " and " in text or " to " in text:
+        text = re.sub(r"(?<=\d) ?(?:&| and ) ?(?=\d+\b)", "&", text)
+        text = re.sub(r"^(\d+) to (?=\d+ )", r"\1-", text)
     if "." in text:
         text = _INITIALS.sub(lambda found: re.sub(r"[.\s]", "", found[0]) + " ", text)
         text = re.sub(r"(?<=[a-z])\.|\.(?=\s|$)|\.0(?=\s|$)", " ", text)

@@ -232,6 +232,9 @@ KINDS: Mapping[str, str] = SPANISH | forms_of(
 ENDS = frozenset(words_of("st ave rd dr ln blvd ct way wy pl cir ter pkwy trl sq plz hwy"))
 """Kinds that end the name of a street and hardly ever are one."""
 
+COMPLETE = frozenset(words_of("broadway bowery embarcadero esplanade"))
+"""Names without a kind that are a street, so that a unit may follow: 123 Broadway 101."""
+
 BEFORE_NUMBERS = frozenset(
     words_of("hwy rt rd loop lp spur byp bypass lck lock dm dam cp camp rnch ranch frst forest trak")
 )

@@ -80,8 +80,9 @@ NUMBERS: Mapping[str, str] = {
 DESIGNATORS = frozenset(
     words_of(
         """
-    apt apartment apmt appt apartamento apto aptos apart unit unidad ud ste suite flat no num nr nro numero number
-    departamento depto dpto dept interior int whg wohnung wohng appartement piso planta puerta pta porte door
+    apt apts apartment apmt appt apartamento apto aptos apart unit units unidad condo ud ste suite flat no num nr
+    nro numero number departamento depto dpto dept interior int whg wohnung wohng appartement
+    piso planta puerta pta porte door
     """
     )
 )
@@ -100,8 +101,8 @@ INSIDE: Mapping[str, str] = forms_of(
     bsmt basement sotano keller souterrain sous
     rear back
     front frnt
-    uppr upper upstairs
-    lowr lower downstairs
+    uppr upr upper upstairs
+    lowr lwr lower downstairs
     gnd ground bajo
     entresuelo
     principal
@@ -129,7 +130,7 @@ INSIDE: Mapping[str, str] = forms_of(
     adu
     guesthouse
     house residence
-    townhouse townhome
+    townhouse townhome th
     cabin
     villa
     half
@@ -137,15 +138,17 @@ INSIDE: Mapping[str, str] = forms_of(
     phase
     section
     room rm
-    lot
-    spc space
+    lot lots lt
+    spc space sp
     trlr trailer
     pad
     slip
     parking stellplatz
     storage trastero
     retail
-    office
+    office ofc
+    hngr hangar
+    lbby lobby
     local
     garten
     duplex
@@ -154,8 +157,14 @@ INSIDE: Mapping[str, str] = forms_of(
 )
 """Words that say where in a building a unit is."""
 
+WITH_NUMBER = frozenset(words_of("lot spc trlr pad slip parking storage room bldg"))
+"""Those whose number may have a mark: Lot #4."""
+
 FLOORS = frozenset(words_of("fl etage stock og"))
 """Those that have their number before them or after them: 4th Floor, Floor 4."""
+
+MARKS = frozenset(words_of("# no nr num nro numero"))
+"""Words before a number that say nothing more than that it is one."""
 
 SIDES = frozenset(words_of("rear front uppr lowr bsmt gnd izq dcha top bottom garage cottage"))
 """Those that are complete without a number: Rear 123 Main St."""

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from property_alert_notification.homes.properties.street_kinds import BEFORE_NUMBERS, ENDS, KINDS, SPANISH
+from property_alert_notification.homes.properties.street_kinds import BEFORE_NUMBERS, COMPLETE, ENDS, KINDS, SPANISH
 from property_alert_notification.homes.properties.street_words import (
     DESIGNATORS,
     DIRECTIONS,
     INSIDE,
     LOCAL_ROADS,
+    MARKS,
     NUMBERED,
     NUMBERS,
     ORDINALS,
@@ -21,7 +22,6 @@ from property_alert_notification.homes.properties.street_words import (
 from property_alert_notification.homes.properties.tails import Place
 from property_alert_notification.homes.properties.units import is_floor, is_name, is_of_unit, number_of
 
-MARKS = frozenset({"#", "no", "nr", "num", "nro", "numero"})
 _HOUSE = re.compile(r"\d+[a-z]?(?:[-/&]\d*[a-z]?)*|\d+(?:bis|ter|quater)|[nsew]\d+[nsew]\d+|\d{1,2}[nsew]\d{2,4}")
 _GRID = re.compile(r"[nsew]\d{3,5}")
 _GRID_IN_TWO = re.compile(r"[ns]\d{1,3} [ew]\d{3,5}|[ew]\d{1,3} [ns]\d{3,5}")
@@ -117,6 +117,7 @@ def _house_first(tokens: list[str], place: Place) -> tuple[list[str], str, list[
     first, rest = tokens[0], tokens[1:]
     unit: list[str] = []
     # 4B-123 Main Street, 4/123 George Street, and in Canada also 401-123.
+    first = _in_a_row(first, place)
     pair = _PAIR.fullmatch(first)
     if pair and (pair[2] == "/" or not pair[1].isdigit() or place.is_canadian):
         unit, first = [pair[1]], pair[3]
@@ -132,6 +133,13 @@ def _house_first(tokens: list[str], place: Place) -> tuple[list[str], str, list[
         if not is_name_of_street and len(rest[1]) > 1:
             first, rest = first + rest[0], rest[1:]
     return unit, re.sub(r"^0+(?=\d)", "", first), rest
+
+
+def _in_a_row(number: str, place: Place) -> str:
+    """A pair of houses that are next to each other: 123/125 and 123&125 are 123-125; elsewhere 123/125 has a unit."""
+    pair = re.fullmatch(r"(\d+)([/&])(\d+)", number)
+    is_row = pair and (pair[2] == "&" or place.is_american) and 0 < int(pair[3]) - int(pair[1]) <= 2
+    return f"{pair[1]}-{pair[3]}" if pair and is_row else number
 
 
 def _house_last(tokens: list[str], place: Place) -> Split:
@@ -184,6 +192,8 @@ def _ends_with_unit(words: Sequence[str]) -> bool:
     if not is_letter and not any(one.isdigit() for one in last):
         return False
     at = max((at for at, word in enumerate(words[:-1]) if word not in DIRECTIONS), default=0)
+    if words[at] in COMPLETE:
+        return True
     kind = KINDS.get(words[at], "rd")
     has_name = any(word not in DIRECTIONS for word in words[:at])
     return has_name and kind not in _ROADS and kind not in BEFORE_NUMBERS and (kind in ENDS or not is_letter)

@@ -35,6 +35,7 @@ class Place(NamedTuple):
     states: tuple[Words, ...] = ()
     countries: tuple[Words, ...] = _COUNTRIES
     is_canadian: bool = False
+    is_american: bool = False
 
 
 NOWHERE = Place()
@@ -55,9 +56,11 @@ def _place_of(*given: Any) -> Place:
     countries = (*_COUNTRIES, country) if country else _COUNTRIES
     words = frozenset().union(*towns, county, postcode, state, country)
     is_canadian = country_of(" ".join(country)) == "ca" or (not country and code in PROVINCES)
-    if len(postcode) == 1 and _ZIP.fullmatch(postcode[0]):
+    has_zip = len(postcode) == 1 and _ZIP.fullmatch(postcode[0]) is not None
+    if has_zip:
         postcode = (postcode[0][:5],)
-    return Place(words, tuple(filter(None, towns)), postcode, code, names, countries, is_canadian)
+    is_american = country_of(" ".join(country)) == "us" or (not country and code in STATES and has_zip)
+    return Place(words, tuple(filter(None, towns)), postcode, code, names, countries, is_canadian, is_american)
 
 
 def _words_of(value: Any) -> Words:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable, Sequence
 
 from property_alert_notification.homes.properties.places import STATES
+from property_alert_notification.homes.properties.street_kinds import ENDS, KINDS
 from property_alert_notification.homes.properties.street_words import (
     DESIGNATORS,
     DIRECTIONS,
     FLOORS,
     INSIDE,
+    MARKS,
     NUMBERED,
     NUMBERS,
     ORDINALS,
+    WITH_NUMBER,
 )
 
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
@@ -31,6 +34,7 @@ def apart(tokens: Sequence[str]) -> list[str]:
         elif glued := _GLUED.fullmatch(token):
             word = glued[1]
             known = word in DESIGNATORS or word in INSIDE or word in NUMBERED or word in STATES
+            known = known or ("-" in token and KINDS.get(word) in ENDS)  # Main St-101
             found += [word, glued[2]] if known else [token]
         elif token.replace("-", "").isalpha():
             found += token.split("-")
@@ -103,10 +107,11 @@ def unit_of(parts: Iterable[Sequence[str]]) -> str:
 def _read(part: Sequence[str], found: dict[str, list[str]]) -> None:
     """Add what one part says to the words of the unit itself, which have no key, and to those of where it is."""
     its = found.setdefault("", [])
-    key, takes_one = "", False
+    key, takes_one, is_named = "", False, False
     for at, word in enumerate(part):
         if word == "#" or word in DESIGNATORS:
-            takes_one = False
+            # Lot # 4, but North Building # 4
+            takes_one = takes_one and word in MARKS and key in WITH_NUMBER and not is_named
         elif inside := INSIDE.get(word):
             values = found.setdefault(inside, [])
             before = part[at - 1] if at else ""
@@ -118,6 +123,7 @@ def _read(part: Sequence[str], found: dict[str, list[str]]) -> None:
                 takes_one = False
             else:
                 key, takes_one = inside, True
+                is_named = bool(before) and (is_name(before) or before in DIRECTIONS)
         elif takes_one:
             found[key].append(NUMBERS.get(word) or number_of(word))
             takes_one = False
