@@ -6,7 +6,7 @@ import pytest
 
 from property_alert_notification.homes.alerts.outcomes.alerts import TellingDelivery
 from property_alert_notification.homes.alerts.outcomes.keep import ended_unsent
-from property_alert_notification.homes.alerts.outcomes.queries import StoredAlert
+from property_alert_notification.homes.alerts.outcomes.queries import EndedAlert
 from property_alert_notification.homes.alerts.outcomes.unsent import unsent_of
 from property_alert_notification.homes.alerts.stored_keys import joined
 
@@ -115,6 +115,6 @@ REPLACED = a_row("suppressed", "newer_alert")
     ],
 )
 def test_what_became_of_an_unsent_alert_is_kept(rows: list[TellingDelivery], kept: tuple[str, str] | None) -> None:
-    alert = StoredAlert(UUID(int=101), LISTING, 1, PERSON, 1, "New Listing/1", str(SENDER), None)
+    alert = EndedAlert(UUID(int=101), LISTING, 1, PERSON, 1, "New Listing/1", str(SENDER), None)
     found = [(one.channel, one.reason_code) for one in ended_unsent([alert], rows)]
     assert found == ([] if kept is None else [kept])

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.homes.alerts.outcomes import queries
 from property_alert_notification.homes.alerts.outcomes.alerts import TellingDelivery, by_alert, outcomes_of_alerts
-from property_alert_notification.homes.alerts.outcomes.queries import EndedUnsent, StoredAlert
+from property_alert_notification.homes.alerts.outcomes.queries import EndedAlert, EndedUnsent
 from property_alert_notification.homes.alerts.outcomes.words import Outcome
 
 
@@ -21,7 +21,7 @@ async def keep_unsent(connection: AsyncConnection, notifications: Collection[UUI
     await queries.keep(connection, list(ended_unsent(alerts, rows)))
 
 
-def ended_unsent(alerts: Sequence[StoredAlert], rows: Sequence[TellingDelivery]) -> Iterator[EndedUnsent]:
+def ended_unsent(alerts: Sequence[EndedAlert], rows: Sequence[TellingDelivery]) -> Iterator[EndedUnsent]:
     """Those of these alerts that ended unsent; `rows` are the deliveries of all alerts about their homes."""
     became = outcomes_of_alerts(by_alert(rows))
     for one in alerts:

@@ -111,8 +111,8 @@ async def unsent(connection: AsyncConnection, wanted: Collection[PersonsFact]) -
     return unsent_of(rows, wanted)
 
 
-class StoredAlert(NamedTuple):
-    """An alert of a notification."""
+class EndedAlert(NamedTuple):
+    """An alert whose notification has ended."""
 
     notification_id: UUID
     listing_id: UUID
@@ -152,23 +152,23 @@ _NOT_SENT = BatchStatement(
 )
 
 
-async def not_sent(connection: AsyncConnection, notifications: Collection[UUID]) -> list[StoredAlert]:
+async def not_sent(connection: AsyncConnection, notifications: Collection[UUID]) -> list[EndedAlert]:
     """The alerts of these notifications of which no delivery was sent, and the homes that first alerts do not name."""
     if not notifications:
         return []
-    return [StoredAlert(*row) for row in await _NOT_SENT.run(connection, as_rows(notifications))]
+    return [EndedAlert(*row) for row in await _NOT_SENT.run(connection, as_rows(notifications))]
 
 
 class EndedUnsent(NamedTuple):
     """An alert that ended unsent, and why."""
 
-    alert: StoredAlert
+    alert: EndedAlert
     channel: str
     reason_code: str | None
     reason_parameters: str | None
 
 
-_COLUMNS = (*StoredAlert._fields, *EndedUnsent._fields[1:])
+_COLUMNS = (*EndedAlert._fields, *EndedUnsent._fields[1:])
 _KEEP = BatchStatement(columns_of(_unsent, *_COLUMNS), lambda new: insert_rows(_unsent, new))
 
 
