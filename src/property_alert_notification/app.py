@@ -47,6 +47,7 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.feedback.webhooks.routes import router as webhooks
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
+from property_alert_notification.homes.alerts.answer_turns import answer_turns
 from property_alert_notification.homes.alerts.approvals import routes as approvals
 from property_alert_notification.homes.alerts.backtest.routes import router as backtest
 from property_alert_notification.homes.alerts.explain.routes import router as explain
@@ -233,6 +234,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.search_estimator = Estimator(
         app.state.database, parts.clock, too_many=app.state.search_settings.too_many_matches
     )
+    app.state.answer_turns = answer_turns()
     app.state.kept_market = KeptMarket(app.state.database, parts.clock)
     app.state.unsubscriber = Unsubscriber(
         app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate

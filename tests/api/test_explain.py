@@ -1,11 +1,15 @@
 """Why a user was told of a home, or was not, and what searches would have told in a period, over HTTP."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
+from property_alert_notification.homes.alerts.answer_turns import AT_ONCE
+from property_alert_notification.homes.alerts.explain import routes
+from property_alert_notification.homes.alerts.explain.look_up import look_up
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from tests.services.clock import SameDay
 from tests.services.profiled import calls_of
@@ -47,6 +51,28 @@ async def test_a_home_is_explained_for_a_user(client: httpx2.AsyncClient) -> Non
         "hasta 400\N{NO-BREAK SPACE}$ → no, es 500\N{NO-BREAK SPACE}$"
     ]
     assert (await client.get("/api/v1/users/1/listings/2/explain")).status_code == 404
+
+
+async def test_explanations_take_turns_so_that_other_calls_get_a_connection(
+    lite: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lite.post("/api/v1/listing-events", json=RECORD)
+    reading, most = 0, 0
+
+    async def counted(*its: Any) -> Any:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        try:
+            return await look_up(*its)
+        finally:
+            reading -= 1
+
+    monkeypatch.setattr(routes, "look_up", counted)
+    answers = await asyncio.gather(*(lite.get("/api/v1/users/1/listings/1/explain") for _ in range(30)))
+
+    assert {one.status_code for one in answers} == {200}
+    assert most == AT_ONCE
 
 
 async def test_conditions_are_explained_with_their_parts_and_alerts_with_the_missing_address(

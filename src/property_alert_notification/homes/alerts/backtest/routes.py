@@ -17,6 +17,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database, run_within
+from property_alert_notification.homes.alerts.answer_turns import TurnsDep
 from property_alert_notification.homes.alerts.backtest.answers import public
 from property_alert_notification.homes.alerts.backtest.look_up import Searches, Wanted, look_up
 from property_alert_notification.homes.alerts.backtest.run import LONGEST, Period, Run
@@ -63,14 +64,19 @@ class _Parts:
     category: Category
     """That of alerts."""
     unused: Collection[Channel]
+    turns: asyncio.Semaphore
 
     async def backtest(self, user_id: int, key: UUID | None, body: BacktestRequest) -> Backtest:
-        """Replay the period of a call.
+        """Replay the period of a call, when it is its turn.
 
         Raises:
             InvalidField: a field of it cannot be used.
             NotFound: the user has no such search.
         """
+        async with self.turns:
+            return await self._backtest(user_id, key, body)
+
+    async def _backtest(self, user_id: int, key: UUID | None, body: BacktestRequest) -> Backtest:
         period, after = _period(body, self.clock.now(), self.kept), _after(body.cursor)
         wanted = await self._wanted(key, body)
         async with self.database.reading() as connection:
@@ -122,9 +128,10 @@ async def _parts(
     subjects: SubjectsDep,
     cache: CacheDep,
     unused: UnusedDep,
+    turns: TurnsDep,
 ) -> _Parts:
     kept, category = timedelta(days=settings.retention_days), cache.current().of(LISTING_ALERT)
-    return _Parts(database, clock, kept, currency, default, subjects, category, unused)
+    return _Parts(database, clock, kept, currency, default, subjects, category, unused, turns)
 
 
 _PartsDep = Annotated[_Parts, Depends(_parts)]

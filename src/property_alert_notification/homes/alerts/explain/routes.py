@@ -12,6 +12,7 @@ from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope
+from property_alert_notification.homes.alerts.answer_turns import TurnsDep
 from property_alert_notification.homes.alerts.decisions import decide_alert
 from property_alert_notification.homes.alerts.explain.answers import Explanation
 from property_alert_notification.homes.alerts.explain.explain import (
@@ -48,6 +49,7 @@ async def explain_listing(
     default: DefaultPreferencesDep,
     subjects: SubjectsDep,
     unused: UnusedDep,
+    turns: TurnsDep,
     source: Annotated[
         str | None,
         Query(max_length=255, description="The SourceSystemName, if several sources have a listing with this key."),
@@ -60,15 +62,16 @@ async def explain_listing(
     and what would become of an alert now. Changes are known for as long as the history of the home is kept, and what
     became of their alerts for `RETENTION_DAYS`.
     """
-    async with database.reading() as connection:
-        listing = await find_listing(connection, listing_key, source)
-        found = await look_up(connection, user_id, listing)
-        category = cache.current().of(LISTING_ALERT)
-        decisions = await _decisions(
-            connection, user_id, category, clock.now(), default, subjects, unused, found.language
-        )
-    # For 100 searches and 20 changes this takes a second, in which other calls are answered.
-    return await asyncio.to_thread(_explained, listing, found, decisions)
+    async with turns:
+        async with database.reading() as connection:
+            listing = await find_listing(connection, listing_key, source)
+            found = await look_up(connection, user_id, listing)
+            category = cache.current().of(LISTING_ALERT)
+            decisions = await _decisions(
+                connection, user_id, category, clock.now(), default, subjects, unused, found.language
+            )
+        # For 100 searches and 20 changes this takes a second, in which other calls are answered.
+        return await asyncio.to_thread(_explained, listing, found, decisions)
 
 
 def _explained(listing: Listing, found: Found, decisions: list[EffectiveDecision]) -> Explanation:
