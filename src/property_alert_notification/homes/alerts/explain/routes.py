@@ -59,8 +59,8 @@ async def explain_listing(
 
     It shows each saved search of the user beside the home, condition by condition, also those that were deleted; the
     last changes of the home with what became of each for each search, as it was then; the alerts with their deliveries;
-    and what would become of an alert now. Changes are known for as long as the history of the home is kept, and what
-    became of their alerts for `RETENTION_DAYS`.
+    and what would become of an alert now. Changes and what became of them are known for as long as the history of the
+    home is kept, alerts and deliveries for `RETENTION_DAYS`.
     """
     async with turns:
         async with database.reading() as connection:
