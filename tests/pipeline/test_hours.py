@@ -64,9 +64,9 @@ class Night(World):
         self.parts = await self._stack.enter_async_context(assemble(self.settings, clock=self.clock))
         return self
 
-    async def a_person(self, *quiet_hours: QuietHours, zone: str | None = None) -> None:
+    async def a_person(self, *quiet_hours: QuietHours, zone: str | None = None, language: str | None = None) -> None:
         """Set the preferences of the user: both channels, and these rules."""
-        rules = write_rules(PersonalRules(time_zone=zone, quiet_hours=quiet_hours))
+        rules = write_rules(PersonalRules(language=language, time_zone=zone, quiet_hours=quiet_hours))
         preference = Preference(
             user_id=1, channels=words_of([EMAIL, SMS]), rules=rules, updated_at=self.parts.clock.now()
         )
@@ -250,7 +250,7 @@ async def test_a_change_makes_only_held_deliveries_of_its_user_due(night: Night)
 
 
 async def test_a_message_that_needs_no_profile_costs_no_look_at_one(night: Night) -> None:
-    await night.a_person(NIGHT, zone="Europe/Berlin")
+    await night.a_person(NIGHT, zone="Europe/Berlin", language="de")
     async with night.parts.database.transaction() as connection:
         await connection.execute(text("DROP TABLE profiles"))
 

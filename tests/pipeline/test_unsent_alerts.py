@@ -80,7 +80,8 @@ async def test_what_nobody_got_is_not_told(world: World, homes: Homes) -> None:
     await homes.match()
     on_its_way, waits = "its alert is on its way", "it waits for its digest"
     assert await became(homes, "sent") == ("on_its_way", None, on_its_way)
-    assert await became(homes, "sent", 2) == ("waits_for_digest", None, waits)
+    outcome, code, sentence = await became(homes, "sent", 2)
+    assert (outcome, code, sentence.startswith(f"{waits}: ")) == ("waits_for_digest", "collected_for_search", True)
     await digest_is_near(homes)
     assert await became(homes, "sent", 2) == ("on_its_way", None, on_its_way)
     await homes.discard(1, "discarded")
