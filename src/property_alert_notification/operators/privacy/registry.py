@@ -164,7 +164,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             hidden="person sequence left_out facts senders",
         ),
         "unsent_alerts": Table(
-            "why an alert was not sent whose notification is deleted",
+            "why alerts were not sent, after their notifications were deleted",
             "`LISTING_RETENTION_DAYS` after the notification was accepted",
             FoundBy.USER,
             "user_id",

@@ -22,7 +22,7 @@ class ExplainedFact(BaseModel):
     PreviousCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
     """The currency of the previous price, if it was another one; left out otherwise."""
     NewCurrency: str | None = Field(None, exclude_if=lambda currency: currency is None)
-    """That of the new price then; left out otherwise."""
+    """The currency of the new price, if `PreviousCurrency` is given; left out otherwise."""
 
 
 def explained_fact(kind: str, fact: Fact | ToldFact, currency: Any) -> ExplainedFact:
