@@ -35,7 +35,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 """Until the server is asked again after a failure; the wait doubles each time."""
 
 LONGEST_REQUESTED_WAIT = timedelta(hours=1)
-"""For which a server may ask to be left alone: some say years."""
+"""The longest `Retry-After` that is respected: some servers say years."""
 
 MEASURE_EVERY = 15.0
 """Seconds between two counts of the events that wait."""

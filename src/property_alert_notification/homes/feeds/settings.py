@@ -85,8 +85,8 @@ class FeedSettings(SettingsGroup):
     number or a later time."""
 
     recheck: float = Field(24.0, ge=0, le=8_760)
-    """Hours after which all listings on the market are asked for again, to find those that the server does not have any
-    more; 0 never does. That takes five seconds for a hundred listings."""
+    """Hours between two rounds in which a worker requests all listings on the market again, to find those that the
+    server no longer has; 0 makes none. A round takes five seconds for a hundred listings."""
 
     page_size: int = Field(200, ge=1, le=1_000)
     """Records that are requested at once."""

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 MOST_COUNTED = 1_000
-"""Records that were refused last and are known."""
+"""Records that were refused last and are remembered, so that each counts once."""
 
 
 class Refusal(NamedTuple):

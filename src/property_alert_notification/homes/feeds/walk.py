@@ -21,7 +21,7 @@ TRIES = 3
 """Requests for one record alone, until it is left out."""
 
 MOST_BAD = 10
-"""Records in a row that cannot be read. If more cannot, it is not about these records."""
+"""Records in a row that are left out because they cannot be read. If there are more, the fault is the server's."""
 
 
 class RecordWalk:
