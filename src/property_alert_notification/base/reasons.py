@@ -154,7 +154,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent instead of it, or before it",
     ReasonCode.OPEN_HOUSE_OVER: "the open house is over, or was moved or cancelled since",
     ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
-    ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and asks no more for this kind of change, or this channel",
+    ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and no longer has this kind of change, or this channel",
     ReasonCode.CHANGED_BACK: "the home has the price again that it had before, or is available again",
     ReasonCode.HOME_DISCARDED: "the user discarded the home",
     ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
