@@ -14,7 +14,7 @@ from property_alert_notification.people.preferences.scripts import preferences_o
 async def preferences_of_users(
     connection: AsyncConnection, users: Collection[int], *, default: Preferences | None
 ) -> Mapping[int, Preferences]:
-    """Those of these users who have preferences, or get the default ones, with these: others are sent nothing."""
+    """The preferences of these users, or the default ones. Users without any are left out: they get no messages."""
     known = await run_within(connection, preferences_of({(user_id, False) for user_id in users}, default=default))
     return {user_id: theirs for (user_id, _), theirs in known.items()}
 
@@ -22,7 +22,7 @@ async def preferences_of_users(
 async def people_of_users(
     connection: AsyncConnection, users: Collection[int], *, default: Preferences | None
 ) -> Mapping[int, Person]:
-    """Those of `preferences_of_users` with their profiles."""
+    """The users of `preferences_of_users`, each with preferences and profile."""
     known = await preferences_of_users(connection, users, default=default)
     profiles = await run_within(connection, profiles_of(sorted(users)))
     return {user_id: Person(theirs, profiles.get(user_id)) for user_id, theirs in known.items()}

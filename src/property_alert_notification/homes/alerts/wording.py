@@ -24,7 +24,7 @@ MOST_SEARCHES, MOST_IN_DIGEST = 20, 3
 _MINUTES = len("13:00")
 
 _ON_OFFER = "Active"
-"""The status of a home that nothing has to be said about."""
+"""The status of a home that alerts do not name, unless it is a fact."""
 
 _ORDER = ("New Listing", "Back On Market", "Price Change", IN_RANGE, "Open House")
 """What the title says first."""
@@ -85,7 +85,7 @@ def status_of(details: AlertDetails) -> str | None:
 
 
 def _status_untold(details: AlertDetails) -> str | None:
-    """The status of a home, if the facts of its alert say another one, or none and it is not simply on offer."""
+    """The status of a home that its alert has to name: none of its facts does, and it is not simply on offer."""
     told = [fact.after for fact in details.facts if fact.field == "StandardStatus"]
     return None if details.status in ("", told[-1] if told else _ON_OFFER) else details.status
 

@@ -56,9 +56,9 @@ _OF_ALL = _next([_log.c.sequence, _log.c.matches, _log.c.made_at])
 
 
 async def entries_after(connection: AsyncConnection, after: int, *, limit: int) -> list[LogEntry]:
-    """The entries about the next `limit` changes, or more; fewer are the last ones.
+    """The entries about the next `limit` changes, or more. Fewer entries than `limit` are the last ones.
 
-    Those of changes that all shards have matched: a slower shard adds entries below the newest ones.
+    Only changes that all shards have matched: a slower shard adds entries below the newest ones.
     """
     values = {"after": after, "until": await least_position(connection), "limit": limit}
     return [LogEntry(*row) for row in await connection.execute(_OF_ALL, values)]
@@ -76,7 +76,7 @@ async def entries_of_shard(
 ) -> list[tuple[int, str]]:
     """The next entries of this shard, and of those that have ended: each with the number of its change, in order.
 
-    Fewer than `limit` are the last ones.
+    Fewer entries than `limit` are the last ones.
     """
     values = {"after": after, "until": until, "limit": limit, "shard": shard.number, "first_shard": shard.first}
     return [(row[0], row[1]) for row in await connection.execute(_OF_SHARD, values)]

@@ -1,6 +1,6 @@
-"""Keeps why alerts were not sent when their notifications are deleted, so that it can be asked as long as the history.
+"""Keeps why alerts were not sent when their notifications are deleted: `explain` says it while the history is kept.
 
-The told ledger has what was told. Only of alerts that ended unsent more must be known.
+For alerts that were sent the told ledger is enough.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +25,7 @@ def ended_unsent(alerts: Sequence[EndedAlert], rows: Sequence[TellingDelivery]) 
     """Those of these alerts that ended unsent; `rows` are the deliveries of all alerts about their homes."""
     became = outcomes_of_alerts(by_alert(rows))
     for one in alerts:
-        # An alert about a listing that is not kept any more is asked for by nobody.
+        # No call can ask for an alert about a listing that is not kept any more.
         its = became.get(((one.listing_id, one.person), one.notification_id))
         if its is not None and its.outcome in (Outcome.NOT_TOLD, Outcome.REJECTED):
             code, parameters = (None, None) if its.why is None else (its.why.code.value, its.why.stored)

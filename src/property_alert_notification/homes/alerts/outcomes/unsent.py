@@ -1,7 +1,7 @@
 """Which facts the ledger has of a person, although no alert that tells them is sent, was, or may have been. Pure.
 
-The ledger is written when an alert is submitted. If the alert then ends unsent, because its channel or its searches
-do not want it, it must not keep the other searches of its user from telling its facts.
+The ledger is written when an alert is submitted. If the alert then ends unsent, because the user refuses its channel or
+its searches are paused, it must not keep the other searches of its user from telling its facts.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,7 +24,7 @@ def unsent_of(rows: Iterable[TellingDelivery], wanted: Collection[PersonsFact]) 
 
     A fact of which no alert is known counts as told.
     """
-    # What waits for approval, or was rejected, is not in the ledger by that.
+    # An alert that waits for approval, or was rejected, has put no fact into the ledger.
     alerts = by_alert(row for row in rows if row.approval in (None, Approval.APPROVED))
     found = ((fact, _senders(fact[1], list(alerts.get((fact[0], fact[2]), {}).values()))) for fact in wanted)
     return {fact: senders for fact, senders in found if senders is not None}

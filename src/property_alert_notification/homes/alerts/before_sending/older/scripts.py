@@ -29,7 +29,7 @@ _is_out = func.coalesce(_deliveries.c.state.in_(OUT) | (_deliveries.c.unknowns >
 _is_replaced = (_deliveries.c.state == DeliveryState.SUPPRESSED) & _deliveries.c.reason_code.in_(sorted(REPLACED))
 
 
-# Of one listing no two alerts have the same facts: when one happens again it has another key.
+# No two alerts about one listing have the same facts: a fact that happens again has another key.
 _SAYS_THE_SAME = (_older.c.facts == _own.c.facts) & (_older.c.listing_id != _own.c.listing_id)
 
 

@@ -1,1 +1,1 @@
-"""Makes what alerts tell now, of what the store knows of them and of newer and older alerts about the same homes."""
+"""Decides what each alert tells now, from its stored details and from newer and older alerts about the same home."""

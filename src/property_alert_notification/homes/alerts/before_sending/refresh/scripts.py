@@ -69,7 +69,7 @@ _Held: TypeAlias = tuple[StoredAlert, AlertDetails | Reason]
 
 
 class NamedHome(NamedTuple):
-    """A home of a first alert that this names no longer, or names now."""
+    """A home that a first alert names now, or no longer names."""
 
     notification_id: UUID
     listing_id: UUID
@@ -238,5 +238,5 @@ def _first_alert(homes: Sequence[_Held], expressions: Mapping[int, Expression]) 
     in_words = "" if expression is None else sentence(expression, first.language)
     alert = FirstAlert(search.name, in_words, kept, first.matched or 0)
     title, message = write_first_alert(alert, first.language)
-    # In a digest it has all of its lines: the homes that it names are told by nothing else.
+    # A digest shows all lines of a first alert, because no other alert tells the homes that it names.
     return Reworded(title, message, first.language, [line for line in message.splitlines() if line])

@@ -183,7 +183,7 @@ class _Row(NamedTuple):
     """Whether the same person has a newer alert under this listing, whatever becomes of it."""
     has_older: bool
     preference: str | None
-    """What the person thinks of this listing; None if nothing is stored."""
+    """The preference of the person for this listing; None if none is stored."""
     said_so_at: datetime | None
     preference_id: UUID | None
 
@@ -210,7 +210,7 @@ class StoredAlert(NamedTuple):
     with_older: Sequence[UUID]
     """Those under which the person has older ones."""
     is_discarded: bool
-    """Whether the person discarded the home: by the newest word about any of its listings."""
+    """Whether the person discarded the home: the newest preference for any of its listings decides."""
 
     @property
     def alerted_home(self) -> AlertedHome:
