@@ -34,7 +34,7 @@ def _half(part: Expression) -> tuple[str, str | None] | None:
 
 
 def _is_open(part: Range) -> bool:
-    """Whether it is said as less or more than a round amount, and not as its first or last one."""
+    """Whether the sentence says "less than" or "more than" a round amount, and not the bound itself."""
     amount, step = (part.high, -1) if part.low is None else (part.low, 1)
     return part.field in MONEY and amount is not None and is_next_to_round(amount, part.unit or "", step)
 

@@ -58,7 +58,7 @@ def _of(user_id: int, listing: Listing) -> ColumnElement[bool]:
 
 
 async def find(connection: AsyncConnection, user_id: int, listing: Listing) -> Entry | None:
-    """What a user thinks of the home of a listing, the newest word; None if nothing is stored."""
+    """The newest preference of a user for the home of a listing; None if none is stored."""
     newest = _ENTRIES.where(_of(user_id, listing)).order_by(_preferences.c.changed_at.desc(), _preferences.c.id.desc())
     row = (await connection.execute(newest.limit(1))).one_or_none()
     return None if row is None else Entry(*row)
@@ -109,9 +109,9 @@ _SAID = BatchStatement(columns_of(_listings, "property_id") | columns_of(_prefer
 
 
 async def discarded(connection: AsyncConnection, properties: Collection[UUID]) -> dict[UUID, list[int]]:
-    """The numbers of the people who discarded these properties, by property: by their newest word about any listing.
+    """The numbers of the people who discarded these properties, by property: by the newest preference for any listing.
 
-    Only homes that were merged since have several words of one person, so most calls are one statement.
+    One person has several preferences for a home only if it was merged since, so most calls are one statement.
     """
     if not (some := {(row[0], row[1]) for row in await _DISCARDED.run(connection, as_rows(sorted(properties)))}):
         return {}

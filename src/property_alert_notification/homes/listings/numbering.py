@@ -31,7 +31,7 @@ class Numbering:
 
     def add(self, changes: Iterable[Change]) -> None:
         """Number new changes of the history, in its order."""
-        # Until then it was heard of while the home was taken for another one.
+        # Changes until then got their numbers while the listing was taken for one of another home.
         heard_until = self.heard_at if self.heard is None else None
         for change in changes:
             at, heard_at = change.after.at, self.heard_at

@@ -1,4 +1,7 @@
-"""Which of two records of the same listing and time counts: the one with the greater digest. Pure."""
+"""Decides which of two records of the same listing and time counts: the one with the greater hash. Pure.
+
+The store calls this hash the digest of a record. It has nothing to do with digests of alerts.
+"""
 
 from collections.abc import Mapping
 from hashlib import blake2b

@@ -1,1 +1,1 @@
-"""Whom searches alert, and how."""
+"""The users whom searches alert, when, and on which channels."""

@@ -1,4 +1,4 @@
-"""Reads whom searches alert, and how."""
+"""Reads which users searches alert, when, and on which channels."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
