@@ -14,6 +14,7 @@ from property_alert_notification.base.settings.store_url import sqlite_file, sql
 from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.feedback.bounces.settings import BounceSettings
 from property_alert_notification.homes.alerts.settings import MatcherSettings
 from property_alert_notification.homes.feeds.settings import FeedSettings, configured_feeds
 from property_alert_notification.homes.listings.settings import ListingSettings
@@ -124,7 +125,7 @@ def check_store_file(url: str) -> None:
 
 
 def all_settings_groups() -> Iterator[type[SettingsGroup]]:
-    """Every group of settings: the service's own, the User service's, then each provider's."""
+    """Every group of settings: the service's own, those of its parts, each provider's, and those of returned emails."""
     own, *providers = settings_groups()
     yield own
     yield UserServiceSettings
@@ -133,6 +134,7 @@ def all_settings_groups() -> Iterator[type[SettingsGroup]]:
     yield SearchSettings
     yield MatcherSettings
     yield from providers
+    yield BounceSettings
 
 
 def warnings() -> list[str]:

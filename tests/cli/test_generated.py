@@ -1,10 +1,12 @@
 """`openapi`, `settings` and `reasons`: the same everywhere, and drift is noticed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from property_alert_notification.preflight import all_settings_groups
 from tests.cli.command import run
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +53,15 @@ def test_the_settings_table_has_the_providers_settings_and_no_secret() -> None:
     for variable in ("DATABASE_URL", "SMTP_PASSWORD", "TWILIO_AUTH_TOKEN", "SMS_HTTP_URL", "EMAIL_FROM"):
         assert f"| `{variable}` |" in text
     assert "| `SMTP_PASSWORD` | none |" in text
+
+
+def test_the_settings_table_has_every_group_of_settings() -> None:
+    code = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
+    bases = {"SettingsGroup", "ProviderSettings", "HttpSettings"}
+
+    groups = set(re.findall(rf"^class (\w+)\((?:{'|'.join(bases)})\):", code, re.MULTILINE))
+
+    assert {group.__name__ for group in all_settings_groups()} == groups - bases
 
 
 def test_a_file_without_a_place_for_the_table_is_left_alone(tmp_path: Path) -> None:
