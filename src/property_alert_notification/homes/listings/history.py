@@ -103,7 +103,7 @@ def _off_since(now: Snapshot, last: Snapshot | None) -> datetime | None:
         if now.status is StandardStatus.INCOMPLETE and (last is None or last.is_draft):
             return None
         return now.at if last is None or last.off_since is None else last.off_since
-    # Nobody offers a home that was off the market before it is on hold.
+    # A home that was off the market before it is on hold is not offered again by the hold.
     return last.off_since if last is not None and now.status is StandardStatus.HOLD else None
 
 

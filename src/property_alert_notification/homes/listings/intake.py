@@ -91,7 +91,7 @@ class ListingIntake:
         await self._finish(works.values())
 
     async def _timed(self, batch: Sequence[Received]) -> Sequence[Sequence[Received]]:
-        """Each record; a deletion that leaves something open is those of the listings that it means."""
+        """What to store for each record: a deletion without a time or a source is replaced by those of its listings."""
         keys = {one.record.listing_key for one in batch if leaves_open(one)}
         if not keys:
             return [[one] for one in batch]

@@ -1,4 +1,4 @@
-"""Why an alert was not sent is kept when its notification is deleted."""
+"""Keeps why an alert was not sent when its notification is deleted."""
 
 import sqlalchemy as sa
 from alembic import op

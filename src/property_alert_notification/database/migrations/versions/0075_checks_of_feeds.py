@@ -1,4 +1,4 @@
-"""A feed has how far its records that are on the market were compared with what its server still has."""
+"""Stores how far a round over the listings of a feed has come, and when it began."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The match log is not looked up by listings, so nothing is paid for an index of them."""
+"""Drops the index of the match log by listings, which no statement uses."""
 
 from property_alert_notification.database.migrations import safely
 

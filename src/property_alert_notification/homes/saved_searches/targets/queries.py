@@ -15,7 +15,7 @@ _searches = table_of(SavedSearch)
 
 
 class SearchTarget(NamedTuple):
-    """Whom a search alerts, and how."""
+    """The user whom a search alerts, when, and on which channels."""
 
     number: int
     name: str
@@ -47,9 +47,9 @@ _TARGETS = BatchStatement(
 
 
 async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, SearchTarget]:
-    """Whom these searches alert, by the numbers of the searches, as it is now.
+    """The targets of these searches as they are now, by the numbers of the searches.
 
-    Deleted ones are left out, and damaged ones.
+    Deleted and damaged searches are left out.
     """
     rows = await _TARGETS.run(connection, as_rows(sorted(numbers)))
     return {one.number: one for one in readable(rows, _target, "search.unreadable", lambda row: row[0])}
