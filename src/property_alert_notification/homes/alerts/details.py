@@ -24,6 +24,9 @@ class ToldFact(NamedTuple):
     after: Any
     before_currency: str | None = None
     """That of the previous price, if it was another one."""
+    also: str | None = None
+    """Another kind that it has, too: a price that one search tells as a change may have brought the home into the range
+    of another search."""
 
     @classmethod
     def of(cls, news: News) -> Self:
@@ -80,8 +83,14 @@ class AlertDetails:
 
     @property
     def beginning(self) -> str:
-        """As the store keeps it, up to the searches."""
-        return _encode({name: getattr(self, name) for name in _BEFORE_SEARCHES})[:-1]
+        """As the store keeps it, up to the searches.
+
+        Default values are left out: a worker of an earlier version cannot read an alert with a value that it does not
+        know.
+        """
+        known = {name: its for name, usual in _BEFORE_SEARCHES.items() if (its := getattr(self, name)) != usual}
+        facts = [fact[:-1] if fact.also is None else fact for fact in self.facts]
+        return _encode(known | {"facts": facts})[:-1]
 
     @classmethod
     def read(cls, stored: str) -> Self:
@@ -110,7 +119,7 @@ def _stored_search(one: ToldSearch) -> str:
     return f"[{_quoted(one.name)},{_quoted(one.sentence)},{'true' if one.is_new else 'false'},{number}]"
 
 
-_BEFORE_SEARCHES = [field.name for field in fields(AlertDetails) if field.name != "searches"]
+_BEFORE_SEARCHES = {field.name: field.default for field in fields(AlertDetails) if field.name != "searches"}
 
 
 def details_of(

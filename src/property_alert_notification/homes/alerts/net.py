@@ -17,8 +17,10 @@ def net(facts: Iterable[ToldFact], price: Any) -> list[ToldFact]:
 
 
 def _then(first: ToldFact, later: ToldFact) -> ToldFact:
-    """One fact from before the first to after the later one."""
-    return first._replace(after=later.after, before_currency=first.before_currency or later.before_currency)
+    """One fact from before the first to after the later one, of the kinds of both."""
+    currency = first.before_currency or later.before_currency
+    other = next((kind for kind in (later.kind, later.also) if kind not in (first.kind, None)), None)
+    return first._replace(after=later.after, before_currency=currency, also=first.also or other)
 
 
 def _is_another_price(fact: ToldFact) -> bool:

@@ -1,6 +1,7 @@
 """What an alert is made of, as the store keeps it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -23,3 +24,14 @@ def test_details_are_stored_as_json_and_come_back(searches: tuple[ToldSearch, ..
 
     assert json.loads(details.stored)["searches"] == [list(one) for one in searches]
     assert AlertDetails.read(details.stored) == details
+
+
+def test_only_an_alert_that_needs_a_value_of_this_version_has_it_in_the_store() -> None:
+    fact = ToldFact("Price Change", "ListPrice", 500_000, 480_000)
+    details = AlertDetails("en", "1", "1 Main St", None, "Active", 480_000, "USD", (fact,), SEARCHES[0])
+    stored = json.loads(details.stored)
+    assert stored["facts"] == [["Price Change", "ListPrice", 500_000, 480_000, None]]
+    assert "is_to_let" not in stored
+
+    let = replace(details, facts=(fact._replace(also="In Range"),), is_to_let=True)
+    assert AlertDetails.read(let.stored) == let

@@ -1,6 +1,6 @@
 """What the searches of an alert still ask for, as they are now: its facts, and the channel. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -36,15 +36,26 @@ def as_asked_for(
         return details
     its = [(one, running[one.number]) for one in details.searches if one.number is not None]
     on_channel = [(one, now) for one, now in its if now.channels is None or channel in now.channels.split()]
-    facts = tuple(fact for fact in details.facts if any(_asks_for(*one, fact) for one in on_channel))
+    facts = tuple(asked for fact in details.facts if (asked := _asked_for(fact, on_channel)) is not None)
     if on_channel and (facts or not details.facts):
-        return details if len(facts) == len(details.facts) else replace(details, facts=facts)
+        return details if facts == details.facts else replace(details, facts=facts)
     if any(one.number not in running for one in before.searches):
         return SEARCH_PAUSED
     return NO_LONGER_MATCHES if len(details.searches) < len(before.searches) else NO_LONGER_ASKED_FOR
 
 
-def _asks_for(search: ToldSearch, now: RunningSearch, fact: ToldFact) -> bool:
-    if fact.kind == IN_RANGE:
+def _asked_for(fact: ToldFact, searches: Sequence[tuple[ToldSearch, RunningSearch]]) -> ToldFact | None:
+    """The fact, of those of its kinds that one of these searches asks for; None if none asks for any."""
+    kinds = [
+        kind
+        for kind in (fact.kind, fact.also)
+        if kind is not None and any(_asks_for(*one, kind, is_first=fact.before is None) for one in searches)
+    ]
+    kind, also, *_ = *kinds, None, None
+    return None if kind is None else fact._replace(kind=kind, also=also)
+
+
+def _asks_for(search: ToldSearch, now: RunningSearch, kind: str, *, is_first: bool) -> bool:
+    if kind == IN_RANGE:
         return search.is_new
-    return bool(kinds_of(now.change_types) & kinds_that_ask_for(fact.kind, is_first=fact.before is None))
+    return bool(kinds_of(now.change_types) & kinds_that_ask_for(kind, is_first=is_first))

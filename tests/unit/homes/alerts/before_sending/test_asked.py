@@ -10,6 +10,7 @@ from property_alert_notification.homes.alerts.before_sending.freshness import (
     RunningSearch,
 )
 from property_alert_notification.homes.alerts.details import AlertDetails, ToldFact, ToldSearch
+from property_alert_notification.homes.alerts.net import net
 from property_alert_notification.homes.alerts.news import IN_RANGE
 
 CUT = ToldFact("Price Change", "ListPrice", 500_000, 470_000)
@@ -65,6 +66,21 @@ def test_that_a_home_came_into_the_range_of_a_search_is_told_for_that_one_alone(
     came = replace(ALERT, facts=(IN,), searches=(new, NEWS))
     assert asked(came, kept=(new, NEWS), cuts="Open House") == came
     assert asked(came, kept=(NEWS,), is_paused=True) == SEARCH_PAUSED
+
+
+def test_a_price_that_searches_tell_in_two_ways_is_told_in_the_way_that_those_ask_for_which_are_left() -> None:
+    # A digest tells one price of a home, which may be a new price to one search and have made another one match.
+    new = NEWS._replace(is_new=True)
+    for first, later in ((CUT, IN), (IN, CUT)):
+        [fact] = net((first, later), 470_000)
+        both = replace(ALERT, facts=(fact,), searches=(CUTS, new))
+        assert asked(both, kept=(CUTS, new)) == both
+        assert asked(both, kept=(new,), is_paused=True) == replace(both, facts=(IN,), searches=(new,))
+        assert asked(both, kept=(CUTS,)) == replace(both, facts=(CUT,), searches=(CUTS,))
+        # On a channel that one of the searches does not have the other one tells it.
+        assert asked(both, kept=(CUTS, new), channels="sms") == replace(both, facts=(IN,))
+        assert asked(both, kept=(CUTS, new), news_channels="sms") == replace(both, facts=(CUT,))
+        assert asked(both, kept=(CUTS,), cuts="Open House") == NO_LONGER_MATCHES
 
 
 def test_searches_without_numbers_and_none_at_all_are_not_asked() -> None:

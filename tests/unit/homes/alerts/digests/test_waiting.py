@@ -8,6 +8,7 @@ from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.details import ToldFact
 from property_alert_notification.homes.alerts.digests.waiting import HomeInDigest, Waiting, gathered, net_facts
 from property_alert_notification.homes.alerts.drops.drops import Drops
+from property_alert_notification.homes.alerts.net import net
 from property_alert_notification.homes.alerts.news import IN_RANGE, News
 from property_alert_notification.homes.alerts.numbers import unpack
 from property_alert_notification.homes.criteria.expression import And, Range, to_json
@@ -74,6 +75,13 @@ def test_a_search_that_was_edited_is_judged_again() -> None:
 def test_of_several_prices_the_first_and_that_of_now_are_told() -> None:
     assert net_facts([CUT, CUT_MORE], 430) == [ToldFact("Price Change", "ListPrice", 500, 430)]
     assert net_facts([CUT, CUT_MORE], 500) == []
+
+
+def test_a_price_that_is_told_in_two_ways_is_of_both_kinds() -> None:
+    both = ToldFact(IN_RANGE, "ListPrice", 500, 430, also="Price Change")
+    assert net_facts([RANGE, CUT_MORE], 430) == net_facts([RANGE, CUT_MORE, CUT_MORE], 430) == [both]
+    assert net([both, *net_facts([CUT_MORE], 430)], 430) == net([*net_facts([RANGE], 430), both], 430) == [both]
+    assert net_facts([CUT, RANGE], 450) == [ToldFact("Price Change", "ListPrice", 500, 450, also=IN_RANGE)]
 
 
 def test_a_price_in_another_currency_than_at_first_is_another_one() -> None:
