@@ -11,7 +11,11 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.digests.rules import Reworded
 from property_alert_notification.homes.alerts.batches import Batches
-from property_alert_notification.homes.alerts.before_sending.freshness import PRICE_CHANGED_SINCE
+from property_alert_notification.homes.alerts.before_sending.freshness import (
+    NEWER_ALERT,
+    PRICE_CHANGED_SINCE,
+    SEARCH_PAUSED,
+)
 from property_alert_notification.homes.alerts.before_sending.refresh.scripts import ALREADY_TOLD, refreshed
 from property_alert_notification.homes.alerts.changes.queries import last_number
 from property_alert_notification.homes.alerts.explain.queries import alerts_about
@@ -19,6 +23,7 @@ from property_alert_notification.homes.alerts.ledger.queries import told_of
 from property_alert_notification.homes.alerts.models import Told
 from property_alert_notification.homes.alerts.shards.shard import WHOLE
 from property_alert_notification.homes.alerts.tell import Teller
+from property_alert_notification.homes.criteria.expression import OneOf
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.properties import queries as properties
@@ -85,20 +90,37 @@ async def test_what_was_told_of_a_home_is_not_told_again_by_an_alert_that_waited
 ) -> None:
     await world.a_user(1)
     await homes.profile(1)
-    await homes.search(1)
-    await homes.list(a_home(key="a", **PARCEL))
+    north, south = [await homes.search(1, OneOf("PostalCode", (code,))) for code in ("98125", "98108")]
+    await homes.list(a_home(key="a", PostalCode="98125", **PARCEL))
     await homes.match()
     [first] = await _alerts(homes)
-    await deliver(homes, first, "sent")
-    await homes.list(a_home(60, key="b", ListPrice=price))
+    await homes.list(a_home(60, key="b", PostalCode="98108", ListPrice=price))
     await homes.match()
     [second] = await _alerts(homes) - {first}
-    assert isinstance(await _now(homes, second), Reworded)
-    await homes.list(a_home(90, key="b", ListPrice=price, **PARCEL))
+    for one in (first, second):
+        await deliver(homes, one, "sending")
+    assert await _sent(homes, first, second) == [True, True]
+    await homes.list(a_home(90, key="b", PostalCode="98108", ListPrice=price, **PARCEL))
     await homes.match()
 
+    # One of two that are sent together has not told it: if it does not hold any more, the other one does.
+    assert await _sent(homes, first, second) == [NEWER_ALERT, True]
+    await homes.change_search(north, None)
+    assert await _sent(homes, first, second) == [SEARCH_PAUSED, True]
+    await homes.resume_search(north, OneOf("PostalCode", ("98125",)))
+    await homes.change_search(south, None)
+    assert await _sent(homes, first, second) == [True, SEARCH_PAUSED]
+    await homes.resume_search(south, OneOf("PostalCode", ("98108",)))
+
+    await deliver(homes, first, "sent")
     # At another price it is news.
     assert (await _now(homes, second) == ALREADY_TOLD) is (price == 500_000)
+
+
+async def _sent(homes: Homes, *alerts: UUID) -> list[bool | Reason]:
+    """Of alerts that are sent together by email whether they are, or why not."""
+    found = await homes.run(refreshed(sorted(alerts), Channel.EMAIL, homes.clock.now()))
+    return [its if isinstance(its := found[one], Reason) else True for one in alerts]
 
 
 async def _alerts(homes: Homes) -> set[UUID]:

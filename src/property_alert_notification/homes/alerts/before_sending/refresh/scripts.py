@@ -135,7 +135,7 @@ def refresh(
 
     def look_at(one: StoredAlert) -> AlertDetails | Reason:
         means = overtaking(newer.get(one.id, ()), together, untold, lists)
-        its = ALREADY_TOLD if _was_told(one, older.get(one.id, ())) else look.held(one, means)
+        its = ALREADY_TOLD if _was_told(one, older.get(one.id, ()), together) else look.held(one, means)
         if isinstance(its, Reason) and not means.is_told:
             its = look.in_place_of(one, older_of(one, replaced_by)) or its
         if isinstance(its, Reason):
@@ -163,10 +163,14 @@ def _newer_and_older(
     return newer, older, (yield from stored_alerts(sorted(wanted))) if wanted else []
 
 
-def _was_told(one: StoredAlert, older: Iterable[Older]) -> bool:
-    """Whether an older alert told the same at the same price, of what turned out to be the same home."""
-    same = (AlertDetails.read(its.said_the_same) for its in older if its.said_the_same is not None)
-    return any((its.price, its.currency) == (one.details.price, one.details.currency) for its in same)
+def _was_told(one: StoredAlert, older: Iterable[Older], together: Container[UUID]) -> bool:
+    """Whether an older alert told the same at the same price, of what turned out to be the same home.
+
+    One that is sent together with it did not: it may not hold any more, and if it holds, the newer one replaces it.
+    """
+    same = (its.said_the_same for its in older if its.said_the_same is not None and its.id not in together)
+    price = one.details.price, one.details.currency
+    return any((its.price, its.currency) == price for its in map(AlertDetails.read, same))
 
 
 def _homes_of_firsts(
