@@ -73,7 +73,7 @@ def compose(category: str, parts: Sequence[Part], *, short: bool, language: str 
 def _long(parts: Sequence[Part], words: _Words) -> str:
     """The first items with their lines, the others with a line each, as many as there is room for."""
     shown = ["\n".join(_lines(part)) for part in parts[:SHOWN]]
-    room = LONGEST - sum(len(text) + 2 for text in shown) - len(next(_and_more(len(parts), words), ""))
+    room = LONGEST - sum(len(text) + 2 for text in shown) - len(next(_and_more(len(parts), words), "")) - 1
     brief: list[str] = []
     for part in parts[SHOWN:]:
         line = _in_a_line(part)

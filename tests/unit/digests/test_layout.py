@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.digests.layout import SHORT, SHOWN, Part, compose
+from property_alert_notification.digests.layout import LONGEST, SHORT, SHOWN, Part, compose
 
 
 def parts(count: int) -> list[Part]:
@@ -58,6 +58,12 @@ def test_a_long_one_fits_into_a_notification() -> None:
     assert len(message) <= 20_000
     lines = message.splitlines()
     assert int(lines[-1].removeprefix("and ").removesuffix(" more")) == 1_000 - message.count("• ") < 980
+
+
+def test_a_long_one_is_never_longer_than_it_may_be() -> None:
+    for length in range(130):
+        homes = [Part("t" * 100, "")] * SHOWN + [Part("t" * length, ""), *[Part("t" * 100, "")] * 300]
+        assert len(compose("offer", homes, short=False)[1]) <= LONGEST
 
 
 def test_items_for_which_there_is_no_room_in_full_have_a_line_each() -> None:
