@@ -64,6 +64,8 @@ class ChannelDefinition:
     """The field of a profile that holds its address; None when the User service knows of none."""
     settings: type[SettingsGroup] | None = None
     """The group with `<name>_provider` and `redirect_<name>_to`; None when those are in `Settings`."""
+    has_footer: bool = False
+    """Whether its messages end with the links of the content."""
     measure: Callable[[str], Size] | None = None
     """The number of segments of a text; None if length costs nothing."""
     whole_text: Callable[[str, str], str] | None = None

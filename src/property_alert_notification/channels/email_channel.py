@@ -77,4 +77,5 @@ DEFINITION = ChannelDefinition(
     example_address="staging@example.com",
     example_provider="smtp",
     appearance=Appearance.LETTER,
+    has_footer=True,
 )

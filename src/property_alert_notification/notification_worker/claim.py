@@ -128,7 +128,8 @@ def claim_batch(
     The first deliveries of each provider, up to its `may_open`, have their attempts stored here, since their calls
     begin soon. The others store their attempts when they have a slot. Cancellation, preferences and expiry are read
     after the claim, so a user who opted out before it gets nothing. Messages over a cap are collected. Further rows are
-    read only for deliveries with earlier attempts, which decide the provider.
+    read only for alerts and their digests, for deliveries with earlier attempts, which decide the provider, and for
+    footers of users whose preferences name no language.
     """
     for name, category in paused:
         yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + RECHECK_AFTER)
@@ -152,7 +153,7 @@ def claim_batch(
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
     sent = [((job.content.user_id, job.claim.test), job.content) for job in jobs]
-    languages = yield from languages_of_footers(sent, known, rules.categories())
+    languages = yield from languages_of_footers(sent, channel, known, rules.categories())
     jobs = [job._replace(language=languages.get(user)) for job, (user, _) in zip(jobs, sent, strict=True)]
     jobs, submissions = _open(jobs, may_open, now)
     if submissions:

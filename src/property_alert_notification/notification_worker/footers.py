@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Script
 from property_alert_notification.feedback.unsubscribe.links import has_links
 from property_alert_notification.notifications.scripts import Content
@@ -12,7 +13,10 @@ from property_alert_notification.people.scripts import UserOf
 
 
 def languages_of_footers(
-    messages: Iterable[tuple[UserOf, Content]], known: Mapping[UserOf, Person], categories: Categories
+    messages: Iterable[tuple[UserOf, Content]],
+    channel: Channel,
+    known: Mapping[UserOf, Person],
+    categories: Categories,
 ) -> Script[Mapping[UserOf, str | None]]:
     """The language of each user of a message with a footer: that of the preferences, or else of the profile.
 
@@ -20,6 +24,7 @@ def languages_of_footers(
 
     Args:
         messages: what is sent, and to whom.
+        channel: the one on which it is sent.
         known: the users, with their preferences.
         categories: those that decide whether a message has a footer.
     """
@@ -27,6 +32,7 @@ def languages_of_footers(
         user
         for user, content in messages
         if has_links(
+            channel,
             categories.of(content.category if content.carries is None else content.carries),
             in_digest=content.carries is not None,
         )

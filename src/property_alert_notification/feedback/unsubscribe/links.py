@@ -1,6 +1,7 @@
 """The links in a message by which its user refuses further messages like it. Pure."""
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
+from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.feedback.preference_page.languages import in_language_of
 from property_alert_notification.feedback.preference_page.links import page_url
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
@@ -8,9 +9,10 @@ from property_alert_notification.messages.content import Links
 from property_alert_notification.people.categories.rules import Category
 
 
-def has_links(category: Category, *, in_digest: bool) -> bool:
-    """Whether a message of this category has links: a transactional one needs none, unless it is in a digest."""
-    return in_digest or category.kind is not CategoryKind.TRANSACTIONAL
+def has_links(channel: Channel, category: Category, *, in_digest: bool) -> bool:
+    """Whether a message has links: it must have a footer, and a transactional one has none unless it is in a digest."""
+    needs_links = in_digest or category.kind is not CategoryKind.TRANSACTIONAL
+    return needs_links and definition_of(channel).has_footer
 
 
 class LinkWriter:
@@ -24,11 +26,11 @@ class LinkWriter:
     def write(
         self, user_id: int, channel: Channel, category: Category, *, in_digest: bool, test: bool, language: str | None
     ) -> Links | None:
-        """The links of a message of this category; None if it is transactional, because it needs none then.
+        """The links of a message of this category; None if its channel has no footer, or it is transactional.
 
         A digest has them whatever its items are. Users cannot unsubscribe from a category that is required.
         """
-        if not has_links(category, in_digest=in_digest):
+        if not has_links(channel, category, in_digest=in_digest):
             return None
         link = Link(user_id, channel, category.name, test)
         return Links(

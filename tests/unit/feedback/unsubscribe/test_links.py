@@ -16,8 +16,10 @@ TOKENS = Tokens([b"a-signing-key-of-tests-with-32-characters"])
 BASE = "https://example.com/alerts"
 
 
-def _write(category: Category, *, base: str = BASE, in_digest: bool = False, test: bool = False) -> Links | None:
-    return LinkWriter(TOKENS, base).write(2**63 - 1, EMAIL, category, in_digest=in_digest, test=test, language="es")
+def _write(
+    category: Category, *, channel: Channel = EMAIL, base: str = BASE, in_digest: bool = False, test: bool = False
+) -> Links | None:
+    return LinkWriter(TOKENS, base).write(2**63 - 1, channel, category, in_digest=in_digest, test=test, language="es")
 
 
 def _read(purpose: Purpose, url: str | None, path: str) -> Link | None:
@@ -47,6 +49,10 @@ def test_a_transactional_message_carries_none_unless_it_is_in_a_digest(category:
     assert _write(BUILT_IN[category]) is None
     assert in_digest is not None
     assert (in_digest.unsubscribe is None) == BUILT_IN[category].required
+
+
+def test_a_message_of_a_channel_without_footers_carries_none() -> None:
+    assert _write(BUILT_IN["listing_alert"], channel=Channel("sms"), in_digest=True) is None
 
 
 def test_the_longest_link_fits_into_a_header_of_one_line() -> None:
