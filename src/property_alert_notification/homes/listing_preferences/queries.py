@@ -111,13 +111,14 @@ _SAID = BatchStatement(columns_of(_listings, "property_id") | columns_of(_prefer
 async def discarded(connection: AsyncConnection, properties: Collection[UUID]) -> dict[UUID, list[int]]:
     """The numbers of the people who discarded these properties, by property: by the newest preference for any listing.
 
-    One person has several preferences for a home only if it was merged since, so most calls are one statement.
+    One person has several preferences for a home only if it was merged since. If nobody discarded any of these
+    properties, the call is one statement.
     """
     if not (some := {(row[0], row[1]) for row in await _DISCARDED.run(connection, as_rows(sorted(properties)))}):
         return {}
     newest = {(row[0], row[1]): row[2] for row in await _SAID.run(connection, sorted(some))}
     found: dict[UUID, list[int]] = {}
-    for property_id, person in some:
-        if newest[property_id, person] == DISCARD:
+    for (property_id, person), preference in newest.items():
+        if preference == DISCARD:
             found.setdefault(property_id, []).append(person)
     return found
