@@ -86,9 +86,8 @@ class Content(NamedTuple):
     def wanted_at(self) -> datetime:
         """The time from which the age of the notification counts.
 
-            It is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in
-            the past
-        does not make it old.
+        It is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in the
+        past does not make it old.
         """
         known = (time_of(self.id), self.send_at, self.moved_at)
         return max(moment for moment in known if moment is not None)

@@ -111,8 +111,8 @@ class Matcher:
     async def match(self) -> bool:
         """Match the next numbers and commit what comes of them; returns whether it goes on at once.
 
-        After edits alone it waits for others, which it takes together: on SQLite each of its transactions keeps an edit
-        waiting.
+        After edits, and changes that match no search, it waits for others, which it takes together: on SQLite each of
+        its transactions keeps an edit waiting.
         """
         assert self._lease is not None  # noqa: S101 - the caller has the lease
         if not self._batches:

@@ -34,12 +34,13 @@ async def expressions_of(connection: AsyncConnection, searches: Collection[int])
 _limit, _until = bindparam("limit", type_=Integer), bindparam("until", type_=time_type())
 
 
-def _remove(key: Sequence[Column[Any]], since: Column[Any]) -> Any:
-    old = select(*key).where(since < _until).order_by(since).limit(_limit).with_for_update(skip_locked=True)
+def _remove(key: Sequence[Column[Any]], at: Column[Any]) -> Any:
+    """Delete the oldest rows of a table; `key` is its primary key, whose first column is returned."""
+    old = select(*key).where(at < _until).order_by(at).limit(_limit).with_for_update(skip_locked=True)
     these = old.cte("old")
     # For several columns alone SQLite would read the whole table.
     is_old = key[0].in_(select(these.c[0])), tuple_(*key).in_(select(*these.c))
-    return delete(since.table).where(*is_old).returning(key[0])
+    return delete(at.table).where(*is_old).returning(key[0])
 
 
 _REMOVE_LOG = _remove([_log.c.sequence, _log.c.shard], _log.c.made_at)

@@ -20,7 +20,7 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldS
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold
-from property_alert_notification.homes.alerts.people import people_of_users, preferences_of_users
+from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
 from property_alert_notification.homes.alerts.shards.shard import Shard
@@ -34,6 +34,7 @@ from property_alert_notification.homes.search_life.told_facts.queries import Fac
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.people.person import UNKNOWN
+from property_alert_notification.people.scripts import readers_of
 
 AT_ONCE = 200
 """Searches of one pass over the market."""
@@ -170,7 +171,7 @@ class FirstAlerts:
         if not wanted:
             return []
         users, default = {search.user_id for search, _ in wanted}, self._planner.default_preferences
-        people = await people_of_users(connection, users, default=default)
+        people = await run_within(connection, readers_of(sorted(users), default=default))
         made = [
             _first_alert(search, found, shown_locale(people.get(search.user_id, UNKNOWN).language))
             for search, found in wanted

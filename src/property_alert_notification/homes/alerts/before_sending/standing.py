@@ -48,7 +48,7 @@ def _as_offered(fact: ToldFact, now: Mapping[str, Any]) -> ToldFact:
 
 
 def is_free_again(fact: ToldFact, now: Mapping[str, Any]) -> bool:
-    """Whether a fact tells that somebody else has the home, or that it left the market, and it can be had since."""
+    """Whether a fact tells that the home was taken or left the market, and by its newest status it can be had again."""
     return fact.field == _STATUS and fact.after in _TAKEN and can_be_had(now) and now.get(_STATUS) != fact.after
 
 

@@ -46,6 +46,7 @@ def _older_of(newer: FromClause) -> Any:
             ENDS,
             case((_is_out & _SAYS_THE_SAME, _older.c.details)),
         )
+        # An alert about one home has one row, whatever listing of the home the older ones are about.
         .join(_own, (_own.c.notification_id == newer.c.notification_id) & (_own.c.person == newer.c.person))
         .join(
             _older,
@@ -63,7 +64,10 @@ _OLDER = BatchStatement(columns_of(_alerts, "notification_id", "listing_id", "pe
 def older_alerts(
     alerts: Iterable[StoredAlert], channel: Channel, now: datetime
 ) -> Script[Mapping[UUID, Sequence[Older]]]:
-    """For each of these alerts that has any, the older ones on this channel that are out, wait, or were replaced."""
+    """For each of these alerts that has any, the older ones on this channel that are out, wait, or were replaced.
+
+    Each is about one home; first alerts replace none.
+    """
     newer = sorted((one.id, listing, one.person, one.sequence) for one in alerts for listing in one.with_older)
     if not newer:
         return {}

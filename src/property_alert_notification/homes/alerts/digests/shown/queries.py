@@ -16,6 +16,7 @@ from property_alert_notification.database import BatchStatement, columns_of, tab
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.homes.alerts.models import Alert
 from property_alert_notification.homes.alerts.news import IN_RANGE
+from property_alert_notification.homes.alerts.stored_keys import parts_of
 from property_alert_notification.homes.listings.models import ListingChange
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.notifications.models import Notification
@@ -78,5 +79,5 @@ async def shown_in_digests(connection: AsyncConnection, wanted: Collection[SentC
         for listing, person, sequence, facts, accepted_at, made_at, planned_at, settled_at in rows
         # A digest may be made earlier than planned, and be settled long after it was written.
         if accepted_at - MARGIN <= made_at <= min(planned_at, settled_at) - MARGIN
-        and not _TELL_OF_PRICES.isdisjoint(key.partition("/")[0] for key in (facts or "").split(","))
+        and not _TELL_OF_PRICES.isdisjoint(key.partition("/")[0] for key in parts_of(facts))
     }
