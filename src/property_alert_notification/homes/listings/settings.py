@@ -17,8 +17,9 @@ class ListingSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="LISTING_", env_ignore_empty=True)
 
     time_zone: ZoneName | None = Field(None, examples=["America/Los_Angeles"])
-    """The time zone of the homes: that of times without an offset, and of the times of open houses in alerts. Without
-    this setting a record whose `ModificationTimestamp` has no offset is refused."""
+    """The time zone of the homes: that of times without an offset, and of the times of open houses in alerts. A record
+    may name another one for its open houses (`PropertyTimeZoneName`). Without this setting a record whose
+    `ModificationTimestamp` has no offset is refused."""
 
     currency: str = Field("USD", pattern="^[A-Z]{3}$", examples=["EUR"])
     """The currency (ISO 4217) of amounts that name none."""

@@ -15,9 +15,10 @@ class SearchSettings(SettingsGroup):
     """The maximum number of saved searches of one user, active or paused."""
 
     unopened_days: float = Field(60.0, ge=0, le=3_650)
-    """Days after which a user who does not look at what a search finds is asked whether it is still wanted. After twice
-    as long the search alerts once a week, after four times once a month, and after six times it is paused. 0: never."""
+    """Days from the first match that a user does not look at until the user is asked whether the search is still
+    wanted. After twice as long the search alerts once a week, after four times once a month, and after six times it is
+    paused. 0: never."""
 
     too_many_matches: int = Field(500, ge=1, le=1_000_000)
-    """The number of homes on the market from which on a search matches too many: its user is warned, and told which
-    condition to narrow."""
+    """The number of homes on the market that a search may match. If it matches more, its user is warned, and a preview
+    names the condition to narrow."""
