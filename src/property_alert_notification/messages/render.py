@@ -54,7 +54,7 @@ class _Paragraph(NamedTuple):
 def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
     """Title and message as one text, cut to this number of segments. Its first link is kept."""
     whole = sms_text(content.title, content.message)
-    text = sms_segments.cut(whole, max_segments, _first_link(whole))
+    text = sms_segments.cut(whole, max_segments, next(_links(whole), None))
     return Rendered(_one_line(content.title), text, cut=None if text == whole else _cut_in_words(text, whole))
 
 
@@ -75,12 +75,14 @@ _EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
 
 
 def sms_text(title: str, message: str) -> str:
-    """The whole text of an SMS."""
-    return sms_segments.as_plain("\n".join(part for part in (_one_line(title), message.strip()) if part))
+    """The whole text of an SMS, in plain characters if that makes it cheaper and changes no link."""
+    text = "\n".join(part for part in (_one_line(title), message.strip()) if part)
+    plain = sms_segments.as_plain(text)
+    return plain if plain == text or all(link in plain for link in _links(text)) else text
 
 
-def _first_link(text: str) -> str | None:
-    return next((line[start:end] for line in text.splitlines() for start, end in find_links(line)), None)
+def _links(text: str) -> Iterator[str]:
+    return (line[start:end] for line in text.splitlines() for start, end in find_links(line))
 
 
 def _cut_in_words(text: str, whole: str) -> str:

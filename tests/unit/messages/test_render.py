@@ -124,6 +124,8 @@ def test_a_link_at_the_beginning_of_a_cut_sms_is_there_once() -> None:
 def test_an_sms_has_plain_quotes_if_that_makes_it_cheaper() -> None:
     quoted = "Your search \u201cNear work\u201d \u2013 paused", "It\u2019s \u00aboff\u00bb\u2026\u00a0now"
     assert sms_text(*quoted) == 'Your search "Near work" - paused\nIt\'s "off"... now'
+    dash = "https://example.com/K\u00f6ln\u2013Bonn"
+    assert sms_text("\u201cTram\u201d", f"See {dash}.") == f"\u201cTram\u201d\nSee {dash}."
     spanish = "Su b\u00fasqueda \u00abCerca\u00bb"
     assert sms_text(spanish, "en pausa") == f"{spanish}\nen pausa"
 
