@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import httpx2
@@ -10,12 +11,16 @@ from rich.progress import Progress
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
+from property_alert_notification.base.http import retry_after
 
 CONCURRENCY = 32
 """Requests on the way at once."""
 
 TRIES = 10
 """Of one request, while the service answers 429 or 503."""
+
+USUAL_WAIT = timedelta(seconds=1)
+"""Between two tries, if the answer asks for no wait."""
 
 API = "/api/v1"
 
@@ -35,7 +40,10 @@ class DemoClient:
         return f"demo-{self.clock.new_id().hex[:12]}"
 
     async def ask(self, method: str, path: str, **body: Any) -> Any:
-        """One request, repeated while the service answers 429 or 503: it may have done then what was asked.
+        """Send a request, and send it again while the service answers 429 or 503.
+
+        The service may have executed a request that it answered with 503. So a POST has an idempotency key, and a
+        DELETE that is answered with 404 has succeeded.
 
         Raises:
             Unavailable: the service does not do what is asked.
@@ -48,7 +56,8 @@ class DemoClient:
                 raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
             if response.status_code not in (429, 503):
                 break
-            await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
+            wait = retry_after(response.headers.get("Retry-After"), now=self.clock.now()) or USUAL_WAIT
+            await asyncio.sleep(wait.total_seconds())
         if method == "DELETE" and response.status_code == 404:
             return None
         if response.is_error:

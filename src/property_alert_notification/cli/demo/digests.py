@@ -11,7 +11,7 @@ LONGEST_WAIT = 60
 """Seconds after its time in which a digest is made and sent."""
 
 QUIET = 3
-"""Digests are no more waited for when as many looks, a second apart, found neither a new one nor one to be made."""
+"""Looks in a row, a second apart, that find no new digest and no alert that waits for one: then all have arrived."""
 
 
 def digest_time(now: datetime, zone: tzinfo) -> datetime:

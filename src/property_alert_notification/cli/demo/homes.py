@@ -136,7 +136,7 @@ async def _replay(client: DemoClient, steps: Sequence[Step], run: str, began: da
 
 
 def batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """The records of a week at most, and of each listing one."""
+    """The records in batches, each of a week at most and with one record of a listing at most."""
     batch: list[Step] = []
     for step in steps:
         if batch and (step.at >= batch[0].at + WEEK or len(batch) == BATCH or _has(batch, step.listing_key)):

@@ -31,7 +31,7 @@ def show(console: Console, story: Story) -> None:
     if story.digest_users:
         _show_digests(console, story)
     if story.example and story.why:
-        _show_one(console, story.example, story.why)
+        _show_one(console, story.example, story.why, story.source)
 
 
 def _facts(facts: Counter[str]) -> Table:
@@ -66,12 +66,13 @@ def _show_digests(console: Console, story: Story) -> None:
         console.print("\n".join([*shown, *more, ""]), markup=False)
 
 
-def _show_one(console: Console, alert: dict[str, Any], why: dict[str, Any]) -> None:
+def _show_one(console: Console, alert: dict[str, Any], why: dict[str, Any], source: str) -> None:
     """One alert in full, and why the user got it."""
     user, listing = alert["user_id"], alert["reference"]
     console.print(f"One alert, to user {user}:\n", style="bold")
     console.print("\n".join(f"  {line}" for line in (alert["title"], "", *alert["message"].splitlines())), markup=False)
-    console.print(f"\nWhy (GET {API}/users/{user}/listings/{listing}/explain):\n", style="bold", soft_wrap=True)
+    path = f"{API}/users/{user}/listings/{listing}/explain?source={source}"
+    console.print(f"\nWhy (GET {path}):\n", style="bold", soft_wrap=True)
     names = {one["SavedSearchKey"]: one["SavedSearchName"] for one in why["searches"]}
     for change in why["changes"]:
         facts = ", ".join(fact["ChangeType"] for fact in change["facts"]) or "other fields"
