@@ -90,6 +90,11 @@ class Replica:
         usual = {"ListingKey": key, "ModificationTimestamp": at, "StandardStatus": "Active", "ListPrice": 500_000}
         return self.market.put(usual | fields)
 
+    def put_each(self, count: int, *, apart: float = 0) -> None:
+        """Put records with the keys 0, 1 and so on, with times that are as many minutes apart."""
+        for number in range(count):
+            self.put(str(number), minutes=number * apart)
+
     async def statuses(self) -> dict[str, str]:
         listings = table_of(Listing)
         async with self.database.reading() as connection:
@@ -148,8 +153,7 @@ async def test_all_records_are_loaded_and_then_what_changes(replica: Replica, me
 
 
 async def test_a_walk_that_was_interrupted_goes_on_where_it_was(replica: Replica) -> None:
-    for number in range(9):
-        replica.put(str(number), minutes=number)
+    replica.put_each(9, apart=1)
     first = replica.worker()
     await first.turn()
     await first.turn()
@@ -301,8 +305,7 @@ async def test_a_server_without_in_is_asked_for_each_record(replica: Replica) ->
     worker = replica.worker(method="events")
     replica.server.faults.no_in = True
     await replica.poll(worker)
-    for number in range(6):
-        replica.put(str(number))
+    replica.put_each(6)
 
     await replica.poll(worker)
 
@@ -456,8 +459,7 @@ async def test_a_token_that_ends_early_is_replaced(replica: Replica) -> None:
 
 async def test_a_link_to_another_host_is_not_followed_and_its_page_is_stored(replica: Replica) -> None:
     worker = replica.worker()
-    for number in range(5):
-        replica.put(str(number))
+    replica.put_each(5)
     replica.server.faults.foreign_links = True
 
     await replica.poll(worker)
@@ -467,8 +469,7 @@ async def test_a_link_to_another_host_is_not_followed_and_its_page_is_stored(rep
 
 
 async def test_links_in_a_circle_are_said_and_end(replica: Replica) -> None:
-    for number in range(5):
-        replica.put(str(number))
+    replica.put_each(5)
     replica.server.faults.links_in_a_circle = True
 
     await replica.poll(replica.worker())
@@ -481,8 +482,7 @@ async def test_links_in_a_circle_are_said_and_end(replica: Replica) -> None:
 async def test_events_are_followed_by_their_sequences_where_the_links_are_wrong(replica: Replica, fault: str) -> None:
     worker = replica.worker()
     await replica.poll(worker)
-    for number in range(5):
-        replica.put(str(number), minutes=number)
+    replica.put_each(5, apart=1)
     setattr(replica.server.faults, fault, True)
 
     await replica.poll(worker)
@@ -500,8 +500,7 @@ async def test_a_server_that_compresses_unasked_is_understood(replica: Replica) 
 
 
 async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) -> None:
-    for number in range(5):
-        replica.put(str(number))
+    replica.put_each(5)
     replica.server.faults.no_links = True
 
     await replica.poll(replica.worker())
@@ -512,8 +511,7 @@ async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) ->
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("no_links", [False, True])
 async def test_records_of_one_time_that_fill_their_pages_are_read_once(replica: Replica, no_links: bool) -> None:
-    for number in range(6):
-        replica.put(str(number))
+    replica.put_each(6)
     replica.server.faults.no_links = no_links
 
     await replica.poll(replica.worker())
@@ -573,8 +571,7 @@ async def test_pages_that_cannot_be_read_are_read_but_for_the_bad_record(replica
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 async def test_a_feed_that_is_set_back_while_its_server_is_overloaded_begins_anew(replica: Replica) -> None:
-    for number in range(8):
-        replica.put(str(number), minutes=number)
+    replica.put_each(8, apart=1)
     worker = replica.worker()
     await worker.turn()
     await worker.turn()
@@ -592,8 +589,7 @@ async def test_a_feed_that_is_set_back_while_its_server_is_overloaded_begins_ane
 
 
 async def test_a_server_that_always_answers_the_same_page_is_asked_no_more(replica: Replica) -> None:
-    for number in range(4):
-        replica.put(str(number), minutes=number)
+    replica.put_each(4, apart=1)
     replica.server.faults.same_page = True
 
     await replica.poll(replica.worker())
@@ -729,8 +725,7 @@ async def test_a_refused_record_counts_once_and_again_when_it_changes(replica: R
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 async def test_what_was_read_again_after_the_overlap_is_not_read_once_more(replica: Replica) -> None:
-    for number in range(6):
-        replica.put(str(number))
+    replica.put_each(6)
     worker = replica.worker()
     for _ in range(2):  # the load, and a poll after the overlap
         await replica.poll(worker)
@@ -798,8 +793,7 @@ async def test_a_server_that_lost_most_listings_is_believed_a_day_later(replica:
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 async def test_events_are_followed_while_all_records_are_read_again(replica: Replica) -> None:
-    for number in range(8):
-        replica.put(str(number), minutes=number)
+    replica.put_each(8, apart=1)
     worker = replica.worker(method="events")
     await replica.poll(worker)
     async with replica.database.transaction() as connection:
@@ -818,8 +812,7 @@ async def test_events_are_followed_while_all_records_are_read_again(replica: Rep
 async def test_a_server_that_counts_its_events_anew_is_followed(replica: Replica) -> None:
     replica.market.last_sequence = 9_000_000
     worker = replica.worker(method="events")
-    for number in range(4):
-        replica.put(str(number), minutes=number)
+    replica.put_each(4, apart=1)
     for _ in range(4):
         await replica.poll(worker)
     replica.market.last_sequence = 0
