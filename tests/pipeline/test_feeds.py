@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, select
+from sqlalchemy.exc import IntegrityError
 
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.metrics import Metrics
@@ -693,11 +694,22 @@ async def test_pushed_events_are_taken_although_the_feed_is_polled(replica: Repl
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 async def test_a_feed_that_is_changed_to_events_reads_none_of_those_before(replica: Replica) -> None:
-    for number in range(8):
-        replica.put(str(number), minutes=number)
+    replica.put_each(8, apart=1)
     await replica.poll(replica.worker())
-    replica.put("meanwhile", minutes=9)
+    meanwhile = [f"meanwhile {number}" for number in range(4)]
+    for key in meanwhile:
+        replica.put(key, minutes=9)
     await replica.workers[0].close()
+    path = make_url(replica.database.url).database or ""
+    with closing(sqlite3.connect(path)) as store:
+        store.execute(
+            "CREATE TRIGGER no_load BEFORE UPDATE OF load_ended_at ON feed_positions "
+            "BEGIN SELECT RAISE(ABORT, 'the worker ends'); END"
+        )
+        with pytest.raises(IntegrityError):
+            await replica.worker(method="events", page_size=3).turn()
+        store.execute("DROP TRIGGER no_load")
+    await replica.workers[1].close()
 
     worker = replica.worker(method="events", page_size=3)
     await replica.poll(worker)
@@ -705,7 +717,7 @@ async def test_a_feed_that_is_changed_to_events_reads_none_of_those_before(repli
     replica.put("0", minutes=20, StandardStatus="Pending")
     await replica.poll(worker)
 
-    assert await replica.statuses() == dict.fromkeys([*map(str, range(1, 8)), "meanwhile"], "Active") | {"0": "Pending"}
+    assert await replica.statuses() == dict.fromkeys([*map(str, range(1, 8)), *meanwhile], "Active") | {"0": "Pending"}
     assert len(before) == 3  # as at the begin of a feed
 
 

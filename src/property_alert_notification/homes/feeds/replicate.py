@@ -162,12 +162,12 @@ class FeedReplicator:
 
         The sequences are not known: the method was another one before, or the server counts anew.
         """
+        if position.load_ended_at is not None and position.modified_at is not None:
+            # Before the sequences: while they are unknown, a worker that was killed begins here again.
+            values = {"modified_at": position.modified_at - self._settings.overlap_time, "load_ended_at": None}
+            async with self._database.transaction() as connection:
+                await queries.advance(connection, position, **values, load_total=None, load_read=0)
         await self._follow.begin(position)
-        if position.load_ended_at is None or position.modified_at is None:
-            return
-        values = {"modified_at": position.modified_at - self._settings.overlap_time, "load_ended_at": None}
-        async with self._database.transaction() as connection:
-            await queries.advance(connection, position, **values, load_total=None, load_read=0)
 
     async def _remove_done(self) -> None:
         until = self._clock.now() - max(KEEP_DONE, 3 * self._settings.overlap_time)
