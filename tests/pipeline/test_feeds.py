@@ -313,6 +313,7 @@ async def test_a_server_without_in_is_asked_for_each_record(replica: Replica) ->
     assert len(await replica.statuses()) == 6
 
 
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("has_no_in", [False, True])
 async def test_a_record_outside_the_filter_of_the_feed_is_taken_by_no_event(replica: Replica, has_no_in: bool) -> None:
     worker = replica.worker(method="events", filter="PropertyType eq 'Residential'")
@@ -328,6 +329,11 @@ async def test_a_record_outside_the_filter_of_the_feed_is_taken_by_no_event(repl
     await replica.poll(worker)
 
     assert await replica.statuses() == {"house": "Active", "becomes land": "Delete"}
+
+    replica.server.faults.lost_index = True
+    await replica.push(Event(70, "house"))
+    await worker.turn()
+    assert (await replica.statuses())["house"] == "Active"
 
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
@@ -378,8 +384,12 @@ async def test_a_record_that_only_a_filter_shows_is_requested_again(replica: Rep
     replica.server.faults.key_statuses = {"1": 404}
     await replica.push(Event(7, "1"))
     await worker.turn()
-    replica.market.remove("1")
+    replica.server.faults.empty_first = True
+    await replica.push(Event(8, "1"))
+    await worker.turn()
     assert await replica.statuses() == {"1": "Active"}
+    replica.server.faults.empty_first = False
+    replica.market.remove("1")
 
     await replica.poll(worker)
 

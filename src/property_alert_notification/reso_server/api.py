@@ -150,7 +150,8 @@ def _resources(server: ResoServer) -> APIRouter:
     @router.get("/Property")
     async def read_properties(request: Request, page: _PageDep) -> Response:
         server.check(request)
-        return _collection(server, request, page, server.market.properties())
+        none = Collection("ModificationTimestamp", [], {})
+        return _collection(server, request, page, none if server.faults.lost_index else server.market.properties())
 
     @router.get("/EntityEvent")
     async def read_events(request: Request, page: _PageDep) -> Response:
@@ -169,6 +170,8 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
         page = Page(None, None, page.top, 0, counted=False)
     if server.faults.limit is not None:
         page = page._replace(top=min(page.top, server.faults.limit))
+    if server.faults.empty_first and "$skip" not in request.query_params:
+        page = page._replace(top=0)
     try:
         found = search(collection, page.filter, page.orderby)
         part = list(islice(found, page.skip, page.skip + page.top))

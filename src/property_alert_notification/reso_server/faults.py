@@ -22,6 +22,10 @@ class Faults(BaseModel):
     """How many requests for records are answered; all others get 429."""
     no_in: bool = False
     """Answer 501 to a filter with `in`."""
+    lost_index: bool = False
+    """Find no records by any filter, although each is at its own URL."""
+    empty_first: bool = False
+    """Give a page without records before the first one."""
     no_events: bool = False
     """Have no EntityEvent resource."""
     limit: int | None = None

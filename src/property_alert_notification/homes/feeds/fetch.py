@@ -46,10 +46,10 @@ class RecordFetcher:
         if not due:
             return False
         found = await self._lookup.find(list(dict.fromkeys(event.record_key for event in due)))
-        if found.keys:
+        if known := found.keys:
             taken, refused = await self._taker.read(list(found.records.values()))
             not_taken = await self._taker.store(position, taken + await self._taker.deletions(found.gone), refused)
-            await self._settle(position, [event for event in due if event.record_key in found.keys], found, not_taken)
+            await self._settle(position, [event for event in due if event.record_key in known], found, not_taken)
         if found.fault is not None:
             raise found.fault
         return True

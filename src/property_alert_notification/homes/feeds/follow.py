@@ -110,7 +110,8 @@ class EventFollower:
         with suppress(BadLink):  # the sequences lead on as well
             if (following := page.next(self._read)) is not None:
                 return following
-        if batch.last is None or self._api.is_last(page, read=len(page.records), asked=self._settings.page_size):
+        read, asked = len(page.records), self._settings.page_size
+        if batch.last is None or self._api.is_last("EntityEvent", page, read=read, asked=asked):
             return None
         following = self._api.events_url(batch.last)  # a server without links, or with wrong ones
         return None if following in self._read else following

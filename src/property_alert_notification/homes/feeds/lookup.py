@@ -5,13 +5,13 @@ something about a record: a gateway answers 404 to everything while its routes a
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import RetryLater, SendError, Throttled
-from property_alert_notification.homes.feeds.odata import key_is, keys_of
+from property_alert_notification.homes.feeds.odata import keys_of
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.web_api import CONNECTIONS, KEY, Record, WebApi
 
@@ -89,43 +89,52 @@ class RecordLookup:
             if start and self._clock.monotonic() > ends:
                 return  # the others are asked for again, when these are stored
             part = keys[start : start + CONNECTIONS]
-            failed: dict[str, SendError] = {}
-            await _all(self._one(key, found, failed) for key in part)
-            await self._confirm([key for key in part if key not in found.keys | failed.keys()], found, failed)
+            shown, failed = dict[str, Record](), dict[str, SendError]()
+            await _all(self._request(key, shown, found, failed) for key in part)
+            rest = [key for key in part if key not in found.records.keys() | failed.keys()]
+            has_none = len(rest) > 1 and not found.has_no_in and await self._has_none(rest)
+            await _all(self._decide(key, shown, found, failed, has_none=has_none) for key in rest)
             if failed and not found.failed:
                 # Unless the server answers something else now, it is not about these records.
                 await self._api.page(self._api.no_records_url())
             found.failed |= failed
 
-    async def _one(self, key: str, found: Lookup, failed: dict[str, SendError]) -> None:
+    async def _request(self, key: str, shown: dict[str, Record], found: Lookup, failed: dict[str, SendError]) -> None:
+        """Request a record by its own URL. With a filter of the feed it is `shown`, and not found yet."""
         try:
             record = await self._api.record(key)
-            if record is None:
-                return
-            if self._settings.filter and not await self._is_among_records(key):
-                found.gone.add(key)
-            else:
-                found.records[key] = record
         except Throttled:
             raise
         except SendError as fault:
             failed[key] = fault
+        else:
+            if record is not None:
+                (shown if self._settings.filter else found.records)[key] = record
 
-    async def _confirm(self, keys: Sequence[str], found: Lookup, failed: dict[str, SendError]) -> None:
-        """Decide of records that their own URLs do not show: they are gone if no filter finds them either."""
-        if len(keys) > 1 and not found.has_no_in and await self._has_none(keys):
-            found.gone.update(keys)
-            return
-        for key in keys:
-            try:
-                if await self._is_among_records(key):
+    async def _decide(
+        self, key: str, shown: Mapping[str, Record], found: Lookup, failed: dict[str, SendError], *, has_none: bool
+    ) -> None:  # fmt: skip
+        """Decide of a record by two answers, since one may be wrong: that at its own URL and that to a filter.
+
+        `has_none`: the filter does not find it, as is known.
+        """
+        try:
+            is_listed = not has_none and await self._api.is_listed(key)
+            if key not in shown:
+                if is_listed:
                     failed[key] = RetryLater("it is among the records, but not at its own URL")
                 else:
                     found.gone.add(key)
-            except Throttled:
-                raise
-            except SendError as fault:
-                failed[key] = fault
+            elif is_listed:
+                found.records[key] = shown[key]
+            elif await self._api.is_listed(key, filtered=False):
+                found.gone.add(key)  # the filter of the feed leaves it out
+            else:
+                failed[key] = RetryLater("it is at its own URL, but not among the records")
+        except Throttled:
+            raise
+        except SendError as fault:
+            failed[key] = fault
 
     async def _has_none(self, keys: Sequence[str]) -> bool:
         try:
@@ -135,10 +144,6 @@ class RecordLookup:
         except SendError:
             return False
         return page is not None and not page.records and page.link is None
-
-    async def _is_among_records(self, key: str) -> bool:
-        page = await self._api.page(self._api.properties_url(key_is(KEY, key)))
-        return bool(page.records)
 
 
 async def _all(requests: Iterable[Coroutine[Any, Any, None]]) -> None:

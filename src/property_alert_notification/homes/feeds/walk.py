@@ -1,7 +1,7 @@
 """Reads records in the order of their ModificationTimestamp: all of them at first, and then those that change."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -103,8 +103,7 @@ class RecordWalk:
         Raises:
             SendError: the server answers nothing else either, or it is not about one record.
         """
-        # The same query, without records.
-        await self._api.page(self._api.properties_url(since(FIELD, self._clock.now() + timedelta(days=365))))
+        await self._api.page(self._api.no_records_url())
         if not self._is_link:  # that may have expired
             self._failures += self._size == 1
             self._size = max(self._size // 4, 1)
@@ -146,7 +145,7 @@ class RecordWalk:
         """
         self._passed += len(page.records)
         self._of_request += len(page.records)
-        if self._api.is_last(page, read=self._of_request, asked=self._asked):
+        if self._api.is_last("Property", page, read=self._of_request, asked=self._asked):
             return None
         if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
             self._from, self._passed, self._keys, self._read = self._greatest, 0, [], set()

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError
@@ -80,26 +80,26 @@ class WebApi:
         """
         return self._page_in(await self._get(url), url)
 
-    def is_last(self, page: Page, *, read: int, asked: int) -> bool:
+    def is_last(self, resource: str, page: Page, *, read: int, asked: int) -> bool:
         """Whether no page follows this one.
 
         A server without links may give fewer records than it is asked for, at most the same number each time.
 
         Args:
+            resource: that of the page.
             page: the page.
             read: the records of its request, on all pages of it.
             asked: how many the request was for.
         """
-        size, resource = len(page.records), urlsplit(page.url).path
-        longest = self._longest.get(resource, 0)
+        size, longest = len(page.records), self._longest.get(resource, 0)
         self._longest[resource] = max(size, longest)
         return page.link is None and read < asked and size < max(longest, SMALLEST_LIMIT)
 
-    def properties_url(self, *filters: str | None, count: bool = False, top: int | None = None, skip: int = 0) -> str:
+    def properties_url(self, filter_: str | None, *, count: bool = False, top: int | None = None, skip: int = 0) -> str:
         """The URL of the first page of the records that match, the one changed longest ago first."""
         return query(
             f"{self._settings.url}/Property",
-            filter=all_of(self._settings.filter, *filters),
+            filter=all_of(self._settings.filter, filter_),
             orderby=f"ModificationTimestamp,{KEY}",
             top=top or self._settings.page_size,
             skip=skip or None,
@@ -119,9 +119,20 @@ class WebApi:
         return query(f"{self._settings.url}/EntityEvent", orderby=order, top=self._settings.page_size)
 
     def no_records_url(self) -> str:
-        """The URL of a page that has no records, of a server that answers."""
-        never = since("ModificationTimestamp", self._clock.now() + timedelta(days=365))
-        return query(f"{self._settings.url}/Property", filter=never, top=1)
+        """The URL of a page that has no records, of a server that answers and understands the settings."""
+        return self.properties_url(since("ModificationTimestamp", self._clock.now() + timedelta(days=365)))
+
+    async def is_listed(self, key: str, *, filtered: bool = True) -> bool:
+        """Whether the record with this key is in the answer to a filter, that of the feed among them if `filtered`.
+
+        Raises:
+            SendError: the request failed, or the answer is no page.
+        """
+        url = f"{self._settings.url}/Property"
+        wanted = all_of(self._settings.filter if filtered else None, key_is(KEY, key))
+        page = await self.page(query(url, filter=wanted, top=1))
+        # Some servers have a page without records before one with them.
+        return bool(page.records) or page.link is not None
 
     async def records_at_once(self, keys: Sequence[str], *, select: str | None = None) -> Page | None:
         """A page with records that have these keys; None if the server does not understand the filter.
