@@ -22,7 +22,9 @@ from property_alert_notification.homes.feeds.entity_events import Event
 from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
+from property_alert_notification.homes.feeds.rounds import LOOKS
 from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.feeds.status import statuses
 from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.listings.received import Received, received
@@ -764,14 +766,15 @@ async def test_what_was_read_again_after_the_overlap_is_not_read_once_more(repli
     assert set(await replica.statuses()) == {*map(str, range(7)), "late"}
 
 
-@pytest.mark.parametrize("no_in", [False, True])
+@pytest.mark.parametrize(
+    ("replica", "answers"), [("sqlite", None), ("postgresql", None), ("sqlite", 8)], indirect=["replica"]
+)
 async def test_a_listing_that_the_server_has_no_more_is_found_although_nothing_says_so(
-    replica: Replica, no_in: bool
+    replica: Replica, answers: int | None
 ) -> None:
-    for number in range(6):
-        replica.put(str(number), minutes=number)
+    replica.put_each(6, apart=1)
     worker = replica.worker()
-    replica.server.faults.no_in = no_in
+    replica.server.faults.no_in = answers is not None
     await replica.poll(worker)
     for key in ("2", "5"):
         replica.market.remove(key)
@@ -779,8 +782,9 @@ async def test_a_listing_that_the_server_has_no_more_is_found_although_nothing_s
     assert set((await replica.statuses()).values()) == {"Active"}
 
     replica.clock.ahead += timedelta(hours=24)
-    await replica.poll(worker)
-    await replica.pass_seconds(worker, 10)
+    for _ in range(3):
+        replica.server.faults.answers = answers
+        await replica.poll(worker)
 
     assert [key for key, status in (await replica.statuses()).items() if status == "Delete"] == ["2", "5"]
     position = await replica.position()
@@ -793,24 +797,41 @@ async def test_a_listing_that_the_server_has_no_more_is_found_although_nothing_s
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
 async def test_a_server_that_lost_most_listings_is_believed_a_day_later(replica: Replica) -> None:
-    for number in range(30):
-        replica.put(str(number))
-    worker = replica.worker(page_size=100)
-    await replica.poll(worker)
-    for number in range(29):
-        replica.market.remove(str(number))
+    replica.put_each(4)
+    lost = list(replica.market.records.values())[:3]
 
-    replica.clock.ahead += timedelta(hours=24)
-    await replica.poll(worker)
-    await replica.pass_seconds(worker, 10)
+    async def poll_after(hours: int, worker: FeedReplicator) -> int:
+        replica.clock.ahead += timedelta(hours=hours)
+        await replica.poll(worker)
+        await replica.pass_seconds(worker, 10)
+        return (await replica.position()).round_doubts
+
+    def lose() -> None:
+        for record in lost:
+            replica.market.remove(record["ListingKey"])
+
+    first, second = replica.worker(page_size=100), replica.worker(page_size=100)
+    await replica.poll(first)
+    lose()
+    assert await poll_after(24, first) == 1
+    for record in lost:
+        replica.market.store(record)
+    assert await poll_after(1, first) == 0
+
+    lose()
+    assert await poll_after(24, first) == 1
+    await first.close()
+    assert await poll_after(0, second) == 1  # a worker that begins waits
+    async with replica.database.transaction() as connection:
+        await queries.advance(connection, await replica.position(), round_doubts=LOOKS - 2)
+    assert await poll_after(1, second) == LOOKS - 1
     assert set((await replica.statuses()).values()) == {"Active"}
-    assert "29 of 30 listings" in str((await replica.position()).last_refusal)
+    [status] = await statuses(replica.database, replica.clock, {"mls": FeedSettings.model_construct()})
+    assert status.problem.endswith("(24 of 25 looks)")
 
-    replica.clock.ahead += timedelta(hours=24)
-    await replica.poll(worker)
-    await replica.pass_seconds(worker, 10)
-    assert list((await replica.statuses()).values()).count("Delete") == 29
-    assert (await replica.position()).last_refusal is None
+    assert await poll_after(1, second) == 0
+    assert await replica.statuses() == dict.fromkeys("012", "Delete") | {"3": "Active"}
+    assert (await replica.position()).round_key is None
 
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)

@@ -47,9 +47,12 @@ class FeedPosition(SQLModel, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=time_type())
     last_error: str | None = Field(default=None, sa_type=Text)
     round_key: str | None = Field(default=None, max_length=255)
-    """The ListingKey until which this round asked for the listings on the market; none between two rounds."""
+    """The ListingKey until which this round asked for the listings on the market; empty before the first one, none
+    between two rounds."""
     round_began_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the last round began."""
+    round_doubts: int = 0
+    """How many times in a row most of the next listings of the round were gone."""
     refused: int = Field(default=0, sa_type=BigInteger)
     """Records that could not be understood."""
     last_refusal: str | None = Field(default=None, sa_type=Text)

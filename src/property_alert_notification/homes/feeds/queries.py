@@ -71,7 +71,7 @@ async def advance(connection: AsyncConnection, position: FeedPosition, **values:
         setattr(position, name, value)
 
 
-async def count_refusals(connection: AsyncConnection, feed: str, refused: int, last: str | None) -> None:
+async def count_refusals(connection: AsyncConnection, feed: str, refused: int, last: str) -> None:
     """Count records that could not be understood."""
     counted = update(_positions).where(_positions.c.feed == feed)
     await connection.execute(counted.values(refused=_positions.c.refused + refused, last_refusal=last))

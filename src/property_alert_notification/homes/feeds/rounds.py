@@ -2,10 +2,15 @@
 
 Records by their ModificationTimestamp show no deletion, and not every server announces each one. So all listings that
 the feed shows are asked for again, in rounds.
+
+A server that has lost its index answers with nothing, often at the same hour of each day. So when most listings of a
+request are gone, the round stops there and nothing is deleted. They are looked up again and again for as long as the
+time between two rounds, and are deleted only if each look found most of them gone.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 
 import structlog
 
@@ -28,8 +33,30 @@ AT_ONCE, WITHOUT_IN = 100, 20
 PAUSE = 5.0
 """Seconds between two requests."""
 
-MANY = 20
-"""Listings of which not most can be gone at once: a server that answers with nothing has lost its index."""
+LOOKS = 25
+"""How many looks in a row find most listings of a request gone, until they are deleted. From the first to the last look
+as much time passes as between two rounds."""
+
+
+def doubts_after(doubts: int, *, gone: int, known: int, is_whole: bool) -> int:
+    """How many looks in a row found most listings of a request gone, after one more.
+
+    Args:
+        doubts: how many there were before.
+        gone: how many listings are gone by this look.
+        known: of how many it found anything.
+        is_whole: the server answered all its requests.
+    """
+    if 2 * gone > known:
+        return doubts + 1
+    # A server that has lost many listings does not have most of each request.
+    is_believed = doubts >= LOOKS and gone > 0
+    return doubts if is_believed or not is_whole else 0
+
+
+def are_held(doubts: int) -> bool:
+    """Whether listings stay on the market although the server does not have them now."""
+    return 0 < doubts < LOOKS
 
 
 class RecordRounds:
@@ -46,8 +73,7 @@ class RecordRounds:
         self._database = database
         self._clock = clock
         self._due_at = 0.0
-        self._doubts = False
-        """Whether most listings were gone in the last round. It is believed when they still are in the next one."""
+        """When some listings are asked for again. Zero until the first turn."""
 
     async def turn(self, position: FeedPosition) -> None:
         """Ask for some listings, if it is time.
@@ -58,26 +84,44 @@ class RecordRounds:
         """
         if not self._every or self._clock.monotonic() < self._due_at:
             return
-        now = self._clock.now()
-        self._due_at = self._clock.monotonic() + PAUSE
+        now, is_first = self._clock.now(), not self._due_at
+        self._wait(position.round_doubts)
+        if is_first and are_held(position.round_doubts):
+            return  # workers that are restarted often must not look sooner
         if position.round_key is None:
             last = position.round_began_at or position.load_ended_at or now
             if now - last < self._every:
                 return
-        after = position.round_key or ""
         async with self._database.reading() as connection:
-            keys = await queries.on_market(connection, position.feed, after=after, limit=AT_ONCE)
-        began_at = position.round_began_at if position.round_key is not None else now
-        next_key = await self._ask(position, keys) if keys else None
-        is_over = not keys and self._doubts
-        async with self._database.transaction() as connection:
-            await queries.advance(connection, position, round_key=next_key, round_began_at=began_at)
-            if is_over:
-                await queries.count_refusals(connection, position.feed, 0, None)
-        self._doubts = self._doubts and not is_over
+            keys = await queries.on_market(connection, position.feed, after=position.round_key or "", limit=AT_ONCE)
+        began_at = now if position.round_key is None else position.round_began_at
+        if keys:
+            await self._ask(position, keys, began_at)
+        else:
+            await self._advance(position, round_key=None, round_began_at=began_at, round_doubts=0)
 
-    async def _ask(self, position: FeedPosition, keys: Sequence[str]) -> str | None:
-        """Ask for these listings; returns the key after which the round goes on, None if it ends here."""
+    async def _ask(self, position: FeedPosition, keys: Sequence[str], began_at: datetime | None) -> None:
+        """Ask for these listings, take what the server says of them, and go on after the last one that is known."""
+        found, known = await self._look_up(keys)
+        doubts = doubts_after(
+            position.round_doubts, gone=len(found.gone), known=len(known), is_whole=found.fault is None
+        )
+        if doubts > position.round_doubts == 0:
+            log.warning("feed.listings_missing", feed=position.feed, missing=len(found.gone), known=len(known))
+        is_held = are_held(doubts)
+        self._wait(doubts)
+        if found.keys:
+            taken, refused = await self._taker.read(list(found.records.values()))
+            deletions = await self._taker.deletions(() if is_held else found.gone)
+            await self._taker.store(position, taken + deletions, refused)
+        done = [] if is_held else list(takewhile(known.__contains__, keys))
+        round_key = done[-1] if done else position.round_key or ""
+        await self._advance(position, round_key=round_key, round_began_at=began_at, round_doubts=doubts)
+        if found.fault is not None:
+            raise found.fault
+
+    async def _look_up(self, keys: Sequence[str]) -> tuple[Lookup, set[str]]:
+        """Look these listings up; returns what was found, and of which listings something is known."""
         try:
             page = await self._api.records_at_once(keys, select=KEY)
         except ProviderDown:
@@ -85,21 +129,14 @@ class RecordRounds:
         except SendError:
             page = None
         keys = keys[:WITHOUT_IN] if page is None else keys
-        there = set() if page is None else set(keys_of(page.records, KEY))
+        there = set() if page is None else set(keys).intersection(keys_of(page.records, KEY))
         found = await self._lookup.find([key for key in keys if key not in there])
-        if len(keys) >= MANY and len(found.gone) > len(keys) / 2 and not self._doubts:
-            await self._doubt(position, found, len(keys))
-            return None
-        if found.keys:
-            taken, refused = await self._taker.read(list(found.records.values()))
-            await self._taker.store(position, taken + await self._taker.deletions(found.gone), refused)
-        if found.fault is not None:
-            raise found.fault
-        return keys[-1]
+        return found, there | found.keys
 
-    async def _doubt(self, position: FeedPosition, found: Lookup, number: int) -> None:
-        self._doubts = True
-        problem = f"{len(found.gone)} of {number} listings on the market are not there any more"
-        log.warning("feed.listings_missing", feed=position.feed, problem=problem)
+    def _wait(self, doubts: int) -> None:
+        wait = max(self._every.total_seconds() / (LOOKS - 1), PAUSE) if are_held(doubts) else PAUSE
+        self._due_at = self._clock.monotonic() + wait
+
+    async def _advance(self, position: FeedPosition, **values: object) -> None:
         async with self._database.transaction() as connection:
-            await queries.count_refusals(connection, position.feed, 0, f"{problem}: they stay until the next round")
+            await queries.advance(connection, position, **values)

@@ -10,6 +10,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
+from property_alert_notification.homes.feeds.rounds import LOOKS, are_held
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
 
 _SHOWN = 5
@@ -74,6 +75,9 @@ class FeedStatus:
             return "no worker replicates it now: start property-alerts worker"
         if position is not None and position.last_error:
             return position.last_error
+        if position is not None and are_held(position.round_doubts):
+            looks = f"{position.round_doubts} of {LOOKS} looks"
+            return f"the server does not have most listings of a request: they stay on the market ({looks})"
         if self.given_up:
             return f"{self.given_up[0].record_key}: {self.given_up[0].error}"
         return (position.last_refusal or "") if position is not None else ""
