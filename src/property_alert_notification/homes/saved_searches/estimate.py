@@ -28,7 +28,7 @@ WITHOUT_HASTE = 2_000
 _DEVIATIONS = 2.0
 """Standard deviations by which a count of the sample is taken to be too high by chance."""
 _AGE, _AGE_OF_ALL = 300.0, 1.0
-"""Seconds after which a sample is read again, and one that is the whole market: a feed may just have begun."""
+"""Seconds after which a sample is read again, and one that is the whole market, which may be growing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Sample:
 
 
 def _age_of(sample: Sample) -> float:
-    """For how many seconds a sample is used. An empty one is read again at once, which takes no time."""
+    """For how many seconds a sample is used. An empty one is read again at once (2 ms): a feed may just have begun."""
     return (_AGE_OF_ALL if sample.is_whole else _AGE) if sample.total else 0.0
 
 
