@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from property_alert_notification.base import turns
 from property_alert_notification.homes.alerts.answer_turns import AT_ONCE
 from property_alert_notification.homes.alerts.explain import routes
 from property_alert_notification.homes.alerts.explain.look_up import look_up
@@ -53,26 +54,28 @@ async def test_a_home_is_explained_for_a_user(client: httpx2.AsyncClient) -> Non
     assert (await client.get("/api/v1/users/1/listings/2/explain")).status_code == 404
 
 
-async def test_explanations_take_turns_so_that_other_calls_get_a_connection(
+async def test_explanations_and_backtests_take_turns_so_that_other_calls_get_a_connection(
     lite: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lite.post("/api/v1/listing-events", json=RECORD)
-    reading, most = 0, 0
+    all_read, may_end = asyncio.Barrier(AT_ONCE + 1), asyncio.Event()
 
-    async def counted(*its: Any) -> Any:
-        nonlocal reading, most
-        reading += 1
-        most = max(most, reading)
-        try:
-            return await look_up(*its)
-        finally:
-            reading -= 1
+    async def slow(*its: Any) -> Any:
+        await all_read.wait()
+        await may_end.wait()
+        return await look_up(*its)
 
-    monkeypatch.setattr(routes, "look_up", counted)
-    answers = await asyncio.gather(*(lite.get("/api/v1/users/1/listings/1/explain") for _ in range(30)))
+    monkeypatch.setattr(routes, "look_up", slow)
+    path = "/api/v1/users/1/listings/1/explain"
+    reading = [asyncio.create_task(lite.get(path)) for _ in range(AT_ONCE)]
+    await all_read.wait()
+    monkeypatch.setattr(turns, "LONGEST_WAIT", timedelta(seconds=0.01))
+    refused = [await lite.get(path), await lite.post(f"{PATH}/backtest", json={})]
+    may_end.set()
+    answers = await asyncio.gather(*reading)
 
+    assert [(one.status_code, one.headers["Retry-After"]) for one in refused] == [(503, "1")] * 2
     assert {one.status_code for one in answers} == {200}
-    assert most == AT_ONCE
 
 
 async def test_conditions_are_explained_with_their_parts_and_alerts_with_the_missing_address(

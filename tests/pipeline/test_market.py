@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.base.errors import TooManyPreviews
+from property_alert_notification.base import turns
+from property_alert_notification.base.errors import TooManyAtOnce
 from property_alert_notification.homes.criteria.expression import And, Expression, Keywords, OneOf, Range
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.market import kept, queries
@@ -110,7 +111,7 @@ async def test_what_left_the_market_is_forgotten(feeds: Feeds, monkeypatch: pyte
 
 async def test_a_comparison_waits_for_two_others_and_no_longer(feeds: Feeds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "AT_A_TIME", 0)
-    monkeypatch.setattr(kept, "LONGEST_WAIT", timedelta(seconds=0.01))
+    monkeypatch.setattr(turns, "LONGEST_WAIT", timedelta(seconds=0.01))
 
-    with pytest.raises(TooManyPreviews):
+    with pytest.raises(TooManyAtOnce):
         await KeptMarket(feeds.database, feeds.clock).compare(SEATTLE)

@@ -24,7 +24,7 @@ ServiceError
 │   ├── TooManyRequests       429, with Retry-After
 │   └── Unavailable           503, with Retry-After
 │       ├── Overloaded
-│       ├── TooManyPreviews
+│       ├── TooManyAtOnce
 │       ├── StoreUnavailable
 │       │   ├── StoreLocked
 │       │   ├── CommitInDoubt
@@ -89,7 +89,7 @@ from property_alert_notification.base.errors.unavailable import (
     StoreMisconfigured,
     StoreOutdated,
     StoreUnavailable,
-    TooManyPreviews,
+    TooManyAtOnce,
     Unavailable,
 )
 
@@ -128,8 +128,8 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "Throttled",
+    "TooManyAtOnce",
     "TooManyKeys",
-    "TooManyPreviews",
     "TooManyRequests",
     "Unauthorised",
     "Unavailable",

@@ -37,13 +37,13 @@ class Overloaded(Unavailable):
         )
 
 
-class TooManyPreviews(Unavailable):
-    """Other previews are being compared, and did not end in time."""
+class TooManyAtOnce(Unavailable):
+    """Other calls of the same kind are being answered, and did not end in time."""
 
-    title = "Too many previews at once"
+    title = "Too many calls of this kind at once"
 
     def __init__(self) -> None:
-        super().__init__("Other previews are being compared. Try again.")
+        super().__init__("Other calls of this kind are being answered. Try again.")
 
 
 class StoreUnavailable(Unavailable):

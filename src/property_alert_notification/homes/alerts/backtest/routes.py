@@ -15,6 +15,7 @@ from property_alert_notification.api.paging import start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.turns import Turns
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.homes.alerts.answer_turns import TurnsDep
@@ -64,7 +65,7 @@ class _Parts:
     category: Category
     """That of alerts."""
     unused: Collection[Channel]
-    turns: asyncio.Semaphore
+    turns: Turns
 
     async def backtest(self, user_id: int, key: UUID | None, body: BacktestRequest) -> Backtest:
         """Replay the period of a call, when it is its turn.
@@ -72,6 +73,7 @@ class _Parts:
         Raises:
             InvalidField: a field of it cannot be used.
             NotFound: the user has no such search.
+            TooManyAtOnce: it was not its turn in time.
         """
         async with self.turns:
             return await self._backtest(user_id, key, body)

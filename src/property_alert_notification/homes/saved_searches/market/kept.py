@@ -15,8 +15,8 @@ import numpy as np
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.damaged import readable
-from property_alert_notification.base.errors import TooManyPreviews
 from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.turns import Turns
 from property_alert_notification.database import Database
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.listings.versions.queries import newest_records
@@ -33,8 +33,6 @@ LONGEST = timedelta(seconds=1)
 """How long records are read and compared."""
 AT_A_TIME = 2
 """Comparisons. Each takes up to a second of a processor, and 25 MB for 100,000 listings."""
-LONGEST_WAIT = timedelta(seconds=1)
-"""For the end of other comparisons."""
 AT_ONCE = 1_000
 """Records that are read together."""
 MOST = 150_000
@@ -64,7 +62,7 @@ class KeptMarket:
         # One thread reads and changes what is kept: comparisons take turns, and leave the other processor to other
         # calls.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="market")
-        self._turns = asyncio.Semaphore(AT_A_TIME)
+        self._turns = Turns(AT_A_TIME)
         self._left_over: Sequence[str] = ()
         """The keys of a market of which the last comparison had no time to read all."""
         self._is_behind = asyncio.Event()
@@ -84,16 +82,10 @@ class KeptMarket:
         """Compare the listings on the market, the newest first, as many as there is time for.
 
         Raises:
-            TooManyPreviews: other comparisons did not end in time.
+            TooManyAtOnce: other comparisons did not end in time.
         """
-        try:
-            await asyncio.wait_for(self._turns.acquire(), LONGEST_WAIT.total_seconds())
-        except TimeoutError:
-            raise TooManyPreviews from None
-        try:
+        async with self._turns:
             return await self._compare(expression)
-        finally:
-            self._turns.release()
 
     async def _compare(self, expression: Expression) -> Compared:
         ends_at = self._clock.monotonic() + LONGEST.total_seconds()
