@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Column, Integer, bindparam, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, insert_rows, table_of, time_type
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, insert_rows, table_of
 from property_alert_notification.homes.alerts.drops import queries as drops
 from property_alert_notification.homes.alerts.models import Alert, MatchLogEntry, Told
 from property_alert_notification.homes.saved_searches.models import SavedSearch
@@ -31,20 +31,21 @@ async def expressions_of(connection: AsyncConnection, searches: Collection[int])
     return {row[0]: (row[1], row[2]) for row in await EXPRESSIONS.run(connection, as_rows(sorted(searches)))}
 
 
-_limit, _until = bindparam("limit", type_=Integer), bindparam("until", type_=time_type())
+def removing_old(key: Sequence[Column[Any]], at: Column[Any]) -> Any:
+    """Delete the oldest rows of a table, up to `limit` of those of which `at` is less than `until`.
 
-
-def _remove(key: Sequence[Column[Any]], at: Column[Any]) -> Any:
-    """Delete the oldest rows of a table; `key` is its primary key, whose first column is returned."""
-    old = select(*key).where(at < _until).order_by(at).limit(_limit).with_for_update(skip_locked=True)
+    `key` is its primary key, whose first column is returned.
+    """
+    until, limit = bindparam("until", type_=at.type), bindparam("limit", type_=Integer)
+    old = select(*key).where(at < until).order_by(at).limit(limit).with_for_update(skip_locked=True)
     these = old.cte("old")
     # For several columns alone SQLite would read the whole table.
     is_old = key[0].in_(select(these.c[0])), tuple_(*key).in_(select(*these.c))
     return delete(at.table).where(*is_old).returning(key[0])
 
 
-_REMOVE_LOG = _remove([_log.c.sequence, _log.c.shard], _log.c.made_at)
-_REMOVE_TOLD = _remove([_told.c.listing_id, _told.c.fact, _told.c.shard], _told.c.changed_at)
+_REMOVE_LOG = removing_old([_log.c.sequence, _log.c.shard], _log.c.made_at)
+_REMOVE_TOLD = removing_old([_told.c.listing_id, _told.c.fact, _told.c.shard], _told.c.changed_at)
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.homes.alerts.outcomes.alerts import TellingDelivery
-from property_alert_notification.homes.alerts.outcomes.keep import ended_unsent
+from property_alert_notification.homes.alerts.outcomes.keep import ended_unsent, still_unsent
 from property_alert_notification.homes.alerts.outcomes.queries import EndedAlert
 from property_alert_notification.homes.alerts.outcomes.unsent import unsent_of
 from property_alert_notification.homes.alerts.stored_keys import joined
@@ -53,6 +53,8 @@ OPTED_OUT = a_row("suppressed", "user_opted_out")
         [a_row("suppressed", "newer_alert"), a_row("held", alert=2, facts="Price Change/2")],
         [a_row("suppressed", "price_changed_since"), OPTED_OUT, a_row("sent", alert=2, facts="Price Change/2")],
         [a_row("on_hold", approval="waiting")],
+        # The alert that told it is not kept any more.
+        [a_row("suppressed", "already_told")],
     ],
 )
 def test_a_fact_counts_as_told_while_an_alert_that_tells_it_is_open_or_was_sent(rows: list[TellingDelivery]) -> None:
@@ -75,6 +77,8 @@ def test_a_fact_counts_as_told_while_an_alert_that_tells_it_is_open_or_was_sent(
         # A newer one told another fact.
         [OPTED_OUT, a_row("sent", alert=2, facts="Price Change/2")],
         [OPTED_OUT, a_row("on_hold", alert=2, approval="waiting")],
+        # The alert that was to tell it ended unsent afterwards.
+        [a_row("suppressed", "already_told"), a_row("expired", "expired", alert=2, senders=None)],
         # Its notification was deleted, and what is sent since then does not tell what it was to tell.
         [
             a_row("suppressed", "newer_alert")._replace(is_final=True),
@@ -92,6 +96,7 @@ def test_the_searches_that_were_to_tell_it_are_those_of_all_its_alerts() -> None
 
 
 REPLACED = a_row("suppressed", "newer_alert")
+ENDED = EndedAlert(UUID(int=101), LISTING, 1, PERSON, 1, OPTED_OUT.facts, str(SENDER), None)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +120,26 @@ REPLACED = a_row("suppressed", "newer_alert")
     ],
 )
 def test_what_became_of_an_unsent_alert_is_kept(rows: list[TellingDelivery], kept: tuple[str, str] | None) -> None:
-    alert = EndedAlert(UUID(int=101), LISTING, 1, PERSON, 1, "New Listing/1", str(SENDER), None)
-    found = [(one.channel, one.reason_code) for one in ended_unsent([alert], rows)]
+    found = [(one.channel, one.reason_code) for one in ended_unsent([ENDED], rows)]
     assert found == ([] if kept is None else [kept])
+
+
+@pytest.mark.parametrize(
+    ("others", "left"),
+    [
+        ([], "New Listing/1,Price Change/1"),
+        ([a_row("expired", "expired", alert=2)], "New Listing/1,Price Change/1"),
+        ([a_row("sent", alert=2, facts="Price Change/2")], "New Listing/1,Price Change/1"),
+        ([a_row("sent", alert=2, left_out="counted_only")], "New Listing/1,Price Change/1"),
+        ([a_row("sent", alert=2, facts="Price Change/1")], "New Listing/1"),
+        ([a_row("unknown", alert=2, facts="Price Change/1")], "New Listing/1"),
+        ([a_row("sent", alert=2, facts="New Listing/1"), a_row("sent", alert=3, facts="Price Change/1")], ""),
+    ],
+)
+def test_only_what_no_other_alert_told_is_kept_as_untold(others: list[TellingDelivery], left: str) -> None:
+    """Otherwise it would be told again once the alert that told it is deleted, too."""
+    new = [one.alert.facts for one in ended_unsent([ENDED], [OPTED_OUT, *others])]
+    kept = [one.facts for one in still_unsent([OPTED_OUT._replace(is_final=True), *others])]
+
+    assert new == ([left] if left else [])
+    assert kept == ([] if left == ENDED.facts else [left])

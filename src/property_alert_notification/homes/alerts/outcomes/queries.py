@@ -1,16 +1,14 @@
 """Every statement that says what became of alerts, each on a batch."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     FromClause,
-    Integer,
-    Uuid,
-    bindparam,
-    delete,
+    Table,
     false,
     func,
     literal,
@@ -19,6 +17,7 @@ from sqlalchemy import (
     select,
     true,
     union_all,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +29,7 @@ from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.models import Alert, UnsentAlert
 from property_alert_notification.homes.alerts.outcomes.alerts import AskedFor, TellingDelivery
 from property_alert_notification.homes.alerts.outcomes.unsent import Unsent, unsent_of
+from property_alert_notification.homes.alerts.queries import removing_old
 from property_alert_notification.homes.properties.ids.queries import with_mates
 from property_alert_notification.notifications.models import Notification
 
@@ -37,17 +37,19 @@ _alerts, _deliveries, _notifications = table_of(Alert), table_of(Delivery), tabl
 _unsent = table_of(UnsentAlert)
 
 
-def _of_alerts(wanted: FromClause) -> Any:
+def _about(wanted: FromClause, alerts: Table) -> tuple[FromClause, Sequence[ColumnElement[Any]]]:
+    """The alerts of a table to people about the homes of listings, and the first columns of a TellingDelivery."""
     homes, mate, _ = with_mates(wanted, wanted.c.listing_id)
+    found = homes.join(alerts, (alerts.c.listing_id == mate) & (alerts.c.person == wanted.c.person))
+    its = [alerts.c[name] for name in ("notification_id", "listing_id", "sequence", "facts", "senders")]
+    return found, [wanted.c.listing_id, wanted.c.person, *its]
+
+
+def _of_alerts(wanted: FromClause) -> Any:
+    found, columns = _about(wanted, _alerts)
     return (
         select(
-            wanted.c.listing_id,
-            wanted.c.person,
-            _alerts.c.notification_id,
-            _alerts.c.listing_id,
-            _alerts.c.sequence,
-            _alerts.c.facts,
-            _alerts.c.senders,
+            *columns,
             _alerts.c.left_out,
             _notifications.c.approval,
             _notifications.c.status,
@@ -59,38 +61,27 @@ def _of_alerts(wanted: FromClause) -> Any:
             func.coalesce(_deliveries.c.unknowns, 0) > 0,
             false(),
         )
-        .select_from(homes)
-        .join(_alerts, (_alerts.c.listing_id == mate) & (_alerts.c.person == wanted.c.person))
+        .select_from(found)
         .join(_notifications, _notifications.c.id == _alerts.c.notification_id)
         .outerjoin(_deliveries, _deliveries.c.notification_id == _alerts.c.notification_id)
     )
 
 
 def _kept(wanted: FromClause) -> Any:
-    homes, mate, _ = with_mates(wanted, wanted.c.listing_id)
-    return (
-        select(
-            wanted.c.listing_id,
-            wanted.c.person,
-            _unsent.c.notification_id,
-            _unsent.c.listing_id,
-            _unsent.c.sequence,
-            _unsent.c.facts,
-            _unsent.c.senders,
-            null(),
-            _unsent.c.approval,
-            null(),
-            null(),
-            literal(DeliveryState.SUPPRESSED.value),
-            _unsent.c.channel,
-            _unsent.c.reason_code,
-            _unsent.c.reason_parameters,
-            false(),
-            true(),
-        )
-        .select_from(homes)
-        .join(_unsent, (_unsent.c.listing_id == mate) & (_unsent.c.person == wanted.c.person))
-    )
+    found, columns = _about(wanted, _unsent)
+    return select(
+        *columns,
+        null(),
+        _unsent.c.approval,
+        null(),
+        null(),
+        literal(DeliveryState.SUPPRESSED.value),
+        _unsent.c.channel,
+        _unsent.c.reason_code,
+        _unsent.c.reason_parameters,
+        false(),
+        true(),
+    ).select_from(found)
 
 
 _DELIVERIES_ABOUT = BatchStatement(
@@ -159,6 +150,23 @@ async def not_sent(connection: AsyncConnection, notifications: Collection[UUID])
     return [EndedAlert(*row) for row in await _NOT_SENT.run(connection, as_rows(notifications))]
 
 
+def _beside_kept(wanted: FromClause) -> Any:
+    alerts = wanted.join(_alerts, _alerts.c.notification_id == wanted.c.id)
+    homes, mate, _ = with_mates(alerts, _alerts.c.listing_id)
+    kept = homes.join(_unsent, (_unsent.c.listing_id == mate) & (_unsent.c.person == _alerts.c.person))
+    return select(_alerts.c.listing_id, _alerts.c.person).select_from(kept).distinct()
+
+
+_BESIDE_KEPT = BatchStatement(columns_of(_notifications, "id"), _beside_kept)
+
+
+async def beside_kept(connection: AsyncConnection, notifications: Collection[UUID]) -> set[AskedFor]:
+    """The listings and people of those alerts of these notifications beside which unsent ones are kept."""
+    if not notifications:
+        return set()
+    return {(row[0], row[1]) for row in await _BESIDE_KEPT.run(connection, as_rows(notifications))}
+
+
 class EndedUnsent(NamedTuple):
     """An alert that ended unsent, and why."""
 
@@ -178,18 +186,34 @@ async def keep(connection: AsyncConnection, ended: Collection[EndedUnsent]) -> N
         await _KEEP.run(connection, [(*one.alert, *one[1:]) for one in ended])
 
 
-_OLD = (
-    select(_unsent.c.notification_id)
-    .where(_unsent.c.notification_id < bindparam("before", type_=Uuid()))
-    .order_by(_unsent.c.notification_id)
-    .limit(bindparam("limit", type_=Integer))
-    .with_for_update(skip_locked=True)
+class StillUnsent(NamedTuple):
+    """A kept alert, and which of its facts are untold."""
+
+    notification_id: UUID
+    listing_id: UUID
+    facts: str
+
+
+_LEAVE_ONLY = BatchStatement(
+    columns_of(_unsent, *StillUnsent._fields),
+    lambda new: (
+        update(_unsent)
+        .where(_unsent.c.notification_id == new.c.notification_id, _unsent.c.listing_id == new.c.listing_id)
+        .values(facts=new.c.facts)
+    ),
 )
-_REMOVE_OLD = delete(_unsent).where(_unsent.c.notification_id.in_(_OLD))
+
+
+async def leave_only(connection: AsyncConnection, kept: Collection[StillUnsent]) -> None:
+    """Keep of these alerts only the facts that are untold."""
+    if kept:
+        await _LEAVE_ONLY.run(connection, kept)
+
+
+_REMOVE_OLD = removing_old([_unsent.c.notification_id, _unsent.c.listing_id], _unsent.c.notification_id)
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
-    """Forget what became of some notifications that were accepted before; returns how many alerts, `limit` at most."""
-    found = await connection.execute(_REMOVE_OLD, {"before": first_id_of(until), "limit": limit})
-    # A first alert has a row for each home.
-    return min(found.rowcount, limit)
+    """Delete up to `limit` alerts of notifications that were accepted before `until`; returns how many."""
+    values = {"until": first_id_of(until), "limit": limit}
+    return len((await connection.execute(_REMOVE_OLD, values)).all())

@@ -6,6 +6,7 @@ its searches are paused, it must not keep the other searches of its user from te
 
 from collections.abc import Collection, Iterable, Mapping
 
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Approval
 from property_alert_notification.homes.alerts.ledger.queries import PersonsFact
 from property_alert_notification.homes.alerts.outcomes.alerts import TellingDelivery, by_alert, outcome_of_alert
@@ -22,7 +23,8 @@ These searches do not tell it again.
 def unsent_of(rows: Iterable[TellingDelivery], wanted: Collection[PersonsFact]) -> Unsent:
     """Those of these facts that alerts were to tell which all ended unsent.
 
-    A fact of which no alert is known counts as told.
+    A fact of which no alert is known counts as told. Likewise one of which alerts were only not sent because another
+    alert told it: that one is not kept any more.
     """
     # An alert that waits for approval, or was rejected, has put no fact into the ledger.
     alerts = by_alert(row for row in rows if row.approval in (None, Approval.APPROVED))
@@ -31,9 +33,12 @@ def unsent_of(rows: Iterable[TellingDelivery], wanted: Collection[PersonsFact]) 
 
 
 def _senders(fact: str, alerts: Collection[list[TellingDelivery]]) -> frozenset[int] | None:
-    """By which searches a fact was to be told; None if an alert tells it, or none was to tell it."""
+    """By which searches a fact was to be told; None if an alert tells it or told it, or if none is known."""
     telling = [one for one in alerts if fact in parts_of(one[0].facts)]
     every = [row for one in alerts for row in one]
-    if not telling or any(outcome_of_alert(one, every).outcome is not Outcome.NOT_TOLD for one in telling):
+    became = [outcome_of_alert(one, every) for one in telling]
+    if any(one.outcome is not Outcome.NOT_TOLD for one in became):
+        return None
+    if all(one.code is ReasonCode.ALREADY_TOLD for one in became):
         return None
     return frozenset(int(number) for one in telling for number in parts_of(one[0].senders))
