@@ -85,9 +85,8 @@ async def changes_of(connection: AsyncConnection, sequences: Collection[int]) ->
 _LAST = BatchStatement(
     columns_of(_changes, "listing_id"),
     lambda wanted: (
-        SELECT_CHANGES.where(
-            _changes.c.listing_id.in_(select(wanted.c.listing_id)), true_of_many(_changes.c.sequence.is_not(None))
-        )
+        SELECT_CHANGES.add_columns(_changes.c.made_at)
+        .where(_changes.c.listing_id.in_(select(wanted.c.listing_id)), true_of_many(_changes.c.sequence.is_not(None)))
         # In a form that no index matches, so that the store uses the index of the listings.
         .order_by(func.coalesce(_changes.c.sequence, 0).desc())
         .limit(bindparam("limit", type_=Integer))
@@ -95,6 +94,9 @@ _LAST = BatchStatement(
 )
 
 
-async def last_changes(connection: AsyncConnection, listings: Collection[UUID], *, limit: int) -> list[ChangeToMatch]:
-    """The last numbered changes of these listings, the newest first."""
-    return [ChangeToMatch(*row) for row in await _LAST.run(connection, as_rows(sorted(listings)), limit=limit)]
+async def last_changes(
+    connection: AsyncConnection, listings: Collection[UUID], *, limit: int
+) -> list[tuple[ChangeToMatch, datetime]]:
+    """The last numbered changes of these listings, the newest first, and when each was stored."""
+    rows = await _LAST.run(connection, as_rows(sorted(listings)), limit=limit)
+    return [(ChangeToMatch(*row[:-1]), row[-1]) for row in rows]

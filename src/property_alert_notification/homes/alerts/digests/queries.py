@@ -23,7 +23,7 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.homes.alerts.models import SearchDigest
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
-from property_alert_notification.homes.listings.versions.queries import is_newest, newest_records
+from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
 from property_alert_notification.homes.saved_searches.versions.queries import is_in_share
 from property_alert_notification.homes.saved_searches.versions.share import Share
@@ -151,12 +151,6 @@ async def forget(connection: AsyncConnection, searches: Collection[int]) -> None
 
 def _read_record(row: Sequence[Any]) -> tuple[UUID, Mapping[str, Any]]:
     return row[0], dict(json.loads(row[1]))
-
-
-async def records_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    """The fields of these listings as they are now; damaged ones are left out."""
-    records = await newest_records(connection, listings)
-    return dict(readable(records.items(), _read_record, "listing.unreadable", lambda row: row[0]))
 
 
 _OF_HOMES = BatchStatement(

@@ -13,7 +13,6 @@ from property_alert_notification.database import run_within
 from property_alert_notification.homes.alerts.changes.earlier.queries import facts_before
 from property_alert_notification.homes.alerts.changes.queries import last_changes
 from property_alert_notification.homes.alerts.changes.read import ReadChange, readable_changes
-from property_alert_notification.homes.alerts.digests.queries import records_of
 from property_alert_notification.homes.alerts.explain import queries
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
 from property_alert_notification.homes.alerts.explain.searches import (
@@ -66,7 +65,8 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     home = member.property_id
     number = (await numbers_of(connection, [user_id])).get(user_id, _NOBODY)
     listings = [one.id for one in await properties.members(connection, [home])]
-    rows = await last_changes(connection, listings, limit=MOST_CHANGES)
+    last = await last_changes(connection, listings, limit=MOST_CHANGES)
+    rows, made_at = [one for one, _ in last], {one.sequence: at for one, at in last}
     earlier = await facts_before(connection, rows)
     versions = await queries.versions_of(connection, user_id)
     alerts = await queries.alerts_about(connection, home, number)
@@ -74,7 +74,7 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     searches += deleted_searches(
         versions,
         await queries.numbers_of_searches(connection, user_id),
-        [one.sequence for one in rows],
+        made_at,
         names_in(one.details for one in alerts),
         limit=queries.MOST_SEARCHES,
     )
@@ -85,12 +85,12 @@ async def look_up(connection: AsyncConnection, user_id: int, listing: Listing) -
     return Found(
         listing.id,
         home,
-        (await records_of(connection, [listing.id])).get(listing.id, {}),
+        await queries.fields_of(connection, listing.id),
         await run_within(connection, language_of(user_id)),
         searches,
         versions,
         changes,
-        await queries.times_of(connection, [one.sequence for one in rows]),
+        made_at,
         alerts,
         await known_of(connection, changes, known, person=number, searches=numbers),
         number in (await discarded(connection, [home])).get(home, ()),

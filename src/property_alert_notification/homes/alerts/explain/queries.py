@@ -1,42 +1,39 @@
 """Every statement that explains what became of a home for a user."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.base.damaged import readable
+from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.homes.alerts.models import Alert, SearchDigest
 from property_alert_notification.homes.alerts.outcomes.past import PastVersion
-from property_alert_notification.homes.listings.models import Listing, ListingChange
+from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.listings.versions.queries import newest_records
 from property_alert_notification.homes.properties.ids.queries import ids_of_home
 from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion
 from property_alert_notification.notifications.models import Notification
 
-_alerts, _changes = table_of(Alert), table_of(ListingChange)
-_digests, _deliveries, _notifications = table_of(SearchDigest), table_of(Delivery), table_of(Notification)
+_alerts, _digests = table_of(Alert), table_of(SearchDigest)
+_deliveries, _notifications = table_of(Delivery), table_of(Notification)
 _searches, _versions, _listings = table_of(SavedSearch), table_of(SavedSearchVersion), table_of(Listing)
 _user = bindparam("user", type_=BigInteger)
 
 MOST_SEARCHES = 100
 """Searches of a user that are explained."""
 
-_TIMES = BatchStatement(
-    columns_of(_changes, "sequence"),
-    lambda wanted: select(_changes.c.sequence, _changes.c.made_at).join(
-        wanted, wanted.c.sequence == _changes.c.sequence
-    ),
-)
 
-
-async def times_of(connection: AsyncConnection, changes: Collection[int]) -> dict[int, datetime]:
-    """When the changes with these numbers were stored."""
-    rows = await _TIMES.run(connection, as_rows(sorted(changes)))
-    return {row[0]: row[1] for row in rows}
+async def fields_of(connection: AsyncConnection, listing_id: UUID) -> Mapping[str, Any]:
+    """The fields of a listing as they are now; none if they are damaged."""
+    records = (await newest_records(connection, [listing_id])).values()
+    fields = readable(records, lambda one: dict(json.loads(one)), "listing.unreadable", lambda _: listing_id)
+    return next(fields, {})
 
 
 async def searches_of(connection: AsyncConnection, user_id: int) -> list[SavedSearch]:
