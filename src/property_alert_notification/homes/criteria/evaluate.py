@@ -210,11 +210,11 @@ def _is_missing(expression: IsMissing, fields: Fields) -> bool:
     if not isinstance(value, str):
         return value in (None, [])
     text = value.strip().lower()
-    # A text that stands for no number is none; as a word it may mean something.
-    return not text or (text in values.NO_VALUE and KINDS.get(expression.field) in _NUMBERS_AND_SWITCHES)
+    # A text that stands for no number or day is none; as a word it may mean something.
+    return not text or (text in values.NO_VALUE and KINDS.get(expression.field) in _NO_TEXTS)
 
 
-_NUMBERS_AND_SWITCHES = frozenset({Kind.NUMBER, Kind.SWITCH})
+_NO_TEXTS = frozenset({Kind.NUMBER, Kind.SWITCH, Kind.DAY, Kind.TIME})
 
 _EVALUATORS: Mapping[type[Expression], Callable[[Any, Fields], bool | None]] = {
     And: _and,

@@ -181,6 +181,9 @@ def test_a_currency_and_a_unit_count_for_the_numbers_beside_them() -> None:
     assert read_filter("currency eq 'JPY' and ListPrice eq 5", "USD").parts[1] == Range("ListPrice", 5, 5, "JPY")  # type: ignore[union-attr]
     others = [read_filter(f"ListPrice le 5 and {said}", "USD").parts[0] for said in _EURO_OR_YEN]  # type: ignore[union-attr]
     assert others == [Or((_at_most("EUR", 500), _at_most("JPY", 5)))] * len(others)
+    left = read_filter("currency in ('USD','EUR') and currency ne 'USD' and ListPrice le 5", "USD")
+    assert left.parts[2] == Range("ListPrice", None, 500, "EUR")  # type: ignore[union-attr]
+    assert read_filter("currency ne 'USD' and ListPrice le 5", "EUR").parts[1] == left.parts[2]  # type: ignore[union-attr]
     metres = read_filter("LivingAreaUnits eq 'SquareMeters' and LivingArea ge 90", "USD")
     assert metres.parts[1] == Range("LivingArea", 90, None, "Square Meters")  # type: ignore[union-attr]
 

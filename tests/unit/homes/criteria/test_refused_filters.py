@@ -4,6 +4,7 @@ import pytest
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.odata.read_filter import read_filter
+from property_alert_notification.homes.reso.currencies import CURRENCIES
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,30 @@ def test_a_filter_is_nested_at_most_32_deep(opening: str) -> None:
     read_filter(opening * 32 + inner + closing + end, "USD")
     with pytest.raises(InvalidField, match="is nested more than 32 deep"):
         read_filter(opening * 33 + inner + closing + end, "USD")
+
+
+def test_an_amount_is_beside_10_currencies_at_most() -> None:
+    """Each amount becomes a condition for each of them."""
+    some, many = (f"currency in {tuple(sorted(CURRENCIES)[:count])}" for count in (10, 11))
+
+    read_filter(f"{some} and ListPrice le 5", "USD")
+    read_filter(many, "USD")
+    with pytest.raises(InvalidField, match="at most 10 currencies beside an amount, not 11"):
+        read_filter(f"{many} and ListPrice le 5", "USD")
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "currency ne 'USD' and ListPrice le 5",
+        "(ListPrice ge 5 or City eq 'Seattle') and not (currency in ('EUR','USD'))",
+        "currency in ('EUR','CHF') and currency ne 'EUR' and currency ne 'CHF' and ListPrice le 5",
+    ],
+)
+def test_an_amount_is_in_no_currency_that_is_excluded_beside_it(filter_: str) -> None:
+    """No home could match."""
+    with pytest.raises(InvalidField, match="excludes the currency of its amount"):
+        read_filter(filter_, "USD")
 
 
 def test_a_filter_has_at_most_8000_characters() -> None:

@@ -1,5 +1,6 @@
 """Reads the `$filter` of a saved search. Pure."""
 
+from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.odata.parse import parse
 from property_alert_notification.homes.criteria.odata.units import with_units
@@ -12,6 +13,11 @@ def read_filter(filter_: str, currency: str, field: str = "SearchQuery") -> Expr
     with no other one beside them.
 
     Raises:
-        InvalidField: a part is not understood; the error names it and its column, counted from 1.
+        InvalidField: a part is not understood; the error names it and its column, counted from 1. Or an amount is
+            beside too many currencies, or its currency is excluded beside it.
     """
-    return with_units(parse(filter_, field), currency)
+    parsed = parse(filter_, field)
+    try:
+        return with_units(parsed, currency)
+    except ValueError as error:
+        raise InvalidField(field, str(error)) from None

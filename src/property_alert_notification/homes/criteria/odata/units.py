@@ -1,7 +1,8 @@
 """Gives the numbers of a filter their currencies and units, and makes ranges of them. Pure.
 
 `currency eq 'EUR' and ListPrice le 400000` asks for euros: what is said beside a number counts for it, and for all that
-is nested in its neighbours. Beside `currency in ('EUR','CHF')` an amount counts in each of them.
+is nested in its neighbours. Beside `currency in ('EUR','CHF')` an amount counts in each of them. An amount is not in
+euros beside `currency ne 'EUR'`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ _UNITS_IN_NAMES = {"LotSizeAcres": "Acres", "LotSizeSquareFeet": "Square Feet"}
 BATHROOMS = "BathroomsTotalInteger"
 COUNTED = {*WHOLE, BATHROOMS}
 HALF = 0.5
+MOST_CURRENCIES = 10
+"""Beside one amount, of which each becomes a condition."""
 _FIELDS_OF_UNITS = frozenset(filter(None, AREAS.values()))
 
 
@@ -27,18 +30,20 @@ class Units:
     """What is said beside a number."""
 
     currencies: tuple[str, ...]
-    """Those that an amount may be in."""
+    """Those that an amount may be in; none if all are excluded."""
     of_areas: Mapping[str, str]
     """The units of areas, by the fields that have them."""
 
     def beside(self, parts: tuple[Expression, ...]) -> "Units":
-        currencies, of_areas = self.currencies, dict(self.of_areas)
+        currencies, excluded, of_areas = self.currencies, set[str](), dict(self.of_areas)
         for part in parts:
             if its := _currencies_in(part):
                 currencies = its
+            elif isinstance(part, Not):
+                excluded.update(_currencies_in(part.part))
             elif isinstance(part, OneOf) and part.field in _FIELDS_OF_UNITS and len(part.words) == 1:
                 of_areas[part.field] = part.words[0]
-        return Units(currencies, of_areas)
+        return Units(tuple(one for one in currencies if one not in excluded), of_areas)
 
 
 def _currencies_in(part: Expression) -> tuple[str, ...]:
@@ -53,7 +58,11 @@ def _currencies_in(part: Expression) -> tuple[str, ...]:
 
 
 def with_units(expression: Expression, currency: str) -> Expression:
-    """The expression with ranges in place of comparisons with numbers, and with parts of the same kind joined."""
+    """The expression with ranges in place of comparisons with numbers, and with parts of the same kind joined.
+
+    Raises:
+        ValueError: an amount is beside too many currencies, or its currency is excluded beside it.
+    """
     return _settled(And((expression,)), Units((currency,), {}))
 
 
@@ -108,6 +117,10 @@ def _in_each(amounts: Sequence[Range]) -> Expression:
     """One amount, or the one in the currency of the home: those in the other ones are false, and not unknown."""
     if len(amounts) == 1:
         return amounts[0]
+    if not amounts:
+        raise ValueError("excludes the currency of its amount: name another one beside it, as in currency eq 'EUR'")
+    if len(amounts) > MOST_CURRENCIES:
+        raise ValueError(f"must have at most {MOST_CURRENCIES} currencies beside an amount, not {len(amounts)}")
     return Or(tuple(And((OneOf("currency", (one.unit or "",)), one)) for one in amounts))
 
 
