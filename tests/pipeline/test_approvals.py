@@ -207,12 +207,7 @@ async def test_one_search_that_needs_no_approval_is_enough(world: World, homes: 
     first = await homes.search(1, concierge=True)
     await a_first_alert(homes, first)
     await maker(homes).make_due()
-    async with homes.database.reading() as connection:
-        found = await connection.execute(
-            select(_NOTIFICATIONS.c.reference, _NOTIFICATIONS.c.approval).order_by(_NOTIFICATIONS.c.id)
-        )
-        approvals = [tuple(row) for row in found]
-    assert approvals == [("waits", "waiting"), ("sent", None), (None, "waiting")]
+    assert await approvals(homes) == [("waits", "waiting"), ("sent", None), (None, "waiting")]
 
 
 async def approvals(homes: Homes) -> list[tuple[str | None, str | None]]:

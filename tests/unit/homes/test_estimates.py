@@ -10,7 +10,7 @@ from property_alert_notification.homes.saved_searches.market.counts import (
     Fields,
     matches_condition,
 )
-from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of, places_of
+from property_alert_notification.homes.saved_searches.market.grouped import GroupedListings, numbers_of
 from tests.unit.homes.criteria import drawn
 
 _NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -27,7 +27,7 @@ def test_comparing_by_conditions_says_what_each_listing_says() -> None:
     listings = [read(drawn.record(dice, key), Feed(None, "USD"), _NOW).fields for key in range(60)]
     listings += [{**one, "InternetEntireListingDisplayYN": False} for one in listings[:5]]
     listings += [{**listings[key], **damaged} for key, damaged in enumerate(_DAMAGED)]
-    grouped, some = GroupedListings(listings), places_of([dice.random() < 0.5 for _ in listings])
+    grouped = GroupedListings(listings)
     found = 0
     for _ in range(200):
         expression = read_criteria(drawn.criteria(dice), "USD")
@@ -37,8 +37,6 @@ def test_comparing_by_conditions_says_what_each_listing_says() -> None:
             if may_be_displayed(fields) and matches_condition(expression, fields)
         ]
         assert list(numbers_of(grouped.matching(expression))) == expected, expression
-        among = [place for place in expected if some >> place & 1]
-        assert list(numbers_of(grouped.matching(expression, some))) == among, expression
         found += len(expected)
 
     assert found > 200

@@ -57,7 +57,10 @@ class IdempotentCall:
         return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
     async def answer_found(self, admission: Admission, found: BaseModel, *, asked: BaseModel) -> Response:
-        """Answer what was found without changing anything; with a key a repetition gets the same answer."""
+        """Answer with `found`, the result of a call that changes nothing.
+
+        With an idempotency key the answer is stored, and a repetition of the call gets it.
+        """
         if self.key is None:
             return json_answer(found, admission)
 

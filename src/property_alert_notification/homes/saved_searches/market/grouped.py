@@ -55,9 +55,9 @@ class GroupedListings:
         self._alike: dict[tuple[str, ...], Sequence[_Group]] = {}
         self._numbers: dict[tuple[str, str | None], _InOrder] = {}
 
-    def matching(self, expression: Expression, among: Places = -1) -> Places:
+    def matching(self, expression: Expression) -> Places:
         """Those of these listings that match and may be shown."""
-        left = self._shown & among
+        left = self._shown
         others = []
         for condition in conditions_of(expression):
             if isinstance(condition, Range) and condition.field not in AREAS:
