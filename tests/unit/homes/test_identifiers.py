@@ -1,20 +1,10 @@
 """Identifiers of homes in the ways in which feeds write them, and what feeds write instead."""
 
-from typing import Any
-
 import pytest
 
-from property_alert_notification.homes.properties.identity import (
-    Evidence,
-    Identity,
-    contradict,
-    evidence,
-    identifying,
-    identity_of,
-    keys_of,
-)
+from property_alert_notification.homes.properties.identity import Evidence, contradict, keys_of
+from tests.unit.homes.identities import evidence_in, identity_in
 
-Record = dict[str, Any]
 KING = {"CountyOrParish": "King", "StateOrProvince": "WA"}
 HOME = {"UnparsedAddress": "11515 Pinehurst Way NE", "PostalCode": "98125"}
 
@@ -104,53 +94,47 @@ NO_PARCELS = [
 ]  # fmt: skip
 
 
-def _identity(record: Record) -> Identity:
-    return identity_of(identifying(record))
-
-
-def _evidence(one: Record, other: Record) -> Evidence | None:
-    return evidence(_identity(one), _identity(other))
-
-
 @pytest.mark.parametrize(("one", "other"), SAME_IDENTIFIERS, ids=ascii)
 def test_an_identifier_in_several_forms_is_one(one: str, other: str) -> None:
     # Feeds have it in either field.
     records = {"UniversalParcelId": one}, {"UniversalPropertyId": other}
-    assert _evidence(*records) is Evidence.UNIVERSAL
-    assert keys_of(_identity(records[0])) & keys_of(_identity(records[1]))
+    assert evidence_in(*records) is Evidence.UNIVERSAL
+    assert keys_of(identity_in(records[0])) & keys_of(identity_in(records[1]))
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER_IDENTIFIERS)
 def test_two_identifiers_are_two_homes(one: str, other: str) -> None:
-    assert contradict(_identity(HOME | {"UniversalParcelId": one}), _identity(HOME | {"UniversalParcelId": other}))
+    assert contradict(identity_in(HOME | {"UniversalParcelId": one}), identity_in(HOME | {"UniversalParcelId": other}))
 
 
 @pytest.mark.parametrize("value", NO_IDENTIFIERS)
 def test_what_is_no_identifier_says_nothing(value: str) -> None:
     record = {"UniversalParcelId": value}
-    assert _evidence(record, record) is None
-    assert _evidence(record | HOME, {"UniversalParcelId": "US:48201:R22230"} | HOME) is Evidence.ADDRESS
+    assert evidence_in(record, record) is None
+    assert evidence_in(record | HOME, {"UniversalParcelId": "US:48201:R22230"} | HOME) is Evidence.ADDRESS
 
 
 def test_an_identifier_that_contradicts_itself_says_nothing() -> None:
     both = {"UniversalParcelId": "US:48201:R22230", "UniversalPropertyId": "US:48201:R22231"}
-    assert _evidence(both, {"UniversalParcelId": "US:48201:R22230"}) is None
+    assert evidence_in(both, {"UniversalParcelId": "US:48201:R22230"}) is None
     # Those of two notations are not compared with each other.
-    assert _evidence(HOME | {"UniversalParcelId": "US:48201:22230"}, HOME | {"UniversalPropertyId": "US-48201-N-7-R-N"})
+    assert evidence_in(
+        HOME | {"UniversalParcelId": "US:48201:22230"}, HOME | {"UniversalPropertyId": "US-48201-N-7-R-N"}
+    )
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_PARCELS, ids=ascii)
 def test_a_parcel_in_several_forms_is_one(one: str, other: str) -> None:
-    assert _evidence(KING | {"ParcelNumber": one}, KING | {"ParcelNumber": other}) is Evidence.PARCEL
+    assert evidence_in(KING | {"ParcelNumber": one}, KING | {"ParcelNumber": other}) is Evidence.PARCEL
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER_PARCELS)
 def test_two_parcels_are_two_homes(one: str, other: str) -> None:
-    assert contradict(_identity(KING | {"ParcelNumber": one}), _identity(KING | {"ParcelNumber": other}))
+    assert contradict(identity_in(KING | {"ParcelNumber": one}), identity_in(KING | {"ParcelNumber": other}))
 
 
 @pytest.mark.parametrize("number", NO_PARCELS)
 def test_what_is_no_parcel_number_says_nothing(number: str) -> None:
     record = KING | {"ParcelNumber": number}
-    assert _evidence(record, record) is None
-    assert _evidence(record | HOME, KING | HOME) is Evidence.ADDRESS
+    assert evidence_in(record, record) is None
+    assert evidence_in(record | HOME, KING | HOME) is Evidence.ADDRESS

@@ -1,7 +1,6 @@
 """Which records are of the same home, and which are not, however dirty they are."""
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from property_alert_notification.homes.properties.identity import (
     NEAR,
     Evidence,
-    Identity,
     contradict,
     evidence,
     identifying,
@@ -19,8 +17,8 @@ from property_alert_notification.homes.properties.identity import (
     metres,
 )
 from tests.fuzz.budget import budget
+from tests.unit.homes.identities import Record, evidence_in, identity_in
 
-Record = dict[str, Any]
 SEATTLE = {"City": "Seattle", "StateOrProvince": "WA", "PostalCode": "98125", "CountyOrParish": "King"}
 POINT = {"Longitude": -122.31, "Latitude": 47.71}
 MADRID = {"City": "Madrid", "PostalCode": "28013", "Country": "ES"}
@@ -34,11 +32,11 @@ def test_the_parts_of_an_address_are_the_same_as_the_whole() -> None:
         "StreetSuffix": "Street",
         "UnitNumber": "4B",
     }
-    assert _evidence(SEATTLE | parts, SEATTLE | {"UnparsedAddress": "123 North Main St Apt 4B, Seattle, WA 98125"})
+    assert evidence_in(SEATTLE | parts, SEATTLE | {"UnparsedAddress": "123 North Main St Apt 4B, Seattle, WA 98125"})
     without_unit = {name: value for name, value in parts.items() if name != "UnitNumber"}
     whole = {"UnparsedAddress": "123 N Main St #4B"}
-    assert _evidence(SEATTLE | without_unit | whole, SEATTLE | parts)
-    assert not _evidence(SEATTLE | without_unit, SEATTLE | parts)
+    assert evidence_in(SEATTLE | without_unit | whole, SEATTLE | parts)
+    assert not evidence_in(SEATTLE | without_unit, SEATTLE | parts)
 
 
 UPI = {"UniversalParcelId": "urn:reso:upi:2.0:US:53033:R:1234567890"}
@@ -204,20 +202,12 @@ CASES: list[tuple[str, Record, Record, Evidence | None]] = [
 ]
 
 
-def _identity(record: Record) -> Identity:
-    return identity_of(identifying(record))
-
-
-def _evidence(one: Record, other: Record) -> Evidence | None:
-    return evidence(_identity(one), _identity(other))
-
-
 @pytest.mark.parametrize(("one", "other", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_two_records(one: Record, other: Record, expected: Evidence | None) -> None:
-    assert _evidence(one, other) is expected
-    assert _evidence(other, one) is expected
+    assert evidence_in(one, other) is expected
+    assert evidence_in(other, one) is expected
     if expected:
-        assert keys_of(_identity(one)) & keys_of(_identity(other))
+        assert keys_of(identity_in(one)) & keys_of(identity_in(other))
 
 
 def test_a_record_without_an_address_and_a_number_identifies_nothing() -> None:
@@ -231,7 +221,7 @@ _one = st.sampled_from([record for case in CASES for record in case[1:3]])
 @settings(budget(share=20))
 @given(_one, _one)
 def test_whether_two_are_the_same_does_not_depend_on_their_order(one: Record, other: Record) -> None:
-    first, second = _identity(one), _identity(other)
+    first, second = identity_in(one), identity_in(other)
     assert evidence(first, second) is evidence(second, first)
     assert contradict(first, second) is contradict(second, first)
     assert not (contradict(first, second) and evidence(first, second))
@@ -247,7 +237,7 @@ _unit = st.from_regex(r"[1-9][0-9]{0,3}[A-H]?", fullmatch=True)
 def test_another_unit_is_another_home(one: str, other: str, mark: str, word: str) -> None:
     first = SEATTLE | POINT | {"UnparsedAddress": f"123 Main St {mark}{one}"}
     second = SEATTLE | POINT | {"UnparsedAddress": f"123 Main Street {word}{other}"}
-    assert (_evidence(first, second) is not None) == (one == other)
+    assert (evidence_in(first, second) is not None) == (one == other)
 
 
 _degrees = st.floats(-89, 89), st.floats(-180, 180)
@@ -262,5 +252,5 @@ def test_near_points_have_a_key_in_common(latitude: float, longitude: float, way
     one = {"UnparsedAddress": "1 Elm St", "Longitude": longitude, "Latitude": latitude}
     other = one | {"Longitude": east, "Latitude": north}
     assert metres((longitude, latitude), (east, north)) <= NEAR
-    assert _evidence(one, other) is Evidence.ADDRESS
-    assert keys_of(_identity(one)) & keys_of(_identity(other))
+    assert evidence_in(one, other) is Evidence.ADDRESS
+    assert keys_of(identity_in(one)) & keys_of(identity_in(other))
