@@ -21,7 +21,7 @@ def read_one(record: Any, feed: Feed, now: datetime) -> Received:
     """
     try:
         return received(read(record, feed, now))
-    except InvalidField:
+    except (InvalidField, MemoryError):  # the record is not to blame for a lack of memory, and is read again
         raise
     except Exception as error:
         # Otherwise a fault of ours in one field would refuse a whole batch, and stop a feed at one page for ever.
