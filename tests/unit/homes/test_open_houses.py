@@ -105,7 +105,7 @@ def test_the_zone_that_a_record_names_counts_before_that_of_the_feed(feed: ZoneI
 
     assert start("America/Denver") == start(" America/Denver ") == "2026-12-06T13:00:00-07:00"
     of_feed = "2026-12-06T20:00:00Z" if feed is None else "2026-12-06T12:00:00-08:00"
-    for unknown in ("Mountain", "../Denver", "", None, 7, ["America/Denver"]):
+    for unknown in ("Mountain", "MST", "EST5EDT", "Etc/GMT+7", "UTC", "../Denver", "", None, 7, ["America/Denver"]):
         assert start(unknown) == of_feed
 
 

@@ -17,6 +17,9 @@ OPEN_HOUSES = ("OpenHouse", "OpenHouses")
 
 MOST = 100
 
+_IS_PLACE = re.compile(r"(?!Etc/)\w+/")
+"""What the IANA name of a zone begins with that is of a place: UTC, EST and Etc/GMT+5 are of none."""
+
 _IN_UTC = re.compile(r"(19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.0+)?Z")
 
 _KEYS = ("OpenHouseKey", "OpenHouseKeyNumeric", "OpenHouseId")
@@ -54,10 +57,13 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
 
 
 def _zone_of_home(record: Mapping[str, Any]) -> ZoneInfo | None:
-    """The zone that a record names by its IANA name; other names, such as `Pacific`, are of several."""
+    """The zone of a place that a record names, such as America/Denver.
+
+    Others are of several places: `Pacific` is no IANA name, and `EST` is one that knows no summer time.
+    """
     name = record.get("PropertyTimeZoneName")
     try:
-        return zone_named(name.strip()) if isinstance(name, str) else None
+        return zone_named(name.strip()) if isinstance(name, str) and _IS_PLACE.match(name.strip()) else None
     except ZoneUnknown:
         return None
 

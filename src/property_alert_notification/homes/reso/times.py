@@ -18,7 +18,6 @@ _WRITTEN = re.compile(
     r"(\s*(?P<half>[AP])\.?M\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(:?\d\d)?)?",
     re.IGNORECASE | re.ASCII,
 )
-_UNITS = ("hour", "minute", "second")
 _WITH_SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
 _LONGEST = 50
 """Characters of a time."""
@@ -28,6 +27,7 @@ _NO_YEARS = frozenset({"0000-", "0001-"})
 """What times and days begin with that programs write where they know none."""
 NO_DAYS = frozenset({"0001-01-01", "1899-12-30", "1900-01-01", "1970-01-01"})
 """The first days of calendars of programs, which these write where they have a time of day, or none at all."""
+_MIDNIGHT = "00:00:00"
 _NOT_OF_THISERA = "must be a time of this era"
 ERA = range(1900, 2200)
 """The years of times of a feed."""
@@ -167,7 +167,7 @@ def clock_time(value: Any, zone: ZoneInfo | None, day_: str | None = None) -> da
     """
     text = value.strip() if isinstance(value, str) else ""
     found = _WRITTEN.fullmatch(text) if len(text) <= _LONGEST else None
-    if found is not None and found["day"] in NO_DAYS and not any(int(found[unit] or 0) for unit in _UNITS):
+    if found is not None and found["day"] in NO_DAYS and _clock_of(found).startswith(_MIDNIGHT):
         return None
     if found is None or (found["day"] and not _is_time_of_day(found, zone, day_)):
         return with_offset(value, zone)
