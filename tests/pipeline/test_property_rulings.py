@@ -90,6 +90,8 @@ async def test_a_merged_home_stays_merged_and_can_be_split_again(feeds: Feeds) -
 
     await feeds.take(a_record(90, key="b", **HOME | {"UnparsedAddress": "1 Other Street"}))
     assert _keys(await _home(feeds, "b")) == ["a", "b"]
+    await feeds.take(a_record(95, key="c", SourceSystemName="Other", **HOME))
+    assert _keys(await _home(feeds, "c")) == ["a", "b", "c"]
 
     await _correct(feeds, lambda service: _split_of(service, "b"))
     assert _keys(await _home(feeds, "b")) == ["b"]

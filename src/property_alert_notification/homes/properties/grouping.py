@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from uuid import UUID
 
 from property_alert_notification.homes.properties.identity import Evidence, Identity, contradict, evidence
@@ -60,10 +61,36 @@ class Grouping:
             return 0
         if True in rulings:
             return _RULED
-        its = self.identities[listing]
-        if any(contradict(its, self.identities[other]) for other in others):
+        if any(self._are_two_homes(listing, other) for other in others):
             return 0
-        return max((evidence(its, self.identities[other]) or 0 for other in others), default=0)
+        return max((self._evidence(listing, other) for other in others), default=0)
+
+    def _evidence(self, one: UUID, other: UUID) -> int:
+        return evidence(self.identities[one], self.identities[other]) or 0
+
+    def _are_two_homes(self, one: UUID, other: UUID) -> bool:
+        """Whether two listings are known to be of two homes: by what an operator said, or else by their records."""
+        ruling = self.rulings.get(frozenset((one, other)))
+        if ruling is not None:
+            return not ruling
+        return contradict(self.identities[one], self.identities[other]) and not self._are_like_ruled(one, other)
+
+    def _are_like_ruled(self, one: UUID, other: UUID) -> bool:
+        """Whether they are like two listings that an operator made one home although their records contradict.
+
+        What an operator said of two house numbers holds for the next listing with one of them, too. If an operator said
+        which unit a listing without one is, the other units of the parcel are other homes all the same.
+        """
+        known = self.identities
+        return any(
+            self._is_like(one, first) and self._is_like(other, second)
+            for pair, same in self.rulings.items()
+            if same and pair <= known.keys() and contradict(*(known[each] for each in pair))
+            for first, second in permutations(pair)
+        )
+
+    def _is_like(self, one: UUID, other: UUID) -> bool:
+        return one == other or self._evidence(one, other) > 0
 
     def _chosen(self, ranks: Mapping[UUID, int]) -> set[UUID]:
         homes = sorted(ranks)
@@ -76,11 +103,7 @@ class Grouping:
         pairs = [
             (a, b) for a, at in self.home_of.items() if at == one for b, its in self.home_of.items() if its == other
         ]
-        for pair in pairs:
-            ruling = self.rulings.get(frozenset(pair))
-            if ruling is False or (ruling is None and contradict(*(self.identities[each] for each in pair))):
-                return False
-        return True
+        return not any(self._are_two_homes(*pair) for pair in pairs)
 
     def _merge(self, home: UUID, target: UUID) -> None:
         for listing, its in self.home_of.items():
