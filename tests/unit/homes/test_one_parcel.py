@@ -4,15 +4,8 @@ from typing import Any
 
 import pytest
 
-from property_alert_notification.homes.properties.identity import (
-    Evidence,
-    Identity,
-    contradict,
-    evidence,
-    identifying,
-    identity_of,
-    keys_of,
-)
+from property_alert_notification.homes.properties.identity import Evidence, Identity, contradict, evidence, keys_of
+from tests.unit.homes.identities import identity_in
 
 PARCEL = {"ParcelNumber": "641410-0192", "CountyOrParish": "King", "StateOrProvince": "WA", "PostalCode": "98101"}
 UNIVERSAL = PARCEL | {"UniversalParcelId": "US:53033:6414100192"}
@@ -24,8 +17,14 @@ ONE_HOME = [
     ("123 Main St", "0 Main St"),
     ("123 Main St", "Lot 5 Main St"),
     ("Lot 5 Main St", "Lot 5, Main Street"),
+    ("Lot 5 Main St", "TBD Main St Lot 5"),
+    ("0 Highway 9", "TBD Highway 9 E"),
     ("12B Main St", "12 Main St Unit B"),
     ("12B Main St", "12 Main St"),
+    ("12B Main St", "12-B Main St"),
+    ("12A-B Main St", "12B Main St"),
+    ("12A-B Main St", "12 Main St"),
+    ("12-B Main St", "12 Main St #B"),
     ("12B Main St #4", "12B Main St"),
     ("123-125 Main St", "123 Main St"),
     ("123-125 Main St", "125 Main St"),
@@ -39,6 +38,8 @@ TWO_HOMES = [
     ("123 Main St #1", "123 Main St #2"),
     ("123 Main St", "123 1/2 Main St"),
     ("123A Main St", "123B Main St"),
+    ("123-A Main St", "123-B Main St"),
+    ("123A-B Main St", "125A-B Main St"),
     ("123A Main St #4", "123B Main St #4"),
     ("12A Main St", "12 Main St Unit B"),
     ("123-125 Main St", "127 Main St"),
@@ -51,15 +52,15 @@ TWO_HOMES = [
     ("Unit 1, TBD Main St", "Unit 2, TBD Main St"),
     ("TBD Lot 1 Main St", "TBD Lot 2 Main St"),
     ("0 Lot 1 Main St", "0 Lot 2 Main St"),
+    ("0 Main St Lot 1", "0 Main St Lot 2"),
+    ("TBD Main St Lot 1", "TBD Main St Lot 2"),
+    ("TBD Main St, Lot 1", "Lot 2, Main St"),
+    ("Main St Lot # 1", "Main St Lot # 2"),
 ]
 
 
-def _identity(record: dict[str, Any]) -> Identity:
-    return identity_of(identifying(record))
-
-
 def _identities(of: dict[str, Any], one: str, other: str) -> tuple[Identity, Identity]:
-    return _identity(of | {"UnparsedAddress": one}), _identity(of | {"UnparsedAddress": other})
+    return identity_in(of | {"UnparsedAddress": one}), identity_in(of | {"UnparsedAddress": other})
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_HOME)
@@ -86,9 +87,17 @@ def test_two_house_numbers_of_one_part_of_a_parcel_are_one_home() -> None:
 def test_a_building_of_two_house_numbers_is_not_one_of_its_houses() -> None:
     building = PARCEL | {"PropertyType": "Residential Income", "UnparsedAddress": "123-125 Main St"}
     house = PARCEL | {"PropertyType": "Residential", "UnparsedAddress": "123 Main St"}
-    assert evidence(_identity(building), _identity(house)) is None
+    assert evidence(identity_in(building), identity_in(house)) is None
+
+
+@pytest.mark.parametrize("place", [", Miami, FL 33101", " Miami FL 33101", ", FL 33101-1234"])
+def test_the_postcode_of_a_home_in_florida_is_no_floor(place: str) -> None:
+    florida = PARCEL | {"StateOrProvince": "FL", "PostalCode": "33101", "City": "Miami"}
+    assert evidence(*_identities(florida, f"Lot 5 Main St{place}", "Lot 5 Main St")) is Evidence.PARCEL
+    assert evidence(*_identities(florida, f"TBD Main St{place}", "Main St Lot 5")) is Evidence.PARCEL
+    assert contradict(*_identities(florida, f"TBD Main St Lot 4{place}", "Main St Lot 5"))
 
 
 def test_the_lot_is_known_by_the_fields_of_an_address_too() -> None:
     one, other = (PARCEL | {"StreetNumber": f"Lot {lot}", "StreetName": "Main", "StreetSuffix": "St"} for lot in (1, 2))
-    assert contradict(_identity(one), _identity(other))
+    assert contradict(identity_in(one), identity_in(other))

@@ -16,13 +16,14 @@ from property_alert_notification.homes.properties.streets import grid_of, has_st
 from property_alert_notification.homes.properties.tails import (
     NOWHERE,
     Place,
+    beside_place,
     follows_town,
     is_postal,
     place_of,
     unit_beside_place,
     without_place,
 )
-from property_alert_notification.homes.properties.units import apart, unit_before_street, unit_of
+from property_alert_notification.homes.properties.units import apart, unit_beside_street, unit_of
 
 
 class Address(NamedTuple):
@@ -115,14 +116,14 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
     parts = [apart(tokens) for part in _PARTS.split(text) if (tokens := tokens_of(part))]
     words = frozenset().union(*parts)
     if not parts or not words.isdisjoint(_HIDDEN) or (not words.isdisjoint(_VAGUE) and _NO_ADDRESS.search(text)):
-        return Address(unit=_unit_first(parts))
+        return Address(unit=_unit_alone(parts, place))
     streets = [
         without_place(part, place, follows=follows_town(after, place) if after else False)
         for part, after in zip(parts, [*parts[1:], []], strict=True)
     ]
     at = _street_among(parts, streets, place)
     if at is None:
-        return Address(unit=_unit_first(parts))
+        return Address(unit=_unit_alone(parts, place))
     street, after = streets[at], parts[at + 1 :]
     if after and set(after[0]) <= DIRECTIONS.keys() and not place.words.issuperset(after[0]):  # 500 C St, NW
         street, after = street + after[0], after[1:]
@@ -130,7 +131,7 @@ def read_address(text: str, place: Place = NOWHERE) -> Address:
         street, after = street + after[0], after[1:]
     number, name, inside = split(street, place)
     if not name or not number.strip("0-/") or number in place.words:  # the number of 10115 Berlin is its postcode
-        return Address(unit=_unit_first(parts))
+        return Address(unit=_unit_alone(parts, place))
     district = next((part for part in parts if part and part[0] in _URBANIZATIONS and part is not parts[at]), [])
     outside = [unit_beside_place(part, place) for part in (*parts[:at], *after) if part and part is not district]
     return Address(number, " ".join([name, *district]), unit_of([*filter(None, outside), inside]))
@@ -141,10 +142,11 @@ def _on_route(found: re.Match[str]) -> Address:
     return Address(f"box {box}", f"{'hc' if found['contract'] else 'rr'} {found['route']}")
 
 
-def _unit_first(parts: Sequence[Sequence[str]]) -> str:
-    """The unit in an address without a house number, if a part begins with it: Lot 5 Main St."""
+def _unit_alone(parts: Sequence[Sequence[str]], place: Place) -> str:
+    """The unit in an address without a house number: Lot 5 Main St, TBD Main St Lot 5."""
     known = ([word for word in part if word not in _HIDDEN and word.strip("0")] for part in parts)
-    return unit_of(unit for part in known if (unit := unit_before_street(part)))
+    streets = (beside_place(part, place) for part in known if part)
+    return unit_of(unit for street in streets if (unit := unit_beside_street(street)))
 
 
 def _street_among(parts: list[list[str]], streets: list[list[str]], place: Place) -> int | None:

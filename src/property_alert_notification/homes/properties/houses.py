@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-_LETTERED = re.compile(r"(\d+)([a-z])")
+_LETTERED = re.compile(r"(\d+)[-/]?([a-z])((?:[-/&][a-z])*)")
+"""12B, 12-B; 12A-B is two."""
 _PAIR = re.compile(r"\d+(?:[-/&]\d+)+")
 
 
@@ -13,6 +14,7 @@ class House(NamedTuple):
     number: str
     """Empty if it is unknown."""
     letter: str = ""
+    """Empty if there is none, or several."""
 
     @property
     def is_box(self) -> bool:
@@ -35,7 +37,9 @@ class House(NamedTuple):
 def house_of(number: str) -> House:
     """Read the house number of an address."""
     lettered = _LETTERED.fullmatch(number)
-    return House(lettered[1], lettered[2]) if lettered else House(number)
+    if lettered is None:
+        return House(number)
+    return House(lettered[1], "" if lettered[3] else lettered[2])
 
 
 def _is_in(number: str, pair: str) -> bool:

@@ -48,7 +48,7 @@ _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
 
-FORM = 12
+FORM = 13
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
 
 MARK = f"{FORM}\x1e"

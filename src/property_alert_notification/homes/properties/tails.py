@@ -88,11 +88,17 @@ def without_postcode(part: Sequence[str]) -> list[str]:
 
 def unit_beside_place(part: list[str], place: Place) -> list[str]:
     """What a part of an address says of the unit: Apt 4 in Apt 4 Seattle WA 98101, and nothing in Seattle WA 98101."""
+    rest = beside_place(part, place)
+    return units_in(rest) if rest else []
+
+
+def beside_place(part: list[str], place: Place) -> list[str]:
+    """The words of a part of an address that are not of the place: Apt 4 in Apt 4 Seattle WA 98101."""
     if place.words.issuperset(part) or part == ["fl"]:  # Florida
         return []
     rest = part[: _end(part, place, follows=True, least=0)]
     rest = rest if place.postcode and rest != part else without_postcode(rest)
-    return units_in(rest) if rest and not place.words.issuperset(rest) else []
+    return [] if place.words.issuperset(rest) else rest
 
 
 def follows_town(part: Sequence[str], place: Place) -> bool:

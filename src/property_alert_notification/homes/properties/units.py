@@ -78,8 +78,16 @@ def units_in(part: Sequence[str]) -> list[str]:
     return list(part) if says or all(is_of_unit(token) or token in DIRECTIONS for token in part) else []
 
 
-def unit_before_street(part: Sequence[str]) -> list[str]:
-    """What a part of an address begins with of a unit: Lot 5 in Lot 5 Main St, and Lot 5 6 in Lots 5 and 6."""
+def unit_beside_street(part: Sequence[str]) -> list[str]:
+    """What a part of an address begins and ends with of a unit: Lot 5 in Lot 5 Main St and in Main St Lot 5."""
+    before = _unit_in_front(part)
+    rest = part[len(before) :]
+    ends = (rest[at:] for at in range(len(rest)))
+    return [*before, *next((end for end in ends if _unit_in_front(end) == list(end)), ())]
+
+
+def _unit_in_front(part: Sequence[str]) -> list[str]:
+    """What it begins with of a unit: Lot 5 in Lot 5 Main St, and Lot 5 6 in Lots 5 and 6."""
     at = 0
     while part[at + 1 : at + 2] and (part[at] == "#" or part[at] in DESIGNATORS or part[at] in INSIDE):
         at += 1
