@@ -56,6 +56,20 @@ def test_a_deletion_without_a_source_is_of_a_listing_of_its_batch() -> None:
     assert _meant([], shown, _received(**GONE)) == [("One", "Delete", LATER)]
 
 
+def test_a_listing_that_another_feed_showed_is_of_the_feed_that_shows_it_now() -> None:
+    again = _received(**ACTIVE | {"ModificationTimestamp": NOW.isoformat()}, SourceSystemName="One")
+    gone = _received(**GONE | {"ModificationTimestamp": NOW.isoformat()})
+
+    assert _meant([_known("One", feed="a")], again, gone, feed="b") == [("One", "Delete", NOW)]
+
+
+def test_a_late_record_without_a_source_shows_that_its_listing_has_none() -> None:
+    late = _received(**ACTIVE, UnparsedAddress="1 Elm St")
+    again = _received(**GONE | {"ModificationTimestamp": NOW.isoformat()})
+
+    assert _meant([_known("One"), _GHOST._replace(modified_at=LATER)], late, again) == [("", "Delete", NOW)]
+
+
 def test_a_deletion_that_names_its_source_is_of_this_one() -> None:
     assert _meant([_known("One")], _received(**GONE, SourceSystemName="Two")) == [("Two", "Delete", LATER)]
 

@@ -4,7 +4,7 @@ One without a time is right after the last record that is known of its listing. 
 later, and a record that was known before does not come back.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -57,16 +57,19 @@ def as_shown(one: Received, known: Known) -> Received:
 
 
 class _Last(NamedTuple):
-    """The newest record of a listing."""
+    """What is known of a listing."""
 
     at: datetime
+    """The time of its newest record."""
     is_deleted: bool
     names_home: bool
-    """Whether it, or one before it, says which home it is."""
+    """Whether a record says which home it is."""
+    feed: str | None
+    """The feed that showed the listing last; None if none did, or if it is not known."""
 
 
-_Lasts = Mapping[tuple[str, str], _Last]
-_Listings = Collection[tuple[str, str]]
+_Lasts = Mapping[str, _Last]
+"""The listings with one key, by their sources."""
 
 
 def deletions_timed(
@@ -82,47 +85,50 @@ def deletions_timed(
         known: the listings with the keys of such deletions.
         feed: the feed that shows the records, if one does.
     """
-    last = {
-        (one.source, one.listing_key): _Last(one.modified_at, one.status == StandardStatus.DELETE, bool(one.identity))
-        for one in known
-    }
-    shown = {(one.source, one.listing_key) for one in known if feed is not None and one.feed == feed}
-    foreign = {(one.source, one.listing_key) for one in known if None not in (feed, one.feed) and one.feed != feed}
+    by_key: dict[str, dict[str, _Last]] = {}
+    for its in known:
+        last = _Last(its.modified_at, its.status == StandardStatus.DELETE, bool(its.identity), its.feed)
+        by_key.setdefault(its.listing_key, {})[its.source] = last
     found: list[Sequence[Received]] = []
     for one in batch:
-        stored = _stored(one, last, shown, foreign)
+        its_key = by_key.setdefault(one.record.listing_key, {})
+        stored = _stored(one, its_key, feed)
         for each in stored:
-            before, at = last.get(each.listing), each.record.modified_at
-            if before is None or at >= before.at:
-                names_home = bool(each.identity) or (before is not None and before.names_home)
-                last[each.listing] = _Last(at, each.snapshot.status is StandardStatus.DELETE, names_home)
-        shown |= {one.listing} if feed is not None and one.record.is_dated else set()
+            its_key[each.record.source] = _with(each, its_key.get(each.record.source), feed)
         found.append(stored)
     return found
 
 
-def _stored(one: Received, last: _Lasts, shown: _Listings, foreign: _Listings) -> Sequence[Received]:
+def _with(one: Received, before: _Last | None, feed: str | None) -> _Last:
+    """What is known of a listing with one more record."""
+    at, is_deleted = one.record.modified_at, one.snapshot.status is StandardStatus.DELETE
+    if before is None:
+        return _Last(at, is_deleted, bool(one.identity), feed)
+    if at < before.at:
+        at, is_deleted = before.at, before.is_deleted
+    return _Last(at, is_deleted, before.names_home or bool(one.identity), feed or before.feed)
+
+
+def _stored(one: Received, known: _Lasts, feed: str | None) -> Sequence[Received]:
     if not leaves_open(one):
         return [one]
-    meant = _meant(one, last, shown, foreign)
-    if one.record.is_dated:
-        others = [listing for listing in meant if listing != one.listing]
-        return [_deletion(*listing, one.record.modified_at) for listing in others] or [one]
-    return [deletion_after(*listing, last[listing].at) for listing in meant if not last[listing].is_deleted]
-
-
-def _meant(one: Received, known: _Lasts, shown: _Listings, foreign: _Listings) -> Sequence[tuple[str, str]]:
-    """The listings that a deletion means: of its source, or else those that its feed shows, or the only one.
-
-    One that another feed shows is none of them.
-    """
     source, key = one.listing
-    own = known.get(one.listing)
+    meant = _meant(source, known, feed)
+    if one.record.is_dated:
+        return [_deletion(its, key, one.record.modified_at) for its in meant if its != source] or [one]
+    return [deletion_after(its, key, known[its].at) for its in meant if not known[its].is_deleted]
+
+
+def _meant(source: str, known: _Lasts, feed: str | None) -> Sequence[str]:
+    """The sources of the listings that a deletion means: its own, or else those that its feed shows, or the only one.
+
+    A listing that another feed shows is none of them.
+    """
+    own = known.get(source)
     # What was never seen but deleted may be what an earlier such deletion left, before the listing was known.
-    if own is not None and (source or own.names_home or not own.is_deleted):
-        return [one.listing]
-    others = (
-        [] if source else sorted(listing for listing in known.keys() - {one.listing, *foreign} if listing[1] == key)
-    )
-    meant = [listing for listing in others if listing in shown] or (others if len(others) == 1 else [])
-    return meant or ([] if own is None else [one.listing])
+    if source or (own is not None and (own.names_home or not own.is_deleted)):
+        return [] if own is None else [source]
+    others = sorted(its for its, last in known.items() if its and (feed is None or last.feed in (None, feed)))
+    shown = [its for its in others if feed is not None and known[its].feed == feed]
+    meant = shown or (others if len(others) == 1 else [])
+    return meant or ([] if own is None else [source])
