@@ -25,7 +25,8 @@ def first_picture(value: Any) -> list[Any] | None:
     if not isinstance(value, dict | list):
         raise ValueError("must be a list of objects, each with its MediaURL")  # noqa: TRY004 - a wrong value
     media = [one for one in ([value] if isinstance(value, dict) else value) if isinstance(one, dict)]
-    return sorted(filter(_is_shown, media), key=_order)[:1] or None
+    first = next(filter(_is_shown, sorted(media, key=_order)), None)
+    return None if first is None else [first]
 
 
 def _is_shown(one: Mapping[str, Any]) -> bool:
