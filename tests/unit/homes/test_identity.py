@@ -215,6 +215,12 @@ def test_a_record_without_an_address_and_a_number_identifies_nothing() -> None:
     assert keys_of(identity_of("")) == set()
 
 
+@pytest.mark.parametrize("name", ["UnparsedAddress", "City"])
+def test_a_field_that_is_too_long_says_nothing(name: str) -> None:
+    record = {"UnparsedAddress": "123 Main St", "City": "Seattle"} | {name: "1 Main # 1 " * 5_000}
+    assert evidence_in(record, record) is None
+
+
 _one = st.sampled_from([record for case in CASES for record in case[1:3]])
 
 

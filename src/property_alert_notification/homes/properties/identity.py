@@ -47,6 +47,8 @@ _CELL = 0.01
 _COLUMNS = round(360 / _CELL)
 _APART = "\x1f"
 """What is between two fields in the store."""
+_LONGEST = 500
+"""Characters of a field. A longer one says nothing: the time to read it grows with the square of its length."""
 
 FORM = 13
 """Of the keys that are stored, and of what is compared: it is another one with each change of how a record is read."""
@@ -109,7 +111,7 @@ def renewed(stored: str) -> str:
 def identity_of(stored: str) -> Identity:
     """Read what `identifying` wrote."""
     given = zip(_FIELDS, stored.rpartition("\x1e")[2].split(_APART), strict=False)
-    fields = {name: value for name, value in given if value}
+    fields = {name: value for name, value in given if value and len(value) <= _LONGEST}
     kinds = plain(f"{fields.get('PropertyType', '')} {fields.get('PropertySubType', '')}")
     longitude, latitude = fields.get("Longitude"), fields.get("Latitude")
     address = address_of(fields)
