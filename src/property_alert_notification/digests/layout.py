@@ -17,7 +17,7 @@ SHORT = 280
 
 _LINES, _EXCERPT, _LONGEST_LINK, _LONGEST_TITLE = 2, 160, 300, 120
 _MOST_LINES, _LONGEST_LINE = 24, 240
-"""Of the lines that an item has of its own: a first alert has one for each home."""
+"""How many lines of its own an item may have, and how long one may be: a first alert has a line for each home."""
 
 
 class Part(NamedTuple):

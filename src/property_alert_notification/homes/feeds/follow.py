@@ -26,7 +26,7 @@ BEFORE_ALL = -1
 """Before the smallest sequence."""
 
 COMPARE_EVERY = 3_600.0
-"""Seconds between two looks at the newest event of a server that has none that is new."""
+"""Seconds between two checks whether a server without a new event has begun to count anew."""
 
 _SEQUENCES = ("sequence", "marked_sequence", "marked_at", "reread_sequence")
 

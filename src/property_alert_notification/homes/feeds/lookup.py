@@ -16,7 +16,7 @@ from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.web_api import CONNECTIONS, KEY, Record, WebApi
 
 KEYS_OF_A_FILTER = 100
-"""Servers refuse long URLs."""
+"""The maximum number of keys in one filter: servers refuse long URLs."""
 
 
 @dataclass(slots=True)

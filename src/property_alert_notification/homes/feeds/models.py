@@ -47,8 +47,7 @@ class FeedPosition(SQLModel, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=time_type())
     last_error: str | None = Field(default=None, sa_type=Text)
     round_key: str | None = Field(default=None, max_length=255)
-    """The ListingKey until which this round asked for the listings on the market; empty before the first one, none
-    between two rounds."""
+    """The last ListingKey that this round has requested; empty at its beginning, None between two rounds."""
     round_began_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the last round began."""
     round_doubts: int = 0

@@ -38,9 +38,9 @@ class RecordWalk:
         self._end: datetime | None = None
         """The greatest time of all records when the last walk ended."""
         self._end_found_at = 0.0
-        """When a walk ended there first."""
+        """When a walk first ended at this time."""
         self._is_settled = False
-        """Whether a walk read it again after as long as a change may become visible late."""
+        """Whether a walk that began an overlap later ended at the same time: all records of that time were read."""
         self.reset()
 
     def reset(self) -> None:
@@ -52,11 +52,11 @@ class RecordWalk:
         self._from: datetime | None = None
         """The time from which the last request was for records."""
         self._is_after = False
-        """Whether those of this time were left out."""
+        """Whether that request left out the records of exactly this time."""
         self._passed = 0
-        """Records that were read since then."""
+        """Records from this time on that were read already."""
         self._of_request = 0
-        """Those that were read by the last request without a link, and by its links."""
+        """Records that were read by the last request without a link, and by the links that followed from it."""
         self._size = self._asked = self._settings.page_size
         """Records that are requested at once: fewer where a page cannot be read. `_asked`: by the last request."""
         self._failures = 0

@@ -41,13 +41,13 @@ _USUAL_LIFETIME = 600.0
 """Seconds for which a token is used if the server does not say how long it is valid."""
 
 LONGEST_EXPLANATION = 200
-"""Characters of what a server says."""
+"""Characters that are kept of what a server says is wrong."""
 
 SMALLEST_LIMIT = 10
-"""Records that any server gives at once."""
+"""No server is thought to limit its pages to fewer records: a page with fewer is the last one."""
 
 FRESH = 60.0
-"""Seconds for which a token is new."""
+"""Seconds during which a 403 does not mean that the token has ended."""
 
 _NOT_SHOWN = frozenset({403, 404, 410})
 """How servers answer a request for a record that they do not have, or not for this client."""

@@ -75,7 +75,7 @@ _Lasts = Mapping[str, _Last]
 def deletions_timed(
     batch: Sequence[Received], known: Sequence[LastKnown], feed: str | None
 ) -> Sequence[Sequence[Received]]:
-    """For each record what to store of it: itself, or the deletions that one means that leaves something open.
+    """What to store for each record: itself; of a deletion without a time or a source those of the listings it means.
 
     One without a time deletes no listing that is not known, or is deleted already. One that has a time and no source is
     stored as it is if it means no other listing: the record that it deletes may come later.

@@ -1,4 +1,4 @@
-"""A feed has how often in a row listings that it asks for were gone, so that a restart does not forget it."""
+"""Stores how many looks in a row found most listings of a feed gone, so that a restart does not forget it."""
 
 import sqlalchemy as sa
 
