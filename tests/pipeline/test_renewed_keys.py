@@ -41,16 +41,18 @@ async def _homes(feeds: Feeds) -> dict[str, Any]:
 async def test_homes_are_found_again_by_the_keys_of_this_version(feeds: Feeds) -> None:
     # The older version took a and b for two homes, and c and d for one.
     await feeds.take(a_record(0, key="a", **LONG), a_record(0, key="b", **TOWN, UnparsedAddress="9 Oak St"))
-    await feeds.take(a_record(0, key="c", **EAST), a_record(0, key="d", **EAST))
-    for key, address in (("a", LONG), ("b", SHORT), ("c", EAST), ("d", WEST)):
+    await feeds.take(a_record(0, key="c", **EAST), a_record(0, key="d", **EAST), a_record(0, key="e", **TOWN))
+    # The row of e is damaged: it is a home of its own, and the others are found all the same.
+    damaged = LONG | {"Longitude": "west", "Latitude": "north"}
+    for key, address in (("a", LONG), ("b", SHORT), ("c", EAST), ("d", WEST), ("e", damaged)):
         await _read_as(feeds, key, address)
     renewal = KeyRenewal(feeds.database, feeds.clock, periods=PERIODS)
 
-    assert [await renewal.renew_some() for _ in range(3)] == [4, 0, 0]
+    assert [await renewal.renew_some() for _ in range(3)] == [5, 0, 0]
 
     homes = await _homes(feeds)
     assert homes["a"] == homes["b"]
-    assert len(set(homes.values())) == 3
+    assert len(set(homes.values())) == 4
     # What follows is of these homes.
     await feeds.take(
         a_record(60, key="b", ListPrice=480_000, **SHORT), a_record(60, key="d", ListPrice=470_000, **WEST)

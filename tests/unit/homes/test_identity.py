@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from property_alert_notification.homes.properties.identity import (
@@ -16,6 +16,7 @@ from property_alert_notification.homes.properties.identity import (
     keys_of,
     metres,
 )
+from property_alert_notification.homes.properties.street_words import DESIGNATORS, DIRECTIONS, INSIDE
 from tests.fuzz.budget import budget
 from tests.unit.homes.identities import Record, evidence_in, identity_in
 
@@ -219,6 +220,20 @@ def test_a_record_without_an_address_and_a_number_identifies_nothing() -> None:
 def test_a_field_that_is_too_long_says_nothing(name: str) -> None:
     record = {"UnparsedAddress": "123 Main St", "City": "Seattle"} | {name: "1 Main # 1 " * 5_000}
     assert evidence_in(record, record) is None
+
+
+_MARKS = ["#", ",", "(", "/", "-", "1", "12b", "12-b", "n6", "main", "st", "rr", "box"]
+_words = st.sampled_from([*sorted(DESIGNATORS | INSIDE.keys() | DIRECTIONS.keys()), *_MARKS])
+_text = st.lists(_words, max_size=9).map(" ".join)
+
+
+@settings(budget(share=20))
+@given(_text, _text)
+@example("Bldg North Unit Rear 5", "")
+@example("Upstairs E Unit No. Apt", "")
+def test_whatever_words_an_address_has_it_is_read(address: str, unit: str) -> None:
+    found = identity_in({"UnparsedAddress": address, "UnitNumber": unit, "ParcelNumber": "641410-0192"})
+    assert keys_of(found)
 
 
 _one = st.sampled_from([record for case in CASES for record in case[1:3]])

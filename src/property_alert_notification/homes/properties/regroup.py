@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.logs import origin
 from property_alert_notification.homes.properties import queries
 from property_alert_notification.homes.properties.grouping import Grouping
-from property_alert_notification.homes.properties.identity import identity_of, keys_of
+from property_alert_notification.homes.properties.identity import Identity, identity_of, keys_of
 from property_alert_notification.homes.properties.models import PropertyRuling
 from property_alert_notification.homes.properties.queries import Member
+
+log = structlog.get_logger()
 
 
 class IdentifiedListing(NamedTuple):
@@ -33,7 +37,7 @@ async def regroup(
     The caller holds the lock of all homes: listings that come at the same time must see each other.
     """
     identified = sorted(identified, key=lambda one: (one.listing_key, one.source))
-    identities = {one.id: identity_of(one.identity) for one in identified}
+    identities = {one.id: _read(one.identity) for one in identified}
     keys = [(key, one.id) for one in identified for key in keys_of(identities[one.id])]
     others: dict[UUID, set[UUID]] = {one.id: set() for one in identified}
     for listing, other in await queries.replace_keys(
@@ -66,7 +70,19 @@ def _see(grouping: Grouping, member: Member) -> None:
     grouping.home_of[member.id] = member.property_id
     # That of a listing that is placed now is newer than what is stored.
     if member.id not in grouping.identities:
-        grouping.identities[member.id] = identity_of(member.identity)
+        grouping.identities[member.id] = _read(member.identity)
+
+
+def _read(stored: str) -> Identity:
+    """What identifies a home; nothing does if this service fails to read it."""
+    try:
+        return identity_of(stored)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Otherwise a fault of ours in one address would refuse a whole batch, and stop a feed at one page for ever.
+        log.error("identity.unreadable", **origin(error))  # noqa: TRY400 - its text may hold personal data
+        return identity_of("")
 
 
 def rulings_of(stored: Iterable[PropertyRuling]) -> Mapping[frozenset[UUID], bool]:

@@ -89,13 +89,14 @@ def _unit_before(tokens: list[str]) -> tuple[list[str], list[str]]:
     at = 0
     while at < len(tokens) - 2 and (tokens[at] == "#" or tokens[at] in DESIGNATORS or tokens[at] in INSIDE):
         word = at
-        while tokens[at] in MARKS or tokens[at] in DESIGNATORS:
+        while at < len(tokens) - 1 and (tokens[at] in MARKS or tokens[at] in DESIGNATORS):
             at += 1
         pair = _PAIR.fullmatch(tokens[at])
         if pair and pair[2] == "-" and not _begins_with_house(tokens[at + 1 :]):  # Unit 4-123 Main St
             return [*tokens[:at], pair[1]], [pair[3], *tokens[at + 1 :]]
-        if INSIDE.get(tokens[at]) in SIDES and _begins_with_house(tokens[at + 1 :]) and is_name(tokens[at + 2]):
-            return tokens[: at + 1], tokens[at + 1 :]  # Rear 123 Main St
+        rest = tokens[at + 1 :]
+        if INSIDE.get(tokens[at]) in SIDES and _begins_with_house(rest) and len(rest) > 1 and is_name(rest[1]):
+            return tokens[: at + 1], rest  # Rear 123 Main St
         at += 2 if at == word else 1
     rest = tokens[at:]
     if at and len(rest) > 1 and _begins_with_house(rest):
