@@ -315,11 +315,13 @@ async def test_what_to_expect_is_said_when_a_search_is_saved(store_url: str, mon
 
 
 async def test_a_preview_shows_what_matches_and_what_to_change(client: httpx2.AsyncClient) -> None:
+    parts = {"UnparsedAddress": None, "StreetNumber": "1501", "StreetName": "Pacific", "StreetSuffix": "Ave"}
+    hidden = {"ModificationTimestamp": "2026-11-28T17:05:00Z", "InternetAddressDisplayYN": False}
     await list_homes(
         client,
         {},
-        {"City": "Tacoma"},
-        {"City": "Tacoma", "ModificationTimestamp": "2026-11-28T17:05:00Z", "InternetAddressDisplayYN": False},
+        {"City": "Tacoma"} | parts,
+        {"City": "Tacoma"} | parts | hidden | {"StreetNumber": "1503"},
         {"ListPrice": 700_000},
         {"InternetEntireListingDisplayYN": False},
         {"StandardStatus": "Closed"},
@@ -334,7 +336,7 @@ async def test_a_preview_shows_what_matches_and_what_to_change(client: httpx2.As
     assert [one["MatchesWithout"] for one in found["Conditions"]] == [3, 2, 1]
     assert (found["Warnings"], found["Advice"]) == ([], None)
     assert [one["ListingKey"] for one in tacoma["Listings"]] == ["2", "1"]
-    assert ["UnparsedAddress" in one for one in tacoma["Listings"]] == [False, True]
+    assert [one.get("UnparsedAddress") for one in tacoma["Listings"]] == [None, "1501 Pacific Ave"]
     assert [one["code"] for one in nothing["Warnings"]] == ["matches_nothing"]
     assert nothing["Conditions"][0]["Condition"] in nothing["Advice"]
     assert "3" in nothing["Advice"]

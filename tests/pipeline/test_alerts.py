@@ -385,11 +385,12 @@ async def test_an_address_that_was_corrected_meanwhile_is_told(world: World, hom
     await homes.search(1)
     await homes.list(a_home(UnparsedAddress="10 Fresh St"))
     await homes.match()
-    await homes.list(a_home(1, UnparsedAddress="999 Corrected Ave"))
+    parts = {"StreetNumber": 999, "StreetName": "Corrected", "StreetSuffix": "Ave", "UnitNumber": "4"}
+    await homes.list(a_home(1, UnparsedAddress=None, **parts))
     await homes.match()
 
     its = await told_now(homes)
-    assert its[1].title == "New listing: 999 Corrected Ave"
+    assert its[1].title == "New listing: 999 Corrected Ave #4"
     assert "10 Fresh St" not in its[1].message
 
 

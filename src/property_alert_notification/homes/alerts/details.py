@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Self
 
 from property_alert_notification.homes.alerts.news import News
-from property_alert_notification.homes.reso.display import may_show_address
+from property_alert_notification.homes.properties.shown_address import shown_address
 from property_alert_notification.homes.reso.words import LEASES
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -144,11 +144,6 @@ def details_of(
         matched,
         str(fields.get("PropertyType")) in LEASES,
     )
-
-
-def shown_address(fields: Mapping[str, Any]) -> str | None:
-    """The address of a listing, if it is known and may be shown."""
-    return _text(fields.get("UnparsedAddress")) if may_show_address(fields) else None
 
 
 def _text(value: Any) -> str | None:

@@ -10,13 +10,13 @@ from property_alert_notification.homes.alerts.details import (
     AlertDetails,
     ToldFact,
     ToldSearch,
-    shown_address,
 )
 from property_alert_notification.homes.alerts.net import net
 from property_alert_notification.homes.alerts.news import can_be_had, may_be_shown
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
+from property_alert_notification.homes.properties.shown_address import shown_address
 from property_alert_notification.homes.reso.display import may_show_address
 
 LISTING_GONE = Reason(ReasonCode.LISTING_GONE)

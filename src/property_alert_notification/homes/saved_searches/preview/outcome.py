@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.reso.display import may_show_address
+from property_alert_notification.homes.properties.shown_address import shown_address
 from property_alert_notification.homes.reso.words import ChangeType
 from property_alert_notification.homes.saved_searches.estimate import warnings_of
 from property_alert_notification.homes.saved_searches.market.history import history_of
@@ -90,5 +90,5 @@ def _scale(compared: int, total: int) -> float:
 
 
 def _shown(fields: Mapping[str, Any]) -> dict[str, Any]:
-    has_address = may_show_address(fields)
-    return {name: fields[name] for name in _SHOWN if name in fields and (has_address or name != _ADDRESS)}
+    its = {**fields, _ADDRESS: shown_address(fields)}
+    return {name: value for name in _SHOWN if (value := its.get(name)) is not None}
