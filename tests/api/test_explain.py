@@ -58,6 +58,8 @@ async def test_explanations_and_backtests_take_turns_so_that_other_calls_get_a_c
     lite: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lite.post("/api/v1/listing-events", json=RECORD)
+    answered = {"Idempotency-Key": "answered"}
+    first = await lite.post(f"{PATH}/backtest", json={}, headers=answered)
     all_read, may_end = asyncio.Barrier(AT_ONCE + 1), asyncio.Event()
 
     async def slow(*its: Any) -> Any:
@@ -71,10 +73,13 @@ async def test_explanations_and_backtests_take_turns_so_that_other_calls_get_a_c
     await all_read.wait()
     monkeypatch.setattr(turns, "LONGEST_WAIT", timedelta(seconds=0.01))
     refused = [await lite.get(path), await lite.post(f"{PATH}/backtest", json={})]
+    # What is stored for a key is answered without a turn.
+    again = await lite.post(f"{PATH}/backtest", json={}, headers=answered)
     may_end.set()
     answers = await asyncio.gather(*reading)
 
     assert [(one.status_code, one.headers["Retry-After"]) for one in refused] == [(503, "1")] * 2
+    assert (again.content, again.headers.get("Idempotency-Replayed")) == (first.content, "true")
     assert {one.status_code for one in answers} == {200}
 
 

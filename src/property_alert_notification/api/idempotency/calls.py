@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.idempotency.keys import CallKey, call_key, in_one_form, only_one
-from property_alert_notification.api.idempotency.once import Keep, answer_once, script_once, script_once_at_end
+from property_alert_notification.api.idempotency.once import (
+    Keep,
+    answer_once,
+    answered_before,
+    script_once,
+    script_once_at_end,
+)
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.base.clock import Clock
@@ -56,18 +62,25 @@ class IdempotentCall:
         answer, replayed = await self.once(admission, work, asked=asked)
         return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
-    async def answer_found(self, admission: Admission, found: BaseModel, *, asked: BaseModel) -> Response:
-        """Answer with `found`, the result of a call that changes nothing.
+    async def answer_found(
+        self, admission: Admission, find: Callable[[], Awaitable[BaseModel]], *, asked: BaseModel
+    ) -> Response:
+        """Answer with what `find` returns, for a call that changes nothing.
 
-        With an idempotency key the answer is stored, and a repetition of the call gets it.
+        With an idempotency key the answer is stored, and a repetition of the call gets it without another `find`.
         """
-        if self.key is None:
-            return json_answer(found, admission)
+        key = await self._key(admission, asked)
+        if key is None:
+            return json_answer(await find(), admission)
+        answer, replayed = await answered_before(self._database, key, now=self._now), True
+        if answer is None:
+            found = Answer(200, (await find()).model_dump_json())
 
-        async def keep(_: AsyncConnection) -> Answer:
-            return Answer(200, found.model_dump_json())
+            async def keep(_: AsyncConnection) -> Answer:
+                return found
 
-        return await self.answer(admission, keep, asked=asked)
+            answer, replayed = await answer_once(self._database, key, keep, now=self._now, keep_for=self._keep_for)
+        return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
     async def once(self, admission: Admission, work: Work, *, asked: BaseModel | None = None) -> tuple[Answer, bool]:
         """Do the work of a call in one transaction, unless the same call was answered before.

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.scripts import TABLE, add, begin, complete
-from property_alert_notification.api.idempotency.stored import Answer, Stored
+from property_alert_notification.api.idempotency.scripts import TABLE, add, begin, complete, earlier
+from property_alert_notification.api.idempotency.stored import Answer, Stored, repeat
 from property_alert_notification.base.errors import CallInProgress, StoreLocked
 from property_alert_notification.database import Database, Script, Statement, UniqueConflict, run_within
 
@@ -41,6 +41,18 @@ async def answer_once(
         if not is_another_call(fault):
             raise
         raise CallInProgress from None
+
+
+async def answered_before(database: Database, key: CallKey, *, now: datetime) -> Answer | None:
+    """The stored answer of an earlier call with this key; None if none is stored.
+
+    Raises:
+        AnswerLost: the stored answer cannot be read.
+        KeyReused: the key belongs to another call.
+    """
+    async with database.reading() as connection:
+        stored = await run_within(connection, earlier([key], now=now))
+    return repeat(stored[0], key) if stored else None
 
 
 async def script_once(

@@ -148,7 +148,7 @@ async def backtest_searches(
     The answer has each change of a home that the searches tell, or told, and how both differ. Nothing is sent or
     stored. A call compares up to 10,000 changes, for one second at most; `next` goes on.
     """
-    return await call.answer_found(admission, await parts.backtest(user_id, None, body), asked=body)
+    return await call.answer_found(admission, lambda: parts.backtest(user_id, None, body), asked=body)
 
 
 @router.post("/{key}/backtest", response_model=Backtest, responses=documented(404, 409))
@@ -160,7 +160,7 @@ async def backtest_saved_search(
     With a query or `ChangeTypes` it shows what an edit would have told in place of the search. Nothing is sent or
     stored. A call compares up to 10,000 changes, for one second at most; `next` goes on.
     """
-    return await call.answer_found(admission, await parts.backtest(user_id, key, body), asked=body)
+    return await call.answer_found(admission, lambda: parts.backtest(user_id, key, body), asked=body)
 
 
 def _period(body: BacktestRequest, now: datetime, kept: timedelta) -> Period:

@@ -43,19 +43,22 @@ async def preview_saved_search(
     All listings on the market are compared, up to 150,000, the newest ones. After a second, or if the market has more,
     the numbers are estimated from those that were compared.
     """
-    compiled = await asyncio.to_thread(compile_query, body, currency=currency)
-    assert compiled is not None  # noqa: S101 - the body has one
-    expression = compiled.expression
-    async with database.reading() as connection:
-        language = await run_within(connection, language_of(user_id))
-        recent = await queries.recent_changes(connection, within=PERIOD, limit=MOST_CHANGED)
-    compared = await market.compare(expression)
-    kinds = body.ChangeTypes or DEFAULT_CHANGE_TYPES
-    outcome = await asyncio.to_thread(
-        outcome_of, expression, kinds, compared, recent, too_many=settings.too_many_matches
-    )
-    found = _public(outcome, sentence(expression, language), language)
-    return await call.answer_found(admission, found, asked=body)
+
+    async def find() -> PreviewPublic:
+        compiled = await asyncio.to_thread(compile_query, body, currency=currency)
+        assert compiled is not None  # noqa: S101 - the body has one
+        expression = compiled.expression
+        async with database.reading() as connection:
+            language = await run_within(connection, language_of(user_id))
+            recent = await queries.recent_changes(connection, within=PERIOD, limit=MOST_CHANGED)
+        compared = await market.compare(expression)
+        kinds = body.ChangeTypes or DEFAULT_CHANGE_TYPES
+        outcome = await asyncio.to_thread(
+            outcome_of, expression, kinds, compared, recent, too_many=settings.too_many_matches
+        )
+        return _public(outcome, sentence(expression, language), language)
+
+    return await call.answer_found(admission, find, asked=body)
 
 
 def _public(outcome: Outcome, words: str, language: str) -> PreviewPublic:
