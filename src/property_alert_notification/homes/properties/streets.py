@@ -17,6 +17,7 @@ from property_alert_notification.homes.properties.street_words import (
     ROADS,
     SIDES,
     TENS,
+    WITH_NUMBER,
     words_of,
 )
 from property_alert_notification.homes.properties.tails import Place
@@ -89,6 +90,8 @@ def _unit_before(tokens: list[str]) -> tuple[list[str], list[str]]:
     at = 0
     while at < len(tokens) - 2 and (tokens[at] == "#" or tokens[at] in DESIGNATORS or tokens[at] in INSIDE):
         word = at
+        if INSIDE.get(tokens[at]) in WITH_NUMBER and tokens[at + 1] in MARKS:  # Lot #5 123 Main St
+            at += 1
         while at < len(tokens) - 1 and (tokens[at] in MARKS or tokens[at] in DESIGNATORS):
             at += 1
         pair = _PAIR.fullmatch(tokens[at])
