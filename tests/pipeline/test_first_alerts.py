@@ -22,6 +22,7 @@ from property_alert_notification.notifications.models import Notification
 from tests.pipeline.homes import Homes, a_home, up_to
 from tests.pipeline.test_alert_digests import digest_is_near
 from tests.pipeline.test_alerts import alerts
+from tests.pipeline.test_search_checks import unsent_because
 from tests.pipeline.world import World, only
 
 _SEARCHES = table_of(SavedSearch)
@@ -76,6 +77,11 @@ async def test_a_first_alert_has_all_that_match_now_and_is_made_once(world: Worl
     assert "and 2 more" in message
     assert (second, spanish) == (2, "Todavía no hay viviendas para su búsqueda «Near work»")
     assert (waiting, unasked) == ([], 5)
+
+    await homes.change_search(none, up_to(2))
+    assert await unsent_because(homes) == {1: None, 2: None}
+    await homes.change_search(none, None)
+    assert await unsent_because(homes) == {1: None, 2: "search_paused"}
 
 
 async def test_a_home_is_in_the_first_alert_or_in_one_of_its_own(world: World, homes: Homes) -> None:

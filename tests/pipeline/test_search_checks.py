@@ -10,17 +10,21 @@ from sqlalchemy import select, update
 from property_alert_notification.app import create_app
 from property_alert_notification.database import table_of
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.homes.alerts.before_sending.claim.scripts import up_to_date
 from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.saved_searches import changes
 from property_alert_notification.homes.saved_searches.answers import public
 from property_alert_notification.homes.saved_searches.estimate import Estimator
 from property_alert_notification.homes.saved_searches.matched_days.days import SIZE, Days, add_matches, day_of, start_of
 from property_alert_notification.homes.saved_searches.matched_days.scripts import last_match_days, note
 from property_alert_notification.homes.saved_searches.models import MatchedDays, SavedSearch
+from property_alert_notification.homes.saved_searches.preconditions import Expected
 from property_alert_notification.homes.search_life.checks import SearchChecks
 from property_alert_notification.homes.search_life.match_notes import MatchNotes
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.scripts import contents
 from tests.pipeline.homes import Homes, a_home, up_to
-from tests.pipeline.world import World
+from tests.pipeline.world import EMAIL, World
 from tests.services.clock import SameDay
 from tests.services.profiled import calls_of
 from tests.services.serving import serving
@@ -63,6 +67,15 @@ async def messages(homes: Homes) -> dict[int, tuple[str, str]]:
     async with homes.database.reading() as connection:
         found = await connection.execute(select(table.c.user_id, table.c.title, table.c.message))
         return {user: (title, message) for user, title, message in found}
+
+
+async def unsent_because(homes: Homes) -> dict[int, str | None]:
+    """Why the messages would not be sent now, by their users."""
+    async with homes.database.reading() as connection:
+        ids = list((await connection.execute(select(table_of(Notification).c.id))).scalars())
+    stored = await homes.run(contents(ids))
+    now, _ = await homes.run(up_to_date(stored, EMAIL, homes.clock.now()))
+    return {one.user_id: None if one.outdated is None else one.outdated.code.value for one in now.values()}
 
 
 async def test_searches_are_compared_in_a_thread_so_that_others_go_on(
@@ -140,6 +153,13 @@ async def test_users_hear_of_what_becomes_of_their_searches_and_keep_one(
     search = await search_of(homes, ignored)
     assert (search.schedule_type, search.daily_schedule, search.ignored) == ("Daily", "MondayAM", 0)
     assert (search.reason_code, search.version, search.usual_schedule) == ("Re-Activated", 3, None)
+
+    # The messages still wait.
+    assert await unsent_because(homes) == {1: None, 2: "search_changed", 3: None, 5: None}
+    searches = [await search_of(homes, number) for number in (quiet, wide)]
+    await homes.run(changes.remove(1, searches[0].id, expected=Expected(), now=now))
+    await homes.run(changes.pause(3, searches[1].id, expected=Expected(), now=now))
+    assert await unsent_because(homes) == {1: "search_paused", 2: "search_changed", 3: "search_paused", 5: None}
 
 
 async def test_the_match_log_says_on_which_day_a_search_matched_last(world: World, homes: Homes) -> None:

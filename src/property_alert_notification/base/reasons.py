@@ -53,6 +53,7 @@ class ReasonCode(StrEnum):
     HOME_DISCARDED = "home_discarded"
     SEARCH_PAUSED = "search_paused"
     SEARCH_SAVED_LATER = "search_saved_later"
+    SEARCH_CHANGED = "search_changed"
     WAITS_FOR_APPROVAL = "waits_for_approval"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -61,7 +62,6 @@ class ReasonCode(StrEnum):
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
     USER_ERASED = "user_erased"
-
     QUIET_HOURS = "quiet_hours"
     LEGAL_WINDOW = "legal_window"
     NO_ALLOWED_MOMENT = "no_allowed_moment"
@@ -110,7 +110,6 @@ class ReasonCode(StrEnum):
     COUNT_REACHED = "count_reached"
     UNTIL_REACHED = "until_reached"
     NO_OCCURRENCE = "no_occurrence"
-
     OTHER = "other"
 
 
@@ -159,6 +158,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.HOME_DISCARDED: "the user discarded the home",
     ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
     ReasonCode.SEARCH_SAVED_LATER: "the search was saved later",
+    ReasonCode.SEARCH_CHANGED: "the search was edited or resumed after this message about it was made",
     ReasonCode.WAITS_FOR_APPROVAL: "it waits for approval, as its saved search asks for",
     ReasonCode.APPROVED: "it was approved, and is due at once",
     ReasonCode.REJECTED: "it was rejected",

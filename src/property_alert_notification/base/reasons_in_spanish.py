@@ -53,6 +53,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "home_discarded": "el usuario descartó la vivienda",
     "search_paused": "la búsqueda se puso en pausa o se borró antes",
     "search_saved_later": "la búsqueda se guardó después",
+    "search_changed": "la búsqueda se modificó o se reanudó después de escribirse este mensaje sobre ella",
     "waits_for_approval": "espera la aprobación, como pide su búsqueda guardada",
     "approved": "fue aprobado, y se envía en seguida",
     "rejected": "fue rechazado",

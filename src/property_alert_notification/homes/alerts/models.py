@@ -145,6 +145,20 @@ class UnsentAlert(SQLModel, table=True):
     reason_parameters: str | None = Field(default=None, sa_type=Text)
 
 
+class SearchNotice(SQLModel, table=True):
+    """Which saved search a notification is about that tells of no home: a notice, or a first alert without homes.
+
+    It can be looked at again before it is sent.
+    """
+
+    __tablename__ = "search_notices"
+
+    notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
+    search_number: int = Field(sa_type=BigInteger)
+    version: int | None = None
+    """The version of the search that it is about; None for a first alert, which an edit does not end."""
+
+
 class ApprovalSearch(SQLModel, table=True):
     """A saved search that asked for the approval of a notification."""
 

@@ -14,6 +14,8 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.feedback.preference_page.languages import in_language_of
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.homes.alerts.notices import queries as stored_notices
+from property_alert_notification.homes.alerts.notices.queries import NewNotice
 from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.criteria.expression import Expression, from_json
 from property_alert_notification.homes.criteria.sentence import sentence
@@ -34,6 +36,7 @@ from property_alert_notification.homes.search_life.queries import Checked
 from property_alert_notification.homes.search_life.rules import STEPS, Notice, notice_for, unseen_after, unseen_since_of
 from property_alert_notification.homes.search_life.submission import may_be_told, submission_about
 from property_alert_notification.notifications.create import Planner, create
+from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.submission import Submission
 
 AT_ONCE = 100
@@ -56,6 +59,16 @@ class _Found(NamedTuple):
     """None if it cannot be read, or is paused."""
     unseen_since: datetime | None
     """Since when there is something that its user has not looked at."""
+
+
+class _Notice(NamedTuple):
+    """A message about a search."""
+
+    submission: Submission
+    number: int
+    """Of the search."""
+    version: int
+    """The version that it is about: that after the check."""
 
 
 class SearchChecks:
@@ -113,10 +126,9 @@ class SearchChecks:
             silent = (one for one in taken if one.id not in told)
             checked = (Checked(one.id, next_check(one, now), found[one.id].unseen_since) for one in silent)
             await queries.store_checked(connection, checked)
-            submissions = [await self._tell(connection, one, found[one.id], now) for one in taken if one.id in told]
-            if submissions:
-                await run_within(connection, create(self._planner, submissions))
-        if submissions:
+            notices = [await self._tell(connection, one, found[one.id], now) for one in taken if one.id in told]
+            await self._submit(connection, notices)
+        if notices:
             self._wake()
         return len(taken)
 
@@ -167,21 +179,30 @@ class SearchChecks:
         )
         return _Found(notice, expression, unseen_since)
 
-    async def _tell(self, connection: AsyncConnection, search: SavedSearch, found: _Found, now: datetime) -> Submission:
+    async def _submit(self, connection: AsyncConnection, notices: Sequence[_Notice]) -> None:
+        if not notices:
+            return
+        results = await run_within(connection, create(self._planner, [one.submission for one in notices]))
+        made = zip(notices, results, strict=True)
+        new = [NewNotice(its.id, one.number, one.version) for one, its in made if isinstance(its, Accepted)]
+        await stored_notices.add(connection, new)
+
+    async def _tell(self, connection: AsyncConnection, search: SavedSearch, found: _Found, now: datetime) -> _Notice:
         """Store what follows for a search; returns the message for its user."""
         assert found.notice is not None  # noqa: S101 - the caller has looked
         values = values_after(found.notice, search, now) | {"unseen_since": found.unseen_since}
         if found.notice in STEPS and found.unseen_since is not None:
             values["unseen_since"] = unseen_after(found.notice, found.unseen_since, now, self._unopened)
         if values.keys() & {"active", "schedule_type"}:
-            await run_within(connection, changes.store(search, values, now=now))
+            version = (await run_within(connection, changes.store(search, values, now=now))).version
         else:
             # The user did not change the search, and may be about to: its version stays.
             await replace(search.model_copy(update=values)).run(connection)
+            version = search.version
         language = await run_within(connection, language_of(search.user_id))
         words = "" if found.expression is None else sentence(found.expression, language)
         title, message = message_of(found.notice, search.name, words, self._url(search, language), language)
-        return submission_about(self._planner, search, title, message)
+        return _Notice(submission_about(self._planner, search, title, message), search.number, version)
 
     def _url(self, search: SavedSearch, language: str) -> str:
         link = Link(search.user_id, category=search.id.hex)

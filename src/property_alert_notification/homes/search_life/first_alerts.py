@@ -20,6 +20,8 @@ from property_alert_notification.homes.alerts.details import AlertDetails, ToldS
 from property_alert_notification.homes.alerts.first_alert import NAMED, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.ledger import queries as ledger
 from property_alert_notification.homes.alerts.ledger.queries import NewlyTold
+from property_alert_notification.homes.alerts.notices import queries as notices
+from property_alert_notification.homes.alerts.notices.queries import NewNotice
 from property_alert_notification.homes.alerts.people import preferences_of_users
 from property_alert_notification.homes.alerts.queries import NewAlert
 from property_alert_notification.homes.alerts.searches import Index
@@ -182,6 +184,9 @@ class FirstAlerts:
         results = await run_within(connection, create(self._planner, submissions))
         accepted = [(one, its.id) for one, its in zip(made, results, strict=True) if isinstance(its, Accepted)]
         await alerts.add_alerts(connection, [row for one, id_ in accepted for row in one.rows(id_, facts)])
+        await notices.add(
+            connection, [NewNotice(id_, one.search.number, version=None) for one, id_ in accepted if not one.homes]
+        )
         await approvals.add_searches(
             connection, [(id_, one.search.number) for one, id_ in accepted if one.search.concierge]
         )

@@ -171,6 +171,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             exported="notification_id listing_id channel reason_code reason_parameters",
             hidden="user_id person sequence facts senders approval",
         ),
+        "search_notices": Table(
+            "which saved search a message is about that tells of no home",
+            _ENDED,
+            FoundBy.NOTIFICATION,
+            "notification_id",
+            exported="notification_id search_number version",
+        ),
         "approval_searches": Table(
             "the saved searches that asked for the approval of an alert",
             _ENDED,

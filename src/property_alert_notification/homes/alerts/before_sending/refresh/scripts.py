@@ -47,6 +47,7 @@ from property_alert_notification.homes.alerts.before_sending.turns.scripts impor
 from property_alert_notification.homes.alerts.details import AlertDetails
 from property_alert_notification.homes.alerts.first_alert import COUNTED_ONLY, FirstAlert, places_in, write_first_alert
 from property_alert_notification.homes.alerts.models import Alert
+from property_alert_notification.homes.alerts.notices.scripts import outdated_notices
 from property_alert_notification.homes.alerts.wording import lines_in_digest, write
 from property_alert_notification.homes.criteria.expression import Expression
 from property_alert_notification.homes.criteria.sentence import sentence
@@ -110,11 +111,25 @@ def refresh(
 
     Those that are `claimed` take turns with other claims. Items of digests do not: a digest that is made has locked its
     window, for which a claim may wait that has its turn.
+
+    Those that tell of no home may be about a search: these are compared with the search.
     """
     known = yield from stored_alerts(notifications)
+    outdated = yield from outdated_notices(set(notifications) - {one.id for one in known})
+    its = yield from _refresh(known, frozenset(notifications), channel, now, claimed)
+    return its._replace(now={**its.now, **outdated})
+
+
+def _refresh(
+    known: Sequence[StoredAlert],
+    together: Container[UUID],
+    channel: Channel,
+    now: datetime,
+    claimed: Container[UUID],
+) -> Script[Refreshed]:
+    """What these alerts tell now."""
     singles = [one for one in known if not one.is_in_first_alert]
     yield from take_turns(one for one in singles if one.id in claimed)
-    together = frozenset(notifications)
     newer, older, others = yield from _newer_and_older(singles, together, channel, now)
     both = [*known, *others]
     running = yield from running_searches(both)
