@@ -50,6 +50,7 @@ from property_alert_notification.feedback.webhooks.setup import webhook_rules
 from property_alert_notification.homes.alerts.answer_turns import answer_turns
 from property_alert_notification.homes.alerts.approvals import routes as approvals
 from property_alert_notification.homes.alerts.backtest.routes import router as backtest
+from property_alert_notification.homes.alerts.digests.reevaluate import reevaluate_with_searches_by
 from property_alert_notification.homes.alerts.explain.routes import router as explain
 from property_alert_notification.homes.feeds import routes as entity_events
 from property_alert_notification.homes.feeds.settings import configured_feeds
@@ -68,7 +69,6 @@ from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.consents import router as notification_consents
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.recipients.queries import addresses_of
-from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.schedules.routes import router as schedules
 from property_alert_notification.notifications.submit import PATH
@@ -210,7 +210,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
-    app.state.reevaluate = reevaluate_by(app.state.planner)
+    app.state.reevaluate = reevaluate_with_searches_by(app.state.planner)
     app.state.confirmations = confirmations(settings, app.state.address_rules, app.state.planner)
     app.state.confirmer = Confirmer(
         app.state.database, parts.clock, app.state.reevaluate, app.state.consent_ledger, app.state.confirmations

@@ -1,13 +1,16 @@
 """Searches that do not alert at once: what they match is one digest, at the time of their own schedule."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import httpx2
 import pytest
 from sqlalchemy import select, update
 
+from property_alert_notification.app import create_app
 from property_alert_notification.database import table_of
 from property_alert_notification.homes.alerts.digests import log_matches, search_digests
 from property_alert_notification.homes.alerts.models import MatcherLease, SearchDigest
@@ -21,6 +24,8 @@ from tests.pipeline.test_alerts import alerts, reasons
 from tests.pipeline.test_digests import their_time_comes, windows
 from tests.pipeline.test_pauses import pause, resume, until_it_knows
 from tests.pipeline.world import World, eventually
+from tests.services.clock import SameDay
+from tests.services.serving import serving
 
 DAILY = ScheduleType.DAILY
 
@@ -291,6 +296,44 @@ async def waiting(homes: Homes) -> list[Any]:
 async def the_message(homes: Homes) -> str:
     async with homes.database.reading() as connection:
         return str((await connection.execute(select(table_of(Notification).c.message))).scalar_one())
+
+
+async def test_what_waits_for_a_digest_follows_the_preferences_of_its_user(
+    world: World, homes: Homes, user: int
+) -> None:
+    daily, weekly, missed = [await homes.search(user, ANY, schedule=one) for one in (DAILY, ScheduleType.WEEKLY, DAILY)]
+    await homes.match()
+    await homes.match()
+    digests, past = table_of(SearchDigest), homes.clock.now() - timedelta(hours=1)
+    async with homes.database.transaction() as connection:
+        await connection.execute(
+            update(digests).where(digests.c.search_number == missed).values(due_at=past, closes_at=past)
+        )
+    assert {(at.hour, at.minute) for number, at in await digest_times(homes) if number != missed} == {(8, 0)}
+    wanted = {"email_enabled": True, "sms_enabled": False, "time_zone": "America/Los_Angeles"}
+    wanted["digest"] = {"at": "18:30", "weekday": "fri"}
+
+    async with (
+        serving(create_app(world.settings, with_worker=False, clock=SameDay())) as url,
+        httpx2.AsyncClient(base_url=url) as client,
+    ):
+        answer = await client.put("/api/v1/preferences/1", json=wanted)
+
+    assert answer.status_code == 200
+    assert await digest_times(homes) == {(missed, past)}
+    homes.matcher._digests_at = 0
+    await homes.match()
+    local = {number: at.astimezone(ZoneInfo("America/Los_Angeles")) for number, at in await digest_times(homes)}
+    assert {(at.hour, at.minute) for at in local.values()} == {(18, 30)}
+    assert (local.keys(), local[weekly].weekday()) == ({daily, weekly, missed}, 4)
+
+
+async def digest_times(homes: Homes) -> set[tuple[int, datetime]]:
+    """When the digests of searches are made, as far as it is computed, with the number of each search."""
+    table = table_of(SearchDigest)
+    async with homes.database.reading() as connection:
+        found = await connection.execute(select(table.c.search_number, table.c.closes_at))
+        return {(number, at) for number, at in found if at is not None}
 
 
 async def test_a_matcher_killed_while_it_submits_a_digest_tells_all_once(world: World, homes: Homes, user: int) -> None:

@@ -19,6 +19,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, process_due
+from property_alert_notification.homes.alerts.digests.reevaluate import reevaluate_with_searches_by
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.due import UNTIL_WOKEN
 from property_alert_notification.notifications.create import Planner
@@ -36,7 +37,6 @@ from property_alert_notification.notifications.look_ups.rules import (
     users_of,
 )
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory import queries as directory
@@ -115,7 +115,7 @@ class AddressLookUp:
         self._profiles = profiles
         self._ages = ages
         self._rules = rules
-        self._reevaluate = reevaluate_by(planner)
+        self._reevaluate = reevaluate_with_searches_by(planner)
         self._lease = lease
         self._wake_sender = wake
         self._woken = woken

@@ -79,6 +79,7 @@ class Teller:
         """Have the matches of searches that do not alert at once looked at for their next digest."""
         every = list(edits)
         latest = {edit.number: edit for edit in every}
+        await digest_queries.lock(connection, latest)
         # What a search matched before it was paused is dropped, whenever it is resumed.
         await digest_queries.forget(connection, sorted({edit.number for edit in every if edit.version is None}))
         new = [

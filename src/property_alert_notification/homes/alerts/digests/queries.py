@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FromClause, Integer, bindparam, delete, select, true, update
+from sqlalchemy import BigInteger, FromClause, Integer, Update, bindparam, delete, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.damaged import readable
 from property_alert_notification.database import (
     BatchStatement,
+    among,
     as_rows,
     columns_of,
     table_of,
@@ -25,10 +26,11 @@ from property_alert_notification.homes.alerts.models import SearchDigest
 from property_alert_notification.homes.listings.models import Listing, ListingVersion
 from property_alert_notification.homes.listings.versions.queries import is_newest
 from property_alert_notification.homes.properties.queries import HOME, WITH_HOME, is_of
+from property_alert_notification.homes.saved_searches.models import SavedSearch
 from property_alert_notification.homes.saved_searches.versions.queries import is_in_share
 from property_alert_notification.homes.saved_searches.versions.share import Share
 
-_digests = table_of(SearchDigest)
+_digests, _searches = table_of(SearchDigest), table_of(SavedSearch)
 _listings, _versions = table_of(Listing), table_of(ListingVersion)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
@@ -70,6 +72,26 @@ async def look_again(connection: AsyncConnection, searches: Collection[int], *, 
         await _LOOK_AGAIN.run(connection, as_rows(sorted(searches)), now=now)
 
 
+def _look_again_of(users: FromClause) -> Update:
+    theirs = select(_searches.c.number).where(_searches.c.user_id.in_(select(users.c.user_id)))
+    # A digest that was missed is made soon, whatever its user changes.
+    waiting = (_digests.c.search_number.in_(theirs), true_of_many(_digests.c.closes_at > _now))
+    # In one order everywhere, or two transactions deadlock.
+    locked = select(_digests.c.search_number).where(*waiting).order_by(_digests.c.search_number)
+    return (
+        update(_digests).where(among(_digests.c.search_number, locked, wait=True)).values(due_at=_now, closes_at=None)
+    )
+
+
+_LOOK_AGAIN_OF = BatchStatement(columns_of(_searches, "user_id"), _look_again_of)
+
+
+async def look_again_of(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
+    """Have the searches of these users looked at that wait for a digest: it may be made at another time now."""
+    if users:
+        await _LOOK_AGAIN_OF.run(connection, as_rows(sorted(users)), now=now)
+
+
 class DueSearch(NamedTuple):
     """A search that waits for a digest, and is due to be looked at."""
 
@@ -104,6 +126,24 @@ async def due_searches(connection: AsyncConnection, share: Share, *, now: dateti
         above, *_, due_at, person = found[-1]
         found += await connection.execute(_OTHERS_DUE, {"due_at": due_at, "person": person, "above": above})
     return [DueSearch(*row[:3]) for row in found]
+
+
+_LOCK = BatchStatement(
+    columns_of(_digests, "search_number"),
+    lambda wanted: (
+        select(_digests.c.search_number)
+        .where(_digests.c.search_number.in_(select(wanted.c.search_number)))
+        # In one order everywhere, or two transactions deadlock.
+        .order_by(_digests.c.search_number)
+        .with_for_update()
+    ),
+)
+
+
+async def lock(connection: AsyncConnection, searches: Collection[int]) -> None:
+    """Lock what these searches wait for: until the end of the transaction no call has them looked at again."""
+    if searches:
+        await _LOCK.run(connection, as_rows(sorted(searches)))
 
 
 class NextDigest(NamedTuple):

@@ -111,16 +111,18 @@ class SearchDigests:
         early = [
             one for one in due if one.number in edited and not (edited[one.number] and _waits(targets.get(one.number)))
         ]
-        await digest_queries.wait_for(connection, [_postponed(one, now) for one in early])
+        postponed = [_postponed(one, now) for one in early]
         due = [one for one in due if one not in early]
         ready = [one for one in due if _is_ready(one, targets.get(one.number), now)]
         # A user may have edited a search since the log was read: it is due again in a moment.
         unread = [one for one in ready if not self._was_read(one, targets.get(one.number), position)]
         due = [one for one in due if one not in unread]
         ready = [one for one in ready if one not in unread]
+        outcomes = await self._submit(connection, ready, targets)
+        # First, so that preferences which change from here on have the searches looked at again afterwards.
+        await digest_queries.lock(connection, [one.number for one in (*due, *early)])
         users = {one.user_id for one in targets.values()}
         people = await people_of_users(connection, users, default=self._default_preferences)
-        outcomes = await self._submit(connection, ready, targets)
         await digest_queries.forget(connection, [one.number for one in due if not _waits(targets.get(one.number))])
         kept = [
             # The position is lower if people were divided anew since, and a slower shard had some of them.
@@ -128,7 +130,7 @@ class SearchDigests:
             for one in due
             if _waits(targets.get(one.number))
         ]
-        await digest_queries.wait_for(connection, kept)
+        await digest_queries.wait_for(connection, [*postponed, *kept])
         return outcomes
 
     async def postpone(self, connection: AsyncConnection, one: DueSearch) -> None:
