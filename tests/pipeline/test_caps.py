@@ -49,6 +49,9 @@ async def test_no_more_than_the_cap_are_sent_and_the_others_are_collected(world:
 
     deliveries = [await world.delivery(one) for one in notifications[CAP:]]
     assert {(one.state, one.reason_code) for one in deliveries} == {(DeliveryState.COLLECTED, "over_cap")}
+    assert {one.reason for one in deliveries} == {
+        "the user's cap of email per day is reached: 3 of 3 sent, or about to be"
+    }
     [held_by] = {one.held_by for one in deliveries}
     assert held_by is not None
     assert held_by.startswith("digest:")

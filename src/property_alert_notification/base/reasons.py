@@ -1,16 +1,16 @@
 """The reasons of states and outcomes: codes, their parameters and their sentences.
 
 A reason is stored as a code and, where its sentence needs them, parameters as JSON. The sentence is made here, when
-it is shown. Statements, counters and filters compare codes, never sentences. docs/reasons.md is written from
-this module.
+it is shown. Statements, counters and filters compare codes, never sentences.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from property_alert_notification.base import reasons_in_english as english
 from property_alert_notification.base import reasons_in_spanish as spanish
 from property_alert_notification.base.languages import shown_language
 
@@ -62,6 +62,7 @@ class ReasonCode(StrEnum):
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
     USER_ERASED = "user_erased"
+
     QUIET_HOURS = "quiet_hours"
     LEGAL_WINDOW = "legal_window"
     NO_ALLOWED_MOMENT = "no_allowed_moment"
@@ -110,113 +111,8 @@ class ReasonCode(StrEnum):
     COUNT_REACHED = "count_reached"
     UNTIL_REACHED = "until_reached"
     NO_OCCURRENCE = "no_occurrence"
+
     OTHER = "other"
-
-
-_LOST = "its worker stopped before it reported the outcome"
-_BROKEN_ROW = "its row in the store cannot be processed ({what})"
-
-SENTENCES: dict[ReasonCode, str] = {
-    ReasonCode.SUPPRESSED_COMPLAINT: "the suppression list stops it: the user reported a message as unwanted",
-    ReasonCode.SUPPRESSED_STOP: "the suppression list stops it: the user opted out by an SMS such as STOP",
-    ReasonCode.SUPPRESSED_HARD_BOUNCE: "the suppression list stops it: there is no such address",
-    ReasonCode.SUPPRESSED_MANUAL: "the suppression list stops it: an operator or a caller added the entry",
-    ReasonCode.SUPPRESSED_IMPORTED: "the suppression list stops it: the entry was imported",
-    ReasonCode.SUPPRESSED_SOFT_BOUNCE: "the suppression list stops it: the address took no message for a while",
-    ReasonCode.SUPPRESSED_UNSUBSCRIBE: "the suppression list stops it: the user unsubscribed",
-    ReasonCode.USER_OPTED_IN: "the user wants {channel}",
-    ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
-    ReasonCode.NO_PREFERENCES: (
-        "the user has no preferences: none were set, or they were deleted, which withdraws all consent"
-    ),
-    ReasonCode.PREFERENCES_UNREADABLE: (
-        "the stored quiet hours and frequencies of the user are unreadable; set the user's preferences anew"
-    ),
-    ReasonCode.CATEGORY_REQUIRED: "{category} is required: it is sent to every user with {channel} switched on",
-    ReasonCode.CATEGORY_WANTED: "the user wants {category} by {channel}",
-    ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",
-    ReasonCode.CATEGORY_NOT_ASKED_FOR: "{category} is off by default on {channel}, and the user has set no frequency",
-    ReasonCode.OPT_IN_UNCONFIRMED: "the user has not confirmed to want {category} by {channel}",
-    ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
-    ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
-    ReasonCode.NO_SUCH_USER: "the User service has no such user",
-    ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not returned the user's addresses yet",
-    ReasonCode.COLLECTED: "the user gets it {frequency} by {channel}: its digest is made at {closes_at}",
-    ReasonCode.COLLECTED_FOR_SEARCH: "the saved search does not alert at once: its digest is made at {closes_at}",
-    ReasonCode.OVER_CAP: "the user's cap of {channel} per {period} is reached",
-    ReasonCode.IN_DIGEST: "it is part of the digest {digest}",
-    ReasonCode.WINDOW_BROKEN: (
-        "the row of the digest that had collected it cannot be worked on ({what}), so it is decided about again"
-    ),
-    ReasonCode.LISTING_GONE: "the home left the market, or may not be shown any more",
-    ReasonCode.PRICE_CHANGED_SINCE: "the price of the home has changed since, and a newer alert tells it",
-    ReasonCode.NEWER_ALERT: "a newer alert about the same home was sent instead of it, or before it",
-    ReasonCode.OPEN_HOUSE_OVER: "the open house is over, or was moved or cancelled since",
-    ReasonCode.NO_LONGER_MATCHES: "the home does not match the searches any more that it was to be sent for",
-    ReasonCode.NO_LONGER_ASKED_FOR: "the search was edited, and no longer has this kind of change, or this channel",
-    ReasonCode.CHANGED_BACK: "the home has the price again that it had before, or is available again",
-    ReasonCode.HOME_DISCARDED: "the user discarded the home",
-    ReasonCode.SEARCH_PAUSED: "the search was paused or deleted before",
-    ReasonCode.SEARCH_SAVED_LATER: "the search was saved later",
-    ReasonCode.SEARCH_CHANGED: "the search was edited or resumed after this message about it was made",
-    ReasonCode.WAITS_FOR_APPROVAL: "it waits for approval, as its saved search asks for",
-    ReasonCode.APPROVED: "it was approved, and is due at once",
-    ReasonCode.REJECTED: "it was rejected",
-    ReasonCode.COUNTED_ONLY: "the first alert names only some homes, and counts this one with the others",
-    ReasonCode.EXPIRED: "it expired before it could be sent",
-    ReasonCode.TOO_OLD: "it could not be sent within its time to live",
-    ReasonCode.CANCELLED: "{by} cancelled it",
-    ReasonCode.USER_ERASED: "its user was erased",
-    ReasonCode.QUIET_HOURS: "it is held by the user's quiet hours until {until} (time zone: {zone})",
-    ReasonCode.LEGAL_WINDOW: "it is held by law until {until} (place: {place}; time zone: {zone})",
-    ReasonCode.NO_ALLOWED_MOMENT: (
-        "the user's quiet hours and the law allow no moment in the next eight days "
-        "(place: {place}; time zone: {zone}); the rules are evaluated again at {until}, or when the user's "
-        "preferences or profile change"
-    ),
-    ReasonCode.PAUSED: "sending of {pause} is paused",
-    ReasonCode.RESUMED: "sending of {pause} was resumed",
-    ReasonCode.NO_PROVIDER: "it waits for a provider: the breaker is open",
-    ReasonCode.WORKER_STOPPED: "its worker was stopped before it submitted it to a provider",
-    ReasonCode.LEASE_LOST: "its worker lost the lease before it submitted it to a provider",
-    ReasonCode.STORE_AWAY: "the store did not answer when the worker rechecked the delivery before sending",
-    ReasonCode.SENT: "the provider took it",
-    ReasonCode.SENT_CUT: "the provider took it; its text was {cut}",
-    ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, which the worker reported late",
-    ReasonCode.CONFIRMED: "the provider reports that it took it",
-    ReasonCode.DELIVERED: "the provider reports that it arrived",
-    ReasonCode.BOUNCED: "the provider reports that it did not arrive ({detail})",
-    ReasonCode.REFUSED: "{detail}",
-    ReasonCode.NOT_SENT: "{detail}",
-    ReasonCode.THROTTLED: "{detail}",
-    ReasonCode.PROVIDER_DOWN: "{detail}",
-    ReasonCode.ATTEMPTS_USED_UP: "gave up after {attempts} attempts: {because}",
-    ReasonCode.UNKNOWN_REPEATED: "{detail}; it is sent again, and the provider recognises it",
-    ReasonCode.UNKNOWN_RESENT: "{detail}; it is sent once more",
-    ReasonCode.UNKNOWN_AWAITS_REPORT: "{detail}; it waits for a report of the provider and is not sent again",
-    ReasonCode.UNKNOWN_GIVEN_UP: "{detail}; it was sent {times}, and it is unknown whether it arrived",
-    ReasonCode.UNKNOWN_TOO_OLD: "it is unknown whether it arrived, and it is not sent again",
-    ReasonCode.WORKER_LOST: _LOST,
-    ReasonCode.WORKER_LOST_RESENT: f"{_LOST}; it is sent again",
-    ReasonCode.WORKER_LOST_AWAITS_REPORT: f"{_LOST}; it waits for a report of the provider and is not sent again",
-    ReasonCode.WORKER_LOST_GIVEN_UP: f"{_LOST}; it is unknown whether it arrived",
-    ReasonCode.WORKERS_LOST: f"{_LOST}, for the {{workers}}th time",
-    ReasonCode.WORKER_BROKE: "the worker broke on it ({error})",
-    ReasonCode.ROW_BROKEN: _BROKEN_ROW,
-    ReasonCode.ROW_BROKEN_MAYBE_SENT: f"{_BROKEN_ROW}; it may have been sent",
-    ReasonCode.ROW_BROKEN_SENT: f"{_BROKEN_ROW}; the provider took it, so a replay does not send it again",
-    ReasonCode.ROW_UNREADABLE: "its row in the store cannot be read",
-    ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
-    ReasonCode.REPLAYED: "an operator replayed it",
-    ReasonCode.DISCARDED: "an operator discarded it: {because}",
-    ReasonCode.ALREADY_TOLD: "the user was told the same by another alert",
-    ReasonCode.NOT_DECIDED: "it expired before it was decided about: {because}",
-    ReasonCode.COUNT_REACHED: "all {count} occurrences of its rule have passed",
-    ReasonCode.UNTIL_REACHED: "the time in UNTIL of its rule has passed",
-    ReasonCode.NO_OCCURRENCE: "its rule has no further occurrence before the year 2201",
-    ReasonCode.OTHER: "{text}",
-}
-"""The parameters are in braces. `channel` and `setting` follow from the delivery and are not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,16 +172,36 @@ def code_of(stored: Any) -> ReasonCode:
 _CODES = frozenset[str](ReasonCode)
 
 
+class _Words(Protocol):
+    """The module of a language."""
+
+    SENTENCES: Mapping[str, str]
+    EARLIER_SENTENCES: Mapping[str, str]
+    NO_CHANNEL: str
+
+    def parameter(self, text: str, /) -> str: ...
+    def times(self, count: Any, /) -> str: ...
+
+
+_WORDS: Mapping[str, _Words] = {"en": english, "es": spanish}
+
+
 def _fill(reason: Reason, channel: str, language: str) -> str:
-    is_spanish = language == "es"
-    template = spanish.SENTENCES[reason.code] if is_spanish else SENTENCES[reason.code]
+    words = _WORDS[language]
+    template = words.SENTENCES[reason.code]
     if "{" not in template:
         return template
-    # A notification that ends without deliveries has a reason, too.
-    shown = spanish.WORDS.get(channel, channel or "ningún canal") if is_spanish else channel or "any channel"
-    known = {"channel": shown, "setting": f"{channel.upper()}_PROVIDER"}
+    known = {
+        "channel": words.parameter(channel) if channel else words.NO_CHANNEL,
+        "setting": f"{channel.upper()}_PROVIDER",
+    }
     given = {name: _shown(name, value, language) for name, value in (reason.parameters or {}).items()}
-    return template.format_map(known | given)
+    try:
+        return template.format_map(known | given)
+    except KeyError:
+        if reason.code not in words.EARLIER_SENTENCES:
+            raise
+        return words.EARLIER_SENTENCES[reason.code].format_map(known | given)
 
 
 def _shown(name: str, value: Any, language: str) -> str:
@@ -293,8 +209,4 @@ def _shown(name: str, value: Any, language: str) -> str:
     if name == "because":
         code, parameters = value
         return _fill(Reason(ReasonCode(code), parameters), "", language)
-    if language == "es":
-        return spanish.times(value) if name == "times" else spanish.parameter(str(value))
-    if name == "times":
-        return "once" if value == 1 else f"{value} times"
-    return str(value)
+    return _WORDS[language].times(value) if name == "times" else _WORDS[language].parameter(str(value))

@@ -38,7 +38,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "user_service_away": "espera al servicio de usuarios, que todavía no ha dado las direcciones del usuario",
     "collected": "el usuario lo recibe {frequency} por {channel}: su resumen se hace el {closes_at}",
     "collected_for_search": "la búsqueda guardada no avisa al momento: su resumen se hace el {closes_at}",
-    "over_cap": "se alcanzó el límite del usuario de mensajes por {channel} ({period})",
+    "over_cap": (
+        "se alcanzó el límite del usuario de mensajes por {channel} ({period}): {counted} de {most}, entre enviados y "
+        "por enviar"
+    ),
     "in_digest": "forma parte del resumen {digest}",
     "window_broken": (
         "no se puede procesar el registro del resumen que lo recogía ({what}), así que se decide de nuevo"
@@ -112,6 +115,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType({
     "other": "{text}",
 })  # fmt: skip
 """The parameters are those of the English sentences."""
+
+EARLIER_SENTENCES: Mapping[str, str] = MappingProxyType({
+    "over_cap": "se alcanzó el límite del usuario de mensajes por {channel} ({period})",
+})  # fmt: skip
+"""Those of rows that an earlier version stored with fewer parameters."""
+
+NO_CHANNEL = "ningún canal"
+"""As in English."""
 
 WORDS: Mapping[str, str] = MappingProxyType({
     "email": "correo electrónico",

@@ -63,7 +63,8 @@ def reasons(
     `property-alerts reasons`\
     `property-alerts reasons --check`
     """
-    from property_alert_notification.base.reasons import SENTENCES, ReasonCode
+    from property_alert_notification.base.reasons import ReasonCode
+    from property_alert_notification.base.reasons_in_english import SENTENCES
 
     rows = [f"| `{code}` | {_one_line(SENTENCES[code])} |" for code in ReasonCode]
     _keep(file, "\n".join([_ABOUT_REASONS, *rows, ""]), check=check, command="reasons")
@@ -72,7 +73,7 @@ def reasons(
 _ABOUT_REASONS = """\
 # Reason codes
 
-Written by `property-alerts reasons` from `base/reasons.py`; do not edit it.
+Written by `property-alerts reasons` from `base/reasons_in_english.py`; do not edit it.
 
 Every delivery and every ended attempt has a `reason_code`. A code keeps its meaning; programs compare codes. `reason`
 is the same as a sentence for people, and its wording may change. Words in braces are parameters: `{detail}` is what the

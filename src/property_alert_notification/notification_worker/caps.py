@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.records import Claim, Settlement
@@ -65,10 +64,9 @@ def _capped(
 
 def _settlement(message: Capped, claim: Claim, content: Content, over: OverCap, now: datetime) -> Settlement:
     """Hold a digest until a day below the cap; collect any other message for a digest, unless its user refuses it."""
-    reason = Reason(ReasonCode.OVER_CAP, {"period": over.period})
     if message.is_digest:
-        return held(claim, reason, by=Rule.CAP, until=over.until, now=now)
+        return held(claim, over.reason, by=Rule.CAP, until=over.until, now=now)
     if message.refuses_digests:
         return unsent(claim, DeliveryState.SUPPRESSED, NO_DIGESTS, now=now)
     window = WindowKey(content.user_id, claim.test, claim.channel, content.category, over.until)
-    return collected(claim, reason, into=window, now=now)
+    return collected(claim, over.reason, into=window, now=now)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from property_alert_notification.base.reasons import SENTENCES, Reason, ReasonCode, cancelled_by
+from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
+from property_alert_notification.base.reasons_in_english import SENTENCES
 from property_alert_notification.base.reasons_in_spanish import SENTENCES as SPANISH
 
 BECAUSE = Reason(ReasonCode.WORKER_BROKE, {"error": "KeyError"})
@@ -58,6 +59,24 @@ def test_a_reason_in_spanish_has_spanish_words() -> None:
     assert used_up.sentence("sms", "es") == "se abandonó tras 5 intentos: el proceso falló al tratarlo (KeyError)"
 
 
+def test_a_cap_is_told_with_its_numbers_as_far_as_they_were_stored() -> None:
+    told = {
+        (stored, language): Reason.read("over_cap", stored).sentence("email", language)
+        for stored in ('{"period":"week","most":20,"counted":20}', '{"period":"day"}')
+        for language in ("en", "es")
+    }
+
+    assert list(told.values()) == [
+        "the user's cap of email per week is reached: 20 of 20 sent, or about to be",
+        (
+            "se alcanzó el límite del usuario de mensajes por correo electrónico (a la semana): 20 de 20, entre "
+            "enviados y por enviar"
+        ),
+        "the user's cap of email per day is reached",
+        "se alcanzó el límite del usuario de mensajes por correo electrónico (al día)",
+    ]
+
+
 def test_the_channel_is_that_of_the_delivery() -> None:
     assert Reason(ReasonCode.USER_OPTED_OUT).sentence("sms") == "the user does not want sms"
     assert Reason(ReasonCode.CHANNEL_NOT_USED).sentence("sms") == "sms is not used here (SMS_PROVIDER=none)"
@@ -102,6 +121,7 @@ def test_the_text_of_a_provider_is_not_a_template() -> None:
         ("not a code", None),
         ("refused", None),
         ("refused", "{"),
+        ("over_cap", '{"most":5,"counted":5}'),
         ("refused", "[]"),
         ("refused", "7"),
         ("refused", 7),

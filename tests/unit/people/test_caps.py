@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from property_alert_notification.people.caps.rules import Capped, Fits, OverCap, Use, place
+from property_alert_notification.people.caps.rules import Capped, Fits, OverCap, Reached, Use, place
 from property_alert_notification.people.preferences.rules import Cap, DigestTimes
 
 BERLIN = (ZoneInfo("Europe/Berlin"),)
@@ -21,32 +21,33 @@ def uses(*days: date, first: int = 100) -> list[Use]:
     return [Use(UUID(int=first + number), day) for number, day in enumerate(days)]
 
 
-def over(period: str, day: int, month: int = 11, *, reserved: bool = False) -> OverCap:
-    at = datetime(2026, month, day, 8, tzinfo=BERLIN[0])
-    return OverCap(period, at.astimezone(UTC), at.date() if reserved else None)
+def over(period: str, count: int, day: int, *, reserved: bool = False) -> OverCap:
+    """With a cap that is just reached, until a day."""
+    at = datetime(2026, 11, day, 8, tzinfo=BERLIN[0])
+    return OverCap(Reached(period, count, count), at.astimezone(UTC), at.date() if reserved else None)
 
 
 def test_as_many_fit_as_the_cap_says() -> None:
     found = place([message(n, Cap(day=2)) for n in range(3)], uses(TODAY), NOW)
-    assert found == {UUID(int=0): Fits(TODAY), UUID(int=1): over("day", 26), UUID(int=2): over("day", 26)}
+    assert found == {UUID(int=0): Fits(TODAY), UUID(int=1): over("day", 2, 26), UUID(int=2): over("day", 2, 26)}
 
 
 def test_a_week_is_from_monday_and_the_excess_waits_for_the_next_one() -> None:
     earlier = uses(date(2026, 11, 22), date(2026, 11, 23), TODAY)  # the first is a Sunday
     found = place([message(n, Cap(week=3)) for n in range(2)], earlier, NOW)
-    assert found == {UUID(int=0): Fits(TODAY), UUID(int=1): over("week", 30)}
+    assert found == {UUID(int=0): Fits(TODAY), UUID(int=1): over("week", 3, 30)}
 
 
 def test_one_that_counts_already_keeps_its_place() -> None:
     earlier = [Use(UUID(int=5), TODAY)]
     found = place([message(4, Cap(day=1)), message(5, Cap(day=1))], earlier, NOW)
-    assert found == {UUID(int=5): Fits(TODAY), UUID(int=4): over("day", 26)}
+    assert found == {UUID(int=5): Fits(TODAY), UUID(int=4): over("day", 1, 26)}
 
 
 def test_digests_that_do_not_fit_get_places_of_their_own() -> None:
     digests = [message(n, Cap(day=1), is_digest=True) for n in range(2)]
     found = place(digests, uses(TODAY, date(2026, 11, 27)), NOW)
-    assert found == {UUID(int=0): over("day", 26, reserved=True), UUID(int=1): over("day", 28, reserved=True)}
+    assert found == {UUID(int=0): over("day", 1, 26, reserved=True), UUID(int=1): over("day", 1, 28, reserved=True)}
     kept = [Use(UUID(int=0), date(2026, 11, 26))]
     tomorrow = datetime(2026, 11, 26, 7, tzinfo=UTC)
     both = [message(9, Cap(day=1)), message(0, Cap(day=1), is_digest=True)]
@@ -56,7 +57,7 @@ def test_digests_that_do_not_fit_get_places_of_their_own() -> None:
 def test_a_digest_gets_no_place_that_another_keeps() -> None:
     kept = [Use(UUID(int=1), date(2026, 11, 26)), Use(UUID(int=2), TODAY)]
     found = place([message(n, Cap(day=1), is_digest=True) for n in (1, 2)], kept, NOW)
-    assert found == {UUID(int=1): over("day", 26, reserved=True), UUID(int=2): Fits(TODAY)}
+    assert found == {UUID(int=1): over("day", 1, 26, reserved=True), UUID(int=2): Fits(TODAY)}
 
 
 def test_messages_that_are_claimed_together_are_placed_as_if_one_came_after_the_other() -> None:

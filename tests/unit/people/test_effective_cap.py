@@ -48,21 +48,22 @@ def test_what_fits_is_sent(counted: Sequence[Use]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "period", "until"),
+    ("counted", "reached", "until"),
     [
-        (uses(0, 0), "day", datetime(2026, 12, 3, 7, tzinfo=UTC)),
-        (uses(0, 0, 1, 1), "day", datetime(2026, 12, 7, 7, tzinfo=UTC)),
-        (uses(-1, -1, -2, -2), "week", datetime(2026, 12, 7, 7, tzinfo=UTC)),
+        (uses(0, 0), ("day", 2, 2), datetime(2026, 12, 3, 7, tzinfo=UTC)),
+        (uses(0, 0, 0), ("day", 2, 3), datetime(2026, 12, 3, 7, tzinfo=UTC)),  # the cap was higher before
+        (uses(0, 0, 1, 1), ("day", 2, 2), datetime(2026, 12, 7, 7, tzinfo=UTC)),
+        (uses(-1, -1, -2, -2), ("week", 4, 4), datetime(2026, 12, 7, 7, tzinfo=UTC)),
     ],
 )
 def test_what_is_over_the_cap_is_collected_until_there_is_a_place(
-    counted: Sequence[Use], period: str, until: datetime
+    counted: Sequence[Use], reached: tuple[str, int, int], until: datetime
 ) -> None:
     found = decided(counted)
 
     assert isinstance(found, Collect)
     assert (found.rule, found.closes_at) == (Rule.CAP, until)
-    assert found.reason.parameters == {"period": period}
+    assert found.reason.parameters == dict(zip(("period", "most", "counted"), reached, strict=True))
 
 
 def test_a_digest_is_held_and_what_is_transactional_is_sent() -> None:

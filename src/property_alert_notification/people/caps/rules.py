@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
 from property_alert_notification.people.categories.rules import DIGEST, Category
 from property_alert_notification.people.digest_times import local_day, next_digest
@@ -48,15 +49,30 @@ class Fits(NamedTuple):
     day: date
 
 
+class Reached(NamedTuple):
+    """A cap that one more message would exceed."""
+
+    period: str
+    """`day` or `week`."""
+    most: int
+    """The cap: how many messages the user gets in this period."""
+    counted: int
+    """The messages that count in it. Those that a cap which was higher before let pass are among them."""
+
+
 class OverCap(NamedTuple):
     """The message may not be sent now."""
 
-    period: str
-    """`day` or `week`: the period whose cap the message would exceed."""
+    reached: Reached
     until: datetime
     """The first digest time on a day whose caps are not reached."""
     reserved: date | None
     """The day on which a digest counts from now on; None for other messages."""
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is not sent, with the numbers."""
+        return Reason(ReasonCode.OVER_CAP, self.reached._asdict())
 
 
 def cap_of(channel: Channel, category: Category, person: Person) -> Cap | None:
@@ -86,18 +102,18 @@ def place(wanted: Iterable[Capped], uses: Iterable[Use], now: datetime) -> dict[
 
 def _place(message: Capped, counts: Counter[date], now: datetime) -> Fits | OverCap:
     today = local_day(message.zones, now)
-    if (period := _exceeded(message.cap, counts, today)) is None:
+    if (reached := _reached(message.cap, counts, today)) is None:
         return Fits(today)
     until, day = _next_place(message, counts, now)
-    return OverCap(period, until, day if message.is_digest else None)
+    return OverCap(reached, until, day if message.is_digest else None)
 
 
-def _exceeded(cap: Cap, counts: Counter[date], day: date) -> str | None:
-    """The period whose cap one more message on a day would exceed."""
+def _reached(cap: Cap, counts: Counter[date], day: date) -> Reached | None:
+    """The cap that one more message on a day would exceed."""
     if cap.day is not None and counts[day] >= cap.day:
-        return "day"
-    if cap.week is not None and sum(counts[one] for one in days_of_week(day)) >= cap.week:
-        return "week"
+        return Reached("day", cap.day, counts[day])
+    if cap.week is not None and (count := sum(counts[one] for one in days_of_week(day))) >= cap.week:
+        return Reached("week", cap.week, count)
     return None
 
 
@@ -113,7 +129,7 @@ def _next_place(message: Capped, counts: Counter[date], now: datetime) -> tuple[
     for _ in range(_LOOKED_AT):
         until = next_digest(Frequency.DAILY, message.digest, message.zones, until)
         day = local_day(message.zones, until)
-        if day > today and _exceeded(message.cap, counts, day) is None:
+        if day > today and _reached(message.cap, counts, day) is None:
             return until, day
     return until, None
 

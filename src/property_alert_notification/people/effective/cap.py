@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.caps.rules import (
     Capped,
@@ -40,12 +39,11 @@ def _over_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use
     found = place([wanted], uses, at)[_NOT_STORED]
     if not isinstance(found, OverCap):
         return None
-    reason = Reason(ReasonCode.OVER_CAP, {"period": found.period})
     if wanted.is_digest:
-        return Hold(reason, Rule.CAP, found.until)
+        return Hold(found.reason, Rule.CAP, found.until)
     if refuses_digests(message.channel, message.category, person.preferences):
         return Suppress(NO_DIGESTS, Rule.CAP)
-    return Collect(reason, Rule.CAP, Frequency.DAILY, found.until)
+    return Collect(found.reason, Rule.CAP, Frequency.DAILY, found.until)
 
 
 def cap_in_words(message: Message, person: Person, at: datetime, uses: Sequence[Use]) -> str:

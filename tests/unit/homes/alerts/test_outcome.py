@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from property_alert_notification.base.reasons import SENTENCES as REASONS
 from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.reasons_in_english import SENTENCES as REASONS
 from property_alert_notification.homes.alerts.outcomes.words import SENTENCES, Became, Outcome, in_words
 
 DOCS = Path(__file__).parents[4] / "docs"
