@@ -54,6 +54,25 @@ def test_events_that_no_feed_takes_are_answered_with_a_warning(
     assert warning is None or "EntityEventSource" in warning
 
 
+@pytest.mark.parametrize(
+    ("source", "expands", "reads"),
+    [
+        ("nwmls", {"nwmls": "Media,OpenHouse", "crmls": None}, True),
+        ("CRMLS", {"nwmls": "OpenHouse", "crmls": "Media"}, False),
+        ("other", {"nwmls": "OpenHouse", "crmls": "OpenHouse"}, False),
+        ("other", {"nwmls": "OpenHouse"}, True),
+        ("nwmls", {"nwmls": None}, False),
+        ("nwmls", {}, False),
+    ],
+)
+def test_events_about_open_houses_are_read_if_their_feed_has_them(
+    source: str, expands: dict[str, str | None], reads: bool
+) -> None:
+    feeds = {name: FeedSettings(url="http://127.0.0.1:9/odata", expand=expand) for name, expand in expands.items()}
+
+    assert routes.reads_open_houses(source, feeds) is reads
+
+
 async def test_the_warning_is_in_the_answer(client: httpx2.AsyncClient) -> None:
     answer = await client.post(PATH, json=EVENT, headers={"EntityEventSource": "unknown"})
 

@@ -1,6 +1,7 @@
 """Replication of a feed on each store, from the small RESO server over real HTTP."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
@@ -25,6 +26,7 @@ from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, Fee
 from property_alert_notification.homes.feeds.rounds import LOOKS
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.status import statuses
+from property_alert_notification.homes.listings import queries as listing_queries
 from property_alert_notification.homes.listings.intake import ListingIntake
 from property_alert_notification.homes.listings.models import Listing
 from property_alert_notification.homes.listings.received import Received, received
@@ -97,6 +99,21 @@ class Replica:
         """Put records with the keys 0, 1 and so on, with times that are as many minutes apart."""
         for number in range(count):
             self.put(str(number), minutes=number * apart)
+
+    def put_open_house(self, key: str, listing_key: str, minutes: float, **fields: Any) -> int:
+        at = (START + timedelta(minutes=minutes)).isoformat()
+        usual = {"OpenHouseKey": key, "ListingKey": listing_key, "ModificationTimestamp": at}
+        return self.market.put_open_house(usual | {"OpenHouseDate": "2026-12-06"} | fields)
+
+    async def open_houses(self) -> dict[str, list[str]]:
+        """The status of each open house of each listing, by the newest record."""
+        found: dict[str, list[str]] = {}
+        async with self.database.reading() as connection:
+            for key in await self.statuses():
+                [listing] = await listing_queries.find(connection, key)
+                record = json.loads(await listing_queries.record_of(connection, listing))
+                found[key] = [one["OpenHouseStatus"] for one in record.get("OpenHouse", ())]
+        return found
 
     async def statuses(self) -> dict[str, str]:
         listings = table_of(Listing)
@@ -208,6 +225,63 @@ async def test_a_record_that_the_server_has_no_more_is_a_deletion(replica: Repli
 
     assert deleted == {"1": "Delete", "2": "Active"}
     assert await replica.statuses() == {"1": "Active", "2": "Active"}
+
+
+@pytest.mark.parametrize("no_in", [False, True])
+async def test_an_open_house_changes_its_listing_although_that_keeps_its_time(replica: Replica, no_in: bool) -> None:
+    replica.server.faults.no_in = no_in
+    worker = replica.worker(method="events", expand="OpenHouse")
+    replica.put_each(3)
+    await replica.poll(worker)
+
+    replica.put_open_house("1", "0", 1)  # a number that is a ListingKey, too
+    replica.put_open_house("b", "1", 1)
+    replica.put_open_house("c", "1", 2)
+    await replica.poll(worker)
+    assert await replica.open_houses() == {"0": ["Active"], "1": ["Active", "Active"], "2": []}
+    replica.put_open_house("b", "1", 3, OpenHouseStatus="Canceled")
+    replica.put_open_house("c", "1", 4, OpenHouseStatus="Ended")
+    await replica.poll(worker)
+    assert await replica.open_houses() == {"0": ["Active"], "1": ["Canceled", "Ended"], "2": []}
+
+    for sequence in [replica.market.remove(key) for key in ("0", "2")]:
+        replica.market.hidden_events.add(sequence)
+    replica.put_open_house("d", "2", 5)
+    replica.market.remove_open_house("1")
+    await replica.poll(worker)
+    assert set((await replica.statuses()).values()) == {"Active"}
+    assert not any(event.due_at for event in await replica.events())
+
+
+@pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_server_without_open_houses_is_rarely_asked_for_them(replica: Replica, status: int) -> None:
+    worker = replica.worker(method="events", expand="OpenHouse")
+    replica.server.faults.no_open_houses = status
+    replica.put("1")
+    await replica.poll(worker)
+    asked = len(replica.server.requests)
+
+    for number in range(5):
+        replica.put_open_house(str(number), "1", number)
+        replica.put(f"1{number}", minutes=number)
+    await replica.poll(worker)
+    replica.put_open_house("6", "1", 6)
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 6
+    of_open_houses = [one for one in replica.server.requests[asked:] if "/OpenHouse" in one]
+    assert len(of_open_houses) <= 5
+    position = await replica.position()
+    assert (position.failing_since, position.refused) == (None, 1)
+    assert (position.last_refusal or "").startswith("OpenHouse: the server does not have this resource")
+    assert not any(event.due_at for event in await replica.events())
+
+    replica.server.faults.no_open_houses = None
+    replica.clock.ahead += timedelta(hours=1)
+    replica.put_open_house("7", "1", 7)
+    await replica.poll(worker)
+    assert len((await replica.open_houses())["1"]) == 7
 
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)

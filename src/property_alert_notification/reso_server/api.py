@@ -1,7 +1,7 @@
-"""The HTTP API of the small RESO server: Property and EntityEvent by OData, OAuth2 tokens, and switches for tests.
+"""The HTTP API of the small RESO server: three resources by OData, OAuth2 tokens, and switches for tests.
 
-The resources are below `/odata`, as they are with vendors. `/control` is not RESO's: it moves the market and breaks
-things.
+Property, OpenHouse and EntityEvent are below `/odata`, as they are with vendors. `/control` is not RESO's: it moves the
+market and breaks things.
 """
 
 import gzip
@@ -114,7 +114,8 @@ def create_reso_server(server: ResoServer) -> FastAPI:
     """Build the application."""
     app = FastAPI(title="RESO server")
     app.include_router(_tokens(server))
-    app.include_router(_resources(server))
+    app.include_router(_listings(server))
+    app.include_router(_open_houses_and_events(server))
     app.include_router(_control(server))
     return app
 
@@ -134,7 +135,7 @@ def _tokens(server: ResoServer) -> APIRouter:
     return router
 
 
-def _resources(server: ResoServer) -> APIRouter:
+def _listings(server: ResoServer) -> APIRouter:
     router = APIRouter(prefix="/odata")
 
     @router.get("/Property('{key}')")
@@ -145,13 +146,26 @@ def _resources(server: ResoServer) -> APIRouter:
         if (record := server.market.records.get(key.replace("''", "'"))) is None:
             raise HTTPException(404, "There is no such record.")
         server.check_keys([record])
-        return JSONResponse(record)
+        return JSONResponse(_expanded(server, request, [record])[0])
 
     @router.get("/Property")
     async def read_properties(request: Request, page: _PageDep) -> Response:
         server.check(request)
         none = Collection("ModificationTimestamp", [], {})
         return _collection(server, request, page, none if server.faults.lost_index else server.market.properties())
+
+    return router
+
+
+def _open_houses_and_events(server: ResoServer) -> APIRouter:
+    router = APIRouter(prefix="/odata")
+
+    @router.get("/OpenHouse")
+    async def read_open_houses(request: Request, page: _PageDep) -> Response:
+        server.check(request)
+        if server.faults.no_open_houses is not None:
+            raise HTTPException(server.faults.no_open_houses, "There is no such resource.")
+        return _collection(server, request, page, server.market.all_open_houses())
 
     @router.get("/EntityEvent")
     async def read_events(request: Request, page: _PageDep) -> Response:
@@ -178,7 +192,8 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
     except NotUnderstood as fault:
         raise HTTPException(400, f"{fault} has a part that this server does not have.") from None
     server.check_keys(part)
-    answer: dict[str, Any] = {"@odata.context": f"{request.base_url}odata/$metadata", "value": part}
+    value = _expanded(server, request, part)
+    answer: dict[str, Any] = {"@odata.context": f"{request.base_url}odata/$metadata", "value": value}
     following = sum(1 for _ in (found if page.counted else islice(found, 1)))
     if page.counted:
         answer["@odata.count"] = page.skip + len(part) + following
@@ -186,6 +201,13 @@ def _collection(server: ResoServer, request: Request, page: Page, collection: Co
     if link is not None:
         answer["@odata.nextLink"] = link
     return _with_faults(answer, server.faults)
+
+
+def _expanded(server: ResoServer, request: Request, records: Sequence[Record]) -> Sequence[Record]:
+    """The records with what `$expand` asks for."""
+    if "OpenHouse" not in request.query_params.get("$expand", "").split(","):
+        return records
+    return [server.market.with_open_houses(dict(one)) for one in records]
 
 
 def _next_link(request: Request, page: Page, faults: Faults, *, is_last: bool) -> str | None:

@@ -28,6 +28,8 @@ class Faults(BaseModel):
     """Give a page without records before the first one."""
     no_events: bool = False
     """Have no EntityEvent resource."""
+    no_open_houses: int | None = None
+    """Answer a request for the resource OpenHouse with this status."""
     limit: int | None = None
     """Give this many records at once at most."""
     short_names: bool = False

@@ -19,6 +19,8 @@ class Market:
     """The newest of each listing, by its ListingKey."""
     events: dict[int, Record] = field(default_factory=dict)
     """By their EntityEventSequence."""
+    open_houses: dict[str, Record] = field(default_factory=dict)
+    """By their OpenHouseKey."""
     passed: int = 0
     """How many steps have become visible."""
     hidden_events: set[int] = field(default_factory=set)
@@ -68,6 +70,27 @@ class Market:
         self._forget(listing_key)
         return self._announce(listing_key)
 
+    def put_open_house(self, record: Record) -> int:
+        """Insert or replace an open house, whose listing stays as it is; returns the sequence of its event."""
+        self.open_houses[record["OpenHouseKey"]] = record
+        return self._announce(record["OpenHouseKey"], "OpenHouse")
+
+    def remove_open_house(self, key: str) -> int:
+        """Delete an open house; returns the sequence of its event."""
+        del self.open_houses[key]
+        return self._announce(key, "OpenHouse")
+
+    def with_open_houses(self, listing: Record) -> Record:
+        """The record of a listing with its open houses."""
+        its = [one for one in self.open_houses.values() if one["ListingKey"] == listing["ListingKey"]]
+        return {**listing, "OpenHouse": its}
+
+    def all_open_houses(self) -> Collection:
+        """The open houses in the order of their times."""
+        field_ = "ModificationTimestamp"
+        order = sorted((value_of(one, field_), key) for key, one in self.open_houses.items())
+        return Collection(field_, order, self.open_houses)
+
     def properties(self) -> Collection:
         """The records in the order of their times."""
         return Collection("ModificationTimestamp", self._order, self.records)
@@ -81,14 +104,14 @@ class Market:
         if (known := self.records.pop(listing_key, None)) is not None:
             del self._order[bisect_left(self._order, _place_of(known))]
 
-    def _announce(self, listing_key: str) -> int:
+    def _announce(self, key: str, resource: str = "Property") -> int:
         # Real sources have gaps: another receiver's events have numbers, too.
         self.last_sequence += 1 + len(self.events) % 3
         sequence = self.last_sequence
         self.events[sequence] = {
             "EntityEventSequence": sequence,
-            "ResourceName": "Property",
-            "ResourceRecordKey": listing_key,
+            "ResourceName": resource,
+            "ResourceRecordKey": key,
         }
         return sequence
 

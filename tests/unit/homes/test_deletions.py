@@ -1,12 +1,13 @@
 """Which listings a deletion means that does not name its time or its source."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from property_alert_notification.homes.listings.deletions import deletions_timed
-from property_alert_notification.homes.listings.queries import LastKnown
+from property_alert_notification.homes.listings.deletions import as_shown, deletions_timed
+from property_alert_notification.homes.listings.queries import Known, LastKnown
 from property_alert_notification.homes.listings.received import Received, received
 from property_alert_notification.homes.reso.record import Feed, read
 
@@ -76,3 +77,35 @@ def test_a_deletion_that_names_its_source_is_of_this_one() -> None:
 
 def test_a_record_without_a_source_that_deletes_nothing_is_of_no_other_source() -> None:
     assert _meant([_known("One")], _received(**ACTIVE)) == [("", "Active", AT)]
+
+
+_MOMENT, _FAR = timedelta(microseconds=1), timedelta(minutes=6)
+
+
+@pytest.mark.parametrize(
+    ("open_houses_at", "deleted_at", "shown_at"),
+    [
+        ([None], None, AT),
+        ([AT - _FAR], None, AT),
+        ([LATER, AT, "soon"], None, LATER),
+        ([NOW + _FAR, LATER], None, LATER),
+        ([None], AT + _MOMENT, AT + 2 * _MOMENT),
+        ([LATER], LATER + _MOMENT, LATER + 2 * _MOMENT),
+        ([LATER], AT + _MOMENT, LATER),
+        ([None], LATER, AT),
+    ],
+)
+def test_a_record_that_its_server_shows_is_of_the_time_of_what_it_has(
+    open_houses_at: list[Any], deleted_at: datetime | None, shown_at: datetime
+) -> None:
+    houses = [
+        {"OpenHouseDate": "2026-12-06", "OpenHouseKey": str(number), "ModificationTimestamp": at and str(at)}
+        for number, at in enumerate(open_houses_at)
+    ]
+    status = "Active" if deleted_at is None else "Delete"
+
+    shown = as_shown(
+        _received(**ACTIVE, OpenHouse=houses), Known(UUID(int=1), "", "x", UUID(int=2), deleted_at or AT, status, "")
+    )
+
+    assert (shown.record.modified_at, shown.snapshot.at) == (shown_at, shown_at)

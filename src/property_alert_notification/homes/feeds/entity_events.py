@@ -12,15 +12,16 @@ MOST = 1_000
 """Events of one call."""
 
 LARGEST_SEQUENCE = 2**63 - 1
-_RESOURCE = "property"
-"""The only resource whose records are kept."""
+PROPERTY, OPEN_HOUSE = "Property", "OpenHouse"
+"""The resources whose changes are changes of listings."""
 
 
 class Event(NamedTuple):
-    """An event about a record of Property."""
+    """An event about a listing or an open house."""
 
     sequence: int
     record_key: str
+    resource: str = PROPERTY
 
 
 class Unreadable(NamedTuple):
@@ -60,8 +61,12 @@ def events_of(body: Mapping[str, Any]) -> tuple[Sequence[Any], bool]:
     return events, True
 
 
-def read_events(events: Iterable[Any]) -> EventBatch:
-    """Read each event by itself: one that cannot be understood does not affect the others."""
+def read_events(events: Iterable[Any], *, open_houses: bool = False) -> EventBatch:
+    """Read each event by itself: one that cannot be understood does not affect the others.
+
+    Those about open houses are ignored unless `open_houses` is set.
+    """
+    resources = {one.lower(): one for one in ((PROPERTY, OPEN_HOUSE) if open_houses else (PROPERTY,))}
     found: dict[Event, None] = {}
     ignored, refused, last = 0, list[Unreadable](), -1
     for place, event in enumerate(events):
@@ -71,8 +76,8 @@ def read_events(events: Iterable[Any]) -> EventBatch:
             refused.append(Unreadable(place, fault))
             continue
         last = max(last, sequence)
-        if resource == _RESOURCE:
-            found[Event(sequence, key)] = None
+        if resource in resources:
+            found[Event(sequence, key, resources[resource])] = None
         else:
             ignored += 1
     return EventBatch(list(found), ignored, refused, last if last >= 0 else None)

@@ -1,14 +1,21 @@
-"""Requests the records that events announced, and takes them. A record that the server does not have is a deletion."""
+"""Requests the listings that events announced, and takes them.
 
-from collections.abc import Collection, Sequence
+A listing that the server does not have is a deletion, unless the event was about an open house of it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.entity_events import OPEN_HOUSE, PROPERTY
 from property_alert_notification.homes.feeds.lookup import Lookup, RecordLookup
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
+from property_alert_notification.homes.feeds.odata import keys_of
+from property_alert_notification.homes.feeds.open_houses import OpenHouseLookup
 from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
+from property_alert_notification.homes.feeds.web_api import KEY
 
 AT_ONCE = 400
 """Events whose records are requested at once."""
@@ -19,17 +26,22 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
 """How long a record is requested again and again."""
 
+_NO_OPEN_HOUSES = Refusal(OPEN_HOUSE, "the server does not have this resource, or not for this client")
+_Events = Mapping[str, Sequence[FeedEvent]]
+"""Events by the key of the record that is to be requested."""
+
 
 class RecordFetcher:
     """Fetches what the events of one feed announced."""
 
     def __init__(
-        self, sources: Collection[str] | None, lookup: RecordLookup, taker: RecordTaker, database: Database,
-        clock: Clock,
+        self, sources: Collection[str] | None, lookup: RecordLookup, open_houses: OpenHouseLookup, taker: RecordTaker,
+        database: Database, clock: Clock,
     ) -> None:  # fmt: skip
         """`sources` are the EntityEventSources of the feed, in small letters; None are all."""
         self.sources = sources
         self._lookup = lookup
+        self._open_houses = open_houses
         self._taker = taker
         self._database = database
         self._clock = clock
@@ -43,36 +55,64 @@ class RecordFetcher:
         """
         async with self._database.reading() as connection:
             due = await queries.due_events(connection, self.sources, now=self._clock.now(), limit=AT_ONCE)
-        if not due:
-            return False
-        found = await self._lookup.find(list(dict.fromkeys(event.record_key for event in due)))
+        await self._fetch(position, _by_key(due, PROPERTY), deletes=True)
+        if open_houses := _by_key(due, OPEN_HOUSE):
+            await self._fetch_listings_of(position, open_houses)
+        return bool(due)
+
+    async def _fetch(self, position: FeedPosition, events: _Events, *, deletes: bool) -> None:
+        """Fetch the listings with these keys; `deletes`: those that the server does not have are deleted."""
+        if not events:
+            return
+        found = await self._lookup.find(list(events))
         if known := found.keys:
             taken, refused = await self._taker.read(list(found.records.values()))
-            not_taken = await self._taker.store(position, taken + await self._taker.deletions(found.gone), refused)
-            await self._settle(position, [event for event in due if event.record_key in known], found, not_taken)
+            deletions = await self._taker.deletions(found.gone if deletes else ())
+            not_taken = await self._taker.store(position, taken + deletions, refused)
+            problems = {one.listing_key: one.problem for one in not_taken}
+            await self._settle(position, {key: events[key] for key in events if key in known}, found, problems)
         if found.fault is not None:
             raise found.fault
-        return True
+
+    async def _fetch_listings_of(self, position: FeedPosition, events: _Events) -> None:
+        """Fetch the listings of these open houses."""
+        found = await self._open_houses.find(list(events))
+        if self._open_houses.is_missing:
+            await self._taker.store(position, [], [_NO_OPEN_HOUSES])
+        if without := found.gone | found.failed.keys():
+            await self._settle(position, {key: events[key] for key in events if key in without}, found, {})
+        by_listing: dict[str, list[FeedEvent]] = {}
+        for key, record in found.records.items():
+            [listing_key] = keys_of([record], KEY)
+            by_listing.setdefault(listing_key, []).extend(events[key])
+        await self._fetch(position, by_listing, deletes=False)
+        if found.fault is not None:
+            raise found.fault
 
     async def _settle(
-        self,
-        position: FeedPosition,
-        events: Sequence[FeedEvent],
-        found: Lookup,
-        refused: Sequence[Refusal],
-    ) -> None:
-        problems = {one.listing_key: one.problem for one in refused}
+        self, position: FeedPosition, events: _Events, found: Lookup, problems: Mapping[str, str]
+    ) -> None:  # fmt: skip
         now = self._clock.now()
         async with self._database.transaction() as connection:
             # A server that answers some requests is asked again soon.
             await queries.advance(connection, position, failures=0)
-            done = [one for one in events if one.record_key not in found.failed and one.record_key not in problems]
-            await queries.settle_all(connection, done)
-            for event in events:
-                if (fault := found.failed.get(event.record_key)) is not None:
-                    await queries.settle(connection, event, due_at=_again_at(event, now), error=fault.reason)
-                elif event.record_key in problems:
-                    await queries.settle(connection, event, error=problems[event.record_key])
+            done = [key for key in events if key not in found.failed and key not in problems]
+            await queries.settle_all(connection, [one for key in done for one in events[key]])
+            for key in events:
+                for event in events[key]:
+                    if (fault := found.failed.get(key)) is not None:
+                        await queries.settle(connection, event, due_at=_again_at(event, now), error=fault.reason)
+                    elif key in problems:
+                        await queries.settle(connection, event, error=problems[key])
+
+
+def _by_key(events: Sequence[FeedEvent], resource: str) -> _Events:
+    """The events about records of this resource by their keys."""
+    found: dict[str, list[FeedEvent]] = {}
+    for event in events:
+        if event.resource == resource:
+            found.setdefault(event.record_key, []).append(event)
+    return found
 
 
 def _again_at(event: FeedEvent, now: datetime) -> datetime | None:

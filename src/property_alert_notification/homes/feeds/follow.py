@@ -79,7 +79,7 @@ class EventFollower:
         except SendError:
             self.reset()  # the link to this page may have expired
             raise
-        batch = read_events(page.records)
+        batch = read_events(page.records, open_houses=self._settings.has_open_houses)
         following = self._following(page, batch)
         async with self._database.transaction() as connection:
             await queries.add_events(connection, self._source, batch.events, now=self._clock.now())

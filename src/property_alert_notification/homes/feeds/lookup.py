@@ -67,7 +67,7 @@ class RecordLookup:
         if found.has_no_in or (len(keys) == 1 and not self._settings.filter):
             return
         parts = [keys[start : start + KEYS_OF_A_FILTER] for start in range(0, len(keys), KEYS_OF_A_FILTER)]
-        await _all(self._part(part, found) for part in parts)
+        await finish_all(self._part(part, found) for part in parts)
 
     async def _part(self, keys: Sequence[str], found: Lookup) -> None:
         try:
@@ -90,10 +90,10 @@ class RecordLookup:
                 return  # the others are asked for again, when these are stored
             part = keys[start : start + CONNECTIONS]
             shown, failed = dict[str, Record](), dict[str, SendError]()
-            await _all(self._request(key, shown, found, failed) for key in part)
+            await finish_all(self._request(key, shown, found, failed) for key in part)
             rest = [key for key in part if key not in found.records.keys() | failed.keys()]
             has_none = len(rest) > 1 and not found.has_no_in and await self._has_none(rest)
-            await _all(self._decide(key, shown, found, failed, has_none=has_none) for key in rest)
+            await finish_all(self._decide(key, shown, found, failed, has_none=has_none) for key in rest)
             if failed and not found.failed:
                 # Unless the server answers something else now, it is not about these records.
                 await self._api.page(self._api.no_records_url())
@@ -146,7 +146,7 @@ class RecordLookup:
         return page is not None and not page.records and page.link is None
 
 
-async def _all(requests: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def finish_all(requests: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Make requests at a time, each to its end, so that what one finds is kept when another fails.
 
     Raises:

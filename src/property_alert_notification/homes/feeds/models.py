@@ -72,7 +72,9 @@ class FeedEvent(SQLModel, table=True):
     sequence: int = Field(primary_key=True, sa_type=BigInteger)
     """The EntityEventSequence."""
     record_key: str = Field(primary_key=True, max_length=255)
-    """The ListingKey."""
+    """The key of the record: the ListingKey, or the OpenHouseKey."""
+    resource: str = Field(default="Property", max_length=64, sa_column_kwargs={"server_default": "Property"})
+    """The resource of the record: Property or OpenHouse."""
     received_at: datetime = Field(sa_type=time_type())
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the record is to be requested; none when that is done."""

@@ -102,7 +102,7 @@ async def on_market(connection: AsyncConnection, feed: str, *, after: str, limit
     return list((await connection.execute(wanted.order_by(_listings.c.listing_key).limit(limit))).scalars())
 
 
-_EVENT = ("source", "sequence", "record_key", "received_at", "due_at")
+_EVENT = ("source", "sequence", "record_key", "resource", "received_at", "due_at")
 _ADD = BatchStatement(
     columns_of(_events, *_EVENT),
     lambda new: (
@@ -117,7 +117,7 @@ async def add_events(connection: AsyncConnection, source: str, events: Collectio
     """Store events whose records are to be requested. Those that are stored already stay as they are."""
     if events:
         # In one order everywhere, or two transactions deadlock.
-        await _ADD.run(connection, [(source, one.sequence, one.record_key, now, now) for one in sorted(events)])
+        await _ADD.run(connection, [(source, *one, now, now) for one in sorted(events)])
 
 
 async def has_more(connection: AsyncConnection, count: int) -> bool:

@@ -16,6 +16,7 @@ from property_alert_notification.homes.feeds.follow import EventFollower
 from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.lookup import RecordLookup
 from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.open_houses import OpenHouseLookup
 from property_alert_notification.homes.feeds.rounds import RecordRounds
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
 from property_alert_notification.homes.feeds.take import RecordTaker
@@ -65,7 +66,8 @@ class FeedReplicator:
         self._follow = EventFollower(source, settings, self._api, database, clock)
         sources = None if takes_all else {source.lower()}
         lookup = RecordLookup(settings, self._api, clock)
-        self._fetch = RecordFetcher(sources, lookup, taker, database, clock)
+        open_houses = OpenHouseLookup(settings, self._api, clock)
+        self._fetch = RecordFetcher(sources, lookup, open_houses, taker, database, clock)
         self._rounds = RecordRounds(settings, self._api, lookup, taker, database, clock)
         self._position: FeedPosition | None = None
         self._poll_at = self._measure_at = 0.0

@@ -52,7 +52,7 @@ class EntityEventsAnswer(BaseModel):
     queued: int
     """Events that are stored, now or before. Their records will be requested."""
     ignored: int
-    """Events about other resources than Property."""
+    """Events about other resources than Property, and than OpenHouse if the feed has `FEED_EXPAND=OpenHouse`."""
     refused: list[RefusedEvent]
     """Events that cannot be understood."""
     warning: str | None = Field(None, exclude_if=lambda warning: warning is None)
@@ -98,10 +98,10 @@ async def take_entity_events(
     """
     # As it was read: a copy would not show the names that it has twice.
     events, is_batch = events_of(await request.json())
-    found = read_events(events)
+    source = _source_of(entity_event_source, feeds)
+    found = read_events(events, open_houses=reads_open_houses(source, feeds))
     if found.refused and not is_batch:
         raise found.refused[0].fault
-    source = _source_of(entity_event_source, feeds)
     refused = [RefusedEvent(position=one.place, error=_error(one)) for one in found.refused]
     answer = EntityEventsAnswer(
         queued=len(found.events), ignored=found.ignored, refused=refused, warning=warning_of(source, feeds)
@@ -129,6 +129,13 @@ def _source_of(header: str | None, feeds: Mapping[str, FeedSettings]) -> str:
         return header.strip()
     sources = _sources(feeds)
     return sources[0] if len(sources) == 1 else ""
+
+
+def reads_open_houses(source: str, feeds: Mapping[str, FeedSettings]) -> bool:
+    """Whether the feed of a source requests listings with their open houses. All sources are those of an only feed."""
+    its = (feed for name, feed in feeds.items() if event_source(name, feed).casefold() == source.casefold())
+    feed = next(iter(feeds.values() if len(feeds) == 1 else its), None)
+    return feed is not None and feed.has_open_houses
 
 
 def warning_of(source: str, feeds: Mapping[str, FeedSettings]) -> str | None:

@@ -17,6 +17,8 @@ from property_alert_notification.homes.reso.record import Feed
 DEFAULT_NAME = "default"
 """The name of the feed without a name of its own."""
 
+_OPEN_HOUSES = {"openhouse", "openhouses"}
+
 
 def _service_root(url: str) -> str:
     http_url(url)
@@ -62,7 +64,8 @@ class FeedSettings(SettingsGroup):
     """An OData filter that all requests for records have, beside their own."""
 
     expand: str | None = Field(None, pattern=r"^[A-Za-z0-9_,]{1,200}$", examples=["OpenHouse,Media"])
-    """The resources that records are requested with."""
+    """The resources that records are requested with. With `OpenHouse` a change of an open house leads to a request
+    for its listing."""
 
     source: str = Field("", max_length=255, examples=["nwmls"])
     """The `SourceSystemName` of records that name none. Sources tell listings of several feeds apart that have the same
@@ -98,6 +101,11 @@ class FeedSettings(SettingsGroup):
         """What is known of the feed, beside its records."""
         zone = listings.feed.zone if self.time_zone is None else zone_named(self.time_zone)
         return Feed(zone, self.currency or listings.currency)
+
+    @property
+    def has_open_houses(self) -> bool:
+        """Whether records are requested with their open houses."""
+        return not _OPEN_HOUSES.isdisjoint((self.expand or "").lower().split(","))
 
     @property
     def overlap_time(self) -> timedelta:

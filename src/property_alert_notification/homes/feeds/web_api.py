@@ -51,10 +51,10 @@ FRESH = 60.0
 
 _NOT_SHOWN = frozenset({403, 404, 410})
 """How servers answer a request for a record that they do not have, or not for this client."""
-_NO_IN = frozenset({400, 404, 405, 414, 501})
-"""How servers answer a filter with `in` that they do not have, or that is too long for them."""
+_NOT_UNDERSTOOD = frozenset({400, 404, 405, 414, 501})
+"""How servers answer a resource or a filter with `in` that they do not have, or that is too long for them."""
 
-KEY = "ListingKey"
+KEY, OPEN_HOUSE_KEY = "ListingKey", "OpenHouseKey"
 Record = Any
 
 
@@ -147,7 +147,20 @@ class WebApi:
         expand = None if select else self._settings.expand
         url = query(f"{self._settings.url}/Property", filter=wanted, top=len(keys), expand=expand, select=select)
         answer = await self._get(url)
-        return None if answer.status in _NO_IN else self._page_in(answer, url)
+        return None if answer.status in _NOT_UNDERSTOOD else self._page_in(answer, url)
+
+    async def open_houses(self, keys: Sequence[str]) -> Page | None:
+        """A page with the open houses that have these keys; None if the server does not understand the request.
+
+        If the request is for one key, the server does not have the resource, or not for this client.
+
+        Raises:
+            SendError: the request failed, or the answer is no page.
+        """
+        filter_ = key_is_in(OPEN_HOUSE_KEY, keys) if len(keys) > 1 else key_is(OPEN_HOUSE_KEY, keys[0])
+        url = query(f"{self._settings.url}/OpenHouse", filter=filter_, top=len(keys))
+        answer = await self._get(url)
+        return None if answer.status in _NOT_UNDERSTOOD | _NOT_SHOWN else self._page_in(answer, url)
 
     async def record(self, key: str) -> Record | None:
         """The record with this key; None if the server says that there is none, or none for this client.

@@ -44,16 +44,18 @@ def _deletion(source: str, listing_key: str, at: datetime) -> Received:
 def as_shown(one: Received, known: Known) -> Received:
     """A record as it is stored that a server shows now.
 
-    If the server did not have it for a while, the listing was deleted since, right after that record. Then the record
-    counts again, right after the deletion.
+    It is of the time of its open houses if they were changed after it. If the server did not have it for a while, the
+    listing was deleted since, right after that record. Then the record counts again, right after the deletion.
     """
     at, deleted_at = one.record.modified_at, known.modified_at
-    if known.status != StandardStatus.DELETE or one.snapshot.status is StandardStatus.DELETE or deleted_at is None:
+    if one.snapshot.status is StandardStatus.DELETE:
         return one
-    if not at < deleted_at < at + _MOMENTS:
+    at = max(at, one.record.open_houses_at or at)
+    if known.status == StandardStatus.DELETE and deleted_at is not None and at < deleted_at < at + _MOMENTS:
+        at = deleted_at + _A_MOMENT
+    if at == one.record.modified_at:
         return one
-    again = deleted_at + _A_MOMENT
-    return replace(one, record=replace(one.record, modified_at=again), snapshot=replace(one.snapshot, at=again))
+    return replace(one, record=replace(one.record, modified_at=at), snapshot=replace(one.snapshot, at=at))
 
 
 class _Last(NamedTuple):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,10 +41,9 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
     Raises:
         InvalidField: one cannot be understood.
     """
-    name = next((name for name in OPEN_HOUSES if record.get(name) not in _NOTHING), None)
+    name, given = _given_in(record)
     if name is None:
         return None
-    given = [record[name]] if isinstance(record[name], dict) else record[name]
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given) or len(given) > MOST:
         raise InvalidField(name, f"must be a list of at most {MOST} open houses")
     zone = _zone_of_home(record) or zone
@@ -54,6 +54,27 @@ def open_houses_of(record: Mapping[str, Any], zone: ZoneInfo | None) -> list[dic
             key = f"{key} {_key_by_time(one)}"  # some feeds give all open houses of a listing its key
         found.setdefault(key, one | {"OpenHouseKey": key})
     return [found[key] for key in sorted(found)]
+
+
+def changed_at(record: Mapping[str, Any], zone: ZoneInfo | None, *, until: datetime) -> datetime | None:
+    """When the open houses of a record that can be read were changed last, if they say so.
+
+    Times after `until` do not count, and neither do those that cannot be understood.
+    """
+    _, given = _given_in(record)
+    moments: list[datetime] = []
+    for one in given or ():
+        with suppress(ValueError):
+            at = times.moment(one.get("ModificationTimestamp"), zone)
+            moments += [at] if at is not None and at <= until else []
+    return max(moments, default=None)
+
+
+def _given_in(record: Mapping[str, Any]) -> tuple[str | None, Any]:
+    """The field with the open houses, and what it has; one without a list is a list of one."""
+    name = next((name for name in OPEN_HOUSES if record.get(name) not in _NOTHING), None)
+    given = None if name is None else record[name]
+    return name, [given] if isinstance(given, dict) else given
 
 
 def _zone_of_home(record: Mapping[str, Any]) -> ZoneInfo | None:

@@ -15,7 +15,7 @@ from property_alert_notification.homes.reso.by_kind import read_by_kind
 from property_alert_notification.homes.reso.coordinates import read_coordinates
 from property_alert_notification.homes.reso.currencies import largest_amount, rounded
 from property_alert_notification.homes.reso.limits import COUNTS, SUMS_AND_AREAS, keep_possible
-from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
+from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, changed_at, open_houses_of
 from property_alert_notification.homes.reso.personal import without_personal
 from property_alert_notification.homes.reso.places import read_places
 from property_alert_notification.homes.reso.size import UNPRINTABLE_NAME, check_size, shown_name
@@ -28,6 +28,10 @@ KEYS = frozenset({"ListingKey", "ListingKeyNumeric"})
 
 FUTURE = timedelta(days=1)
 """How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
+
+AHEAD = timedelta(minutes=5)
+"""How far ahead of our clock the time of an open house may be. A later one is left out: it would hide what changes
+until then."""
 
 SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
 _CURRENCIES = ("currency", "Currency", "CurrencyCode", "ListPriceCurrency", "ListPriceCurrencyCode")
@@ -61,6 +65,9 @@ class ListingRecord:
     than its keys and `StandardStatus`: it is not to be shown any more."""
     is_dated: bool = True
     """Whether its feed says its time."""
+    open_houses_at: datetime | None = None
+    """When its open houses were changed last, if they say so. Servers keep them by themselves, and may leave
+    `modified_at` as it was."""
 
 
 def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
@@ -89,7 +96,8 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
     fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": times.as_text(modified_at)}
     if source:
         fields["SourceSystemName"] = source
-    return ListingRecord(source, key, modified_at, fields, is_dated)
+    open_houses_at = None if is_deleted else changed_at(record, feed.zone, until=now + AHEAD)
+    return ListingRecord(source, key, modified_at, fields, is_dated, open_houses_at)
 
 
 def _made_printable(value: Any) -> Any:

@@ -19,7 +19,7 @@ HOMES: Mapping[str, Table] = MappingProxyType(
         ),
         "feed_positions": Table("how far listings are replicated from each feed", "for good"),
         "feed_events": Table(
-            "which records of listings changed in a feed",
+            "which records of listings and open houses changed in a feed",
             "a day after the record was requested; events that no feed takes `RETENTION_DAYS`",
         ),
         "listing_positions": Table("the last number of a change", "for good"),

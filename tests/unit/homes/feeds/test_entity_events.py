@@ -31,6 +31,14 @@ def test_events_about_other_resources_are_only_counted() -> None:
     assert [one.place for one in batch.refused] == [3]
 
 
+def test_events_about_open_houses_are_read_on_request() -> None:
+    event = EVENT | {"ResourceName": "openhouse"}
+
+    assert read_events([event]).events == []
+    batch = read_events([event, EVENT], open_houses=True)
+    assert (batch.events, batch.ignored) == ([Event(7, "1", "OpenHouse"), Event(7, "1")], 0)
+
+
 def test_a_number_may_be_the_key() -> None:
     assert read_events([EVENT | {"ResourceRecordKey": 41, "ResourceName": "property"}]).events == [Event(7, "41")]
 
