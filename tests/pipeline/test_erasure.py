@@ -1,9 +1,11 @@
 """A person is erased: from every table, file, log and metric, and nothing that comes late brings them back."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +25,7 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
-from property_alert_notification.database import table_of
+from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.events import scripts as events
 from property_alert_notification.events.event_types import EventType
@@ -49,6 +51,7 @@ from tests.pipeline.canary_life import (
 )
 from tests.pipeline.conftest import STORES
 from tests.pipeline.test_callbacks import rows
+from tests.pipeline.test_sqlite_connections import add_number, make_table
 from tests.pipeline.test_webhooks import an_endpoint, send
 from tests.pipeline.world import EMAIL, World, eventually
 from tests.services.clock import SameDay
@@ -230,6 +233,23 @@ async def test_an_erasure_waits_for_a_call_in_progress_and_lets_no_other_begin(w
     assert (delivery.address, delivery.state, delivery.reason_code) == (None, "sent", "user_erased")
     assert [one.outcome for one in delivery.attempts] == ["sent"]
     await eventually(partial(is_shown, world, in_progress=False))
+
+
+async def test_a_log_that_cannot_be_emptied_in_time_is_kept(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    eraser = Eraser(database.within(0.05), database.clock, Subjects(make_settings(STORES[0]).secrets))
+    await make_table(database)
+    with closing(sqlite3.connect(tmp_path / "app.db")) as reader, capture_logs() as logs:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM numbers").fetchall()
+        await database.run(add_number(2))  # the reader needs the log from here on
+
+        await eraser._empty_log()
+    await database.close()
+
+    assert [one["event"] for one in logs] == ["erasure.log_kept"]
 
 
 async def is_shown(world: World, *, in_progress: bool) -> bool:

@@ -13,6 +13,9 @@ async def empty_log(database: Database) -> bool:
 
     The pages of the file have no deleted rows: `secure_delete` overwrites them. PostgreSQL does the like by itself,
     with VACUUM and by recycling its log.
+
+    Raises:
+        StoreUnavailable: the deadline of the store passed meanwhile.
     """
     if not database.is_sqlite:
         return True
@@ -22,5 +25,7 @@ async def empty_log(database: Database) -> bool:
         try:
             busy = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).first()
         finally:
-            await connection.execute(text(f"PRAGMA busy_timeout = {int(before)}"))
+            # A statement that was cancelled has closed the connection, and the next one would raise another error.
+            if not connection.invalidated:
+                await connection.execute(text(f"PRAGMA busy_timeout = {int(before)}"))
     return busy is not None and busy[0] == 0
