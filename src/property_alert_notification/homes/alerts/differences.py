@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from property_alert_notification.homes.criteria.comparable import unit_of
+from property_alert_notification.homes.criteria.comparable import keys_of, texts_of, unit_of
 from property_alert_notification.homes.reso.words import AREAS
 
 NAMED = (
@@ -19,6 +19,9 @@ NAMED = (
 )
 """The fields that an alert names, in this order."""
 
+_WORDS = frozenset({"PropertyType", "PropertySubType", "City", "PostalCode"})
+"""Those with words, of which another spelling is no difference."""
+
 
 class Difference(NamedTuple):
     """A field that has another value."""
@@ -33,8 +36,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator
     """The fields that are different."""
     for field in NAMED:
         was, is_now = value_of(field, before), value_of(field, after)
-        if was != is_now:
+        if not are_same(field, was, is_now):
             yield Difference(field, was, is_now)
+
+
+def are_same(field: str, one: Any, other: Any) -> bool:
+    """Whether two values of a field are the same to a search: "Seattle" and "SEATTLE" are one city."""
+    return one == other or (field in _WORDS and keys_of(field, texts_of(one)) == keys_of(field, texts_of(other)))
 
 
 def value_of(field: str, fields: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from property_alert_notification.homes.alerts.differences import differences
 
+SPELLINGS = {"City": "KENT", "PostalCode": "98101-1234", "PropertyType": "ResidentialLease"}
 HOME = {"BedroomsTotal": 2, "LivingArea": 990, "LivingAreaUnits": "Square Feet", "City": "Kent", "PhotosCount": 3}
 
 
@@ -16,3 +17,9 @@ def test_an_area_has_its_unit() -> None:
     assert list(differences(HOME, now)) == [
         ("LivingArea", {"area": 990, "unit": "Square Feet"}, {"area": 92, "unit": "Square Meters"})
     ]
+
+
+def test_another_spelling_is_no_difference() -> None:
+    before = HOME | {"PostalCode": "98101", "PropertyType": "Residential Lease"}
+    assert list(differences(before, before | SPELLINGS)) == []
+    assert list(differences(before, before | SPELLINGS | {"City": "KENTON"})) == [("City", "Kent", "KENTON")]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from property_alert_notification.homes.alerts.details import ToldFact
-from property_alert_notification.homes.alerts.differences import NAMED, value_of
+from property_alert_notification.homes.alerts.differences import NAMED, are_same, value_of
 from property_alert_notification.homes.alerts.news import IN_RANGE, can_be_had
 from property_alert_notification.homes.reso.open_house_times import names_of
 from property_alert_notification.homes.reso.open_houses import is_invitation
@@ -36,7 +36,7 @@ def _stands(fact: ToldFact, now: Mapping[str, Any], is_over: Callable[[Mapping[s
         return _is_open_house_still(fact, now, is_over)
     if is_free_again(fact, now):
         return False
-    return fact.field not in NAMED or value_of(fact.field, now) == fact.after
+    return fact.field not in NAMED or are_same(fact.field, value_of(fact.field, now), fact.after)
 
 
 def _as_offered(fact: ToldFact, now: Mapping[str, Any]) -> ToldFact:

@@ -45,12 +45,13 @@ def read_change(change: ChangeToMatch, earlier: Earlier) -> ReadChange:
     before = None if is_new or change.before is None else json.loads(change.before)
     news: Sequence[News] = ()
     if may_be_shown(after):
+        # The fields of a deleted listing are empty, and those of a hidden one are told to nobody.
         news = news_of(
             facts,
             was_known=change.before_at is not None,
             now=decode_text(change.snapshot),
             earlier=earlier,
-            different=() if before is None else differences(before, after),
+            different=differences(before, after) if before is not None and may_be_shown(before) else (),
         )
     return ReadChange(change.sequence, change.listing_id, change.property_id, before, after, facts, news)
 
