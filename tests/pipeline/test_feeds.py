@@ -100,8 +100,8 @@ class Replica:
         for number in range(count):
             self.put(str(number), minutes=number * apart)
 
-    def put_open_house(self, key: str, listing_key: str, minutes: float, **fields: Any) -> int:
-        at = (START + timedelta(minutes=minutes)).isoformat()
+    def put_open_house(self, key: str, listing_key: str, **fields: Any) -> int:
+        at = self.clock.now().isoformat()
         usual = {"OpenHouseKey": key, "ListingKey": listing_key, "ModificationTimestamp": at}
         return self.market.put_open_house(usual | {"OpenHouseDate": "2026-12-06"} | fields)
 
@@ -227,46 +227,57 @@ async def test_a_record_that_the_server_has_no_more_is_a_deletion(replica: Repli
     assert await replica.statuses() == {"1": "Active", "2": "Active"}
 
 
-@pytest.mark.parametrize("no_in", [False, True])
-async def test_an_open_house_changes_its_listing_although_that_keeps_its_time(replica: Replica, no_in: bool) -> None:
+@pytest.mark.parametrize(("method", "no_in"), [("events", False), ("events", True), ("timestamps", False)])
+async def test_an_open_house_changes_its_listing_although_that_keeps_its_time(
+    replica: Replica, method: str, no_in: bool
+) -> None:
     replica.server.faults.no_in = no_in
-    worker = replica.worker(method="events", expand="OpenHouse")
+    worker = replica.worker(method=method, expand="OpenHouse")
     replica.put_each(3)
     await replica.poll(worker)
 
-    replica.put_open_house("1", "0", 1)  # a number that is a ListingKey, too
-    replica.put_open_house("b", "1", 1)
-    replica.put_open_house("c", "1", 2)
+    replica.put_open_house("1", "0")  # a number that is a ListingKey, too
+    replica.put_open_house("b", "1")
+    replica.put_open_house("c", "1")
     await replica.poll(worker)
     assert await replica.open_houses() == {"0": ["Active"], "1": ["Active", "Active"], "2": []}
-    replica.put_open_house("b", "1", 3, OpenHouseStatus="Canceled")
-    replica.put_open_house("c", "1", 4, OpenHouseStatus="Ended")
+    replica.put_open_house("b", "1", OpenHouseStatus="Canceled")
+    replica.put_open_house("c", "1", OpenHouseStatus="Ended")
     await replica.poll(worker)
     assert await replica.open_houses() == {"0": ["Active"], "1": ["Canceled", "Ended"], "2": []}
 
     for sequence in [replica.market.remove(key) for key in ("0", "2")]:
         replica.market.hidden_events.add(sequence)
-    replica.put_open_house("d", "2", 5)
+    replica.put_open_house("d", "2")
     replica.market.remove_open_house("1")
     await replica.poll(worker)
     assert set((await replica.statuses()).values()) == {"Active"}
     assert not any(event.due_at for event in await replica.events())
 
+    await replica.poll(worker)
+    asked = len(replica.server.requests)
+    await replica.poll(worker)
+    quiet = [one for one in replica.server.requests[asked:] if "/OpenHouse" in one]
+    assert len(quiet) == (method == "timestamps")
+    assert all("ModificationTimestamp%20gt" in one for one in quiet)
+
 
 @pytest.mark.parametrize("replica", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("status", [403, 404])
-async def test_a_server_without_open_houses_is_rarely_asked_for_them(replica: Replica, status: int) -> None:
-    worker = replica.worker(method="events", expand="OpenHouse")
+@pytest.mark.parametrize(("method", "status"), [("events", 403), ("events", 404), ("timestamps", 404)])
+async def test_a_server_without_open_houses_is_rarely_asked_for_them(
+    replica: Replica, method: str, status: int
+) -> None:
+    worker = replica.worker(method=method, expand="OpenHouse")
     replica.server.faults.no_open_houses = status
     replica.put("1")
     await replica.poll(worker)
     asked = len(replica.server.requests)
 
     for number in range(5):
-        replica.put_open_house(str(number), "1", number)
+        replica.put_open_house(str(number), "1")
         replica.put(f"1{number}", minutes=number)
     await replica.poll(worker)
-    replica.put_open_house("6", "1", 6)
+    replica.put_open_house("6", "1")
     await replica.poll(worker)
 
     assert len(await replica.statuses()) == 6
@@ -279,7 +290,7 @@ async def test_a_server_without_open_houses_is_rarely_asked_for_them(replica: Re
 
     replica.server.faults.no_open_houses = None
     replica.clock.ahead += timedelta(hours=1)
-    replica.put_open_house("7", "1", 7)
+    replica.put_open_house("7", "1")
     await replica.poll(worker)
     assert len((await replica.open_houses())["1"]) == 7
 

@@ -13,8 +13,8 @@ from property_alert_notification.homes.feeds.entity_events import OPEN_HOUSE, PR
 from property_alert_notification.homes.feeds.lookup import Lookup, RecordLookup
 from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
 from property_alert_notification.homes.feeds.odata import keys_of
-from property_alert_notification.homes.feeds.open_houses import OpenHouseLookup
-from property_alert_notification.homes.feeds.take import RecordTaker, Refusal
+from property_alert_notification.homes.feeds.open_houses import MISSING, OpenHouseLookup
+from property_alert_notification.homes.feeds.take import RecordTaker
 from property_alert_notification.homes.feeds.web_api import KEY
 
 AT_ONCE = 400
@@ -26,7 +26,6 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=7)
 """How long a record is requested again and again."""
 
-_NO_OPEN_HOUSES = Refusal(OPEN_HOUSE, "the server does not have this resource, or not for this client")
 _Events = Mapping[str, Sequence[FeedEvent]]
 """Events by the key of the record that is to be requested."""
 
@@ -78,7 +77,7 @@ class RecordFetcher:
         """Fetch the listings of these open houses."""
         found = await self._open_houses.find(list(events))
         if self._open_houses.is_missing:
-            await self._taker.store(position, [], [_NO_OPEN_HOUSES])
+            await self._taker.store(position, [], [MISSING])
         if without := found.gone | found.failed.keys():
             await self._settle(position, {key: events[key] for key in events if key in without}, found, {})
         by_listing: dict[str, list[FeedEvent]] = {}

@@ -5,13 +5,18 @@ from math import inf
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import SendError, Throttled
+from property_alert_notification.homes.feeds.entity_events import OPEN_HOUSE
 from property_alert_notification.homes.feeds.lookup import KEYS_OF_A_FILTER, Lookup, finish_all
 from property_alert_notification.homes.feeds.odata import Page, keys_of
 from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.feeds.take import Refusal
 from property_alert_notification.homes.feeds.web_api import CONNECTIONS, KEY, OPEN_HOUSE_KEY, WebApi
 
 ASK_AGAIN = 3_600.0
 """Seconds until a server that does not have the resource OpenHouse is asked for it again."""
+
+MISSING = Refusal(OPEN_HOUSE, "the server does not have this resource, or not for this client")
+"""What `feed status` says of such a server."""
 
 
 class _NoResource(Exception):

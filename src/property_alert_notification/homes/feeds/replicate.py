@@ -16,6 +16,7 @@ from property_alert_notification.homes.feeds.follow import EventFollower
 from property_alert_notification.homes.feeds.lease import LEASE, kept
 from property_alert_notification.homes.feeds.lookup import RecordLookup
 from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.open_house_walk import OpenHouseWalk
 from property_alert_notification.homes.feeds.open_houses import OpenHouseLookup
 from property_alert_notification.homes.feeds.rounds import RecordRounds
 from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
@@ -69,6 +70,8 @@ class FeedReplicator:
         open_houses = OpenHouseLookup(settings, self._api, clock)
         self._fetch = RecordFetcher(sources, lookup, open_houses, taker, database, clock)
         self._rounds = RecordRounds(settings, self._api, lookup, taker, database, clock)
+        zone = settings.reading(listings).zone
+        self._open_house_walk = OpenHouseWalk(source, settings, zone, self._api, taker, database, clock)
         self._position: FeedPosition | None = None
         self._poll_at = self._measure_at = 0.0
 
@@ -136,12 +139,13 @@ class FeedReplicator:
         is_loading = position.load_ended_at is None
         if is_loading:
             await self._load(position)
+        more = not is_loading and await self._open_house_walk.turn(position)
         if self._clock.monotonic() >= self._poll_at and (not is_loading or self._settings.method == "events"):
             await self._poll(position)
             return True
         if not is_loading:
             await self._rounds.turn(position)
-        return fetched or is_loading
+        return fetched or is_loading or more
 
     async def _poll(self, position: FeedPosition) -> None:
         """Read one page of what changed."""

@@ -158,9 +158,21 @@ class WebApi:
             SendError: the request failed, or the answer is no page.
         """
         filter_ = key_is_in(OPEN_HOUSE_KEY, keys) if len(keys) > 1 else key_is(OPEN_HOUSE_KEY, keys[0])
-        url = query(f"{self._settings.url}/OpenHouse", filter=filter_, top=len(keys))
+        return await self._open_houses(filter=filter_, top=len(keys))
+
+    async def _open_houses(self, **options: object) -> Page | None:
+        url = query(f"{self._settings.url}/OpenHouse", **options)
         answer = await self._get(url)
         return None if answer.status in _NOT_UNDERSTOOD | _NOT_SHOWN else self._page_in(answer, url)
+
+    async def open_houses_page(self, filter_: str, *, skip: int) -> Page | None:
+        """A page with the open houses that match, the one changed longest ago first; None as above.
+
+        Raises:
+            SendError: the request failed, or the answer is no page.
+        """
+        order, top = f"ModificationTimestamp,{OPEN_HOUSE_KEY}", self._settings.page_size
+        return await self._open_houses(filter=filter_, orderby=order, top=top, skip=skip or None)
 
     async def record(self, key: str) -> Record | None:
         """The record with this key; None if the server says that there is none, or none for this client.
