@@ -1,5 +1,7 @@
 """Why a user was told of a home, or was not, on each store."""
 
+from uuid import UUID
+
 import pytest
 
 from property_alert_notification.base.vocabulary import Channel
@@ -36,6 +38,13 @@ async def outcomes(homes: Homes, user_id: int = 1, *, key: str = "1") -> list[li
     its = await found(homes, user_id, key)
     changes = [explained_change(one, its) for one in its.changes]
     return [[each.outcome.value for each in one.searches] for one in changes]
+
+
+async def named_alerts(homes: Homes, user_id: int = 1, *, key: str = "1") -> list[list[UUID | None]]:
+    """The alerts that the outcomes name, in the same order."""
+    its = await found(homes, user_id, key)
+    changes = [explained_change(one, its) for one in its.changes]
+    return [[each.alert and each.alert.notification_id for each in one.searches] for one in changes]
 
 
 async def test_each_outcome_has_its_reason(world: World, homes: Homes) -> None:
@@ -203,20 +212,21 @@ async def test_a_fact_of_an_alert_that_was_replaced_is_told_only_if_a_newer_one_
     first, second, _ = await two_alerts(world, homes)
     await suppress(homes, first, PRICE_CHANGED_SINCE)
 
-    async def of_first() -> tuple[Outcome, object, object]:
-        """What became of the change that it tells, for its search, and which alert told it."""
+    async def of_first() -> tuple[Outcome, object, object, object]:
+        """What became of the change that it tells, for its search, and which alerts told it, or were to."""
         its = await found(homes, 1)
         one = explained_change(its.changes[-1], its).searches[0]
-        return one.outcome, one.reason_code, explained_alerts(its.alerts)[-1].deliveries[0].told_by
+        named = one.alert and one.alert.notification_id
+        return one.outcome, one.reason_code, explained_alerts(its.alerts)[-1].deliveries[0].told_by, named
 
     expected = {"sent": Outcome.TOLD, "unknown": Outcome.TOLD, "queued": Outcome.ON_ITS_WAY}
     for state, outcome in expected.items():
         await deliver(homes, second, state)
-        assert await of_first() == (outcome, None, second if outcome is Outcome.TOLD else None), state
+        assert await of_first() == (outcome, None, second if outcome is Outcome.TOLD else None, second), state
     await suppress(homes, second, SEARCH_PAUSED)
-    assert await of_first() == (Outcome.NOT_TOLD, SEARCH_PAUSED.code, None)
+    assert await of_first() == (Outcome.NOT_TOLD, SEARCH_PAUSED.code, None, second)
     # On another channel it was sent.
     await deliver(homes, second, "sent", Channel.SMS)
-    assert await of_first() == (Outcome.NOT_TOLD, PRICE_CHANGED_SINCE.code, None)
+    assert await of_first() == (Outcome.NOT_TOLD, PRICE_CHANGED_SINCE.code, None, first)
     await deliver(homes, first, "sent")
-    assert await of_first() == (Outcome.TOLD, None, None)
+    assert await of_first() == (Outcome.TOLD, None, None, first)

@@ -15,7 +15,7 @@ from property_alert_notification.homes.alerts.outcomes.queries import EndedAlert
 from property_alert_notification.notifications import changes
 from tests.pipeline.homes import ANY, Homes, a_home
 from tests.pipeline.test_alert_digests import digest_is_near
-from tests.pipeline.test_alert_explanations import outcomes, reasons
+from tests.pipeline.test_alert_explanations import named_alerts, outcomes, reasons
 from tests.pipeline.test_alerts import alerts
 from tests.pipeline.test_approvals import decided, on_hold
 from tests.pipeline.test_retention import KEPT_FOR, purge
@@ -52,10 +52,12 @@ async def test_what_became_of_an_alert_is_answered_after_its_notification_is_del
     expected = {"rejected": ([["rejected"]], set()), "approved": ([["told"]], set())}
     expected["cancelled"] = ([["not_told"]], {"cancelled"})
     assert await explained(homes) == expected
+    assert {key: await named_alerts(homes, key=key) for key in KEYS} == {key: [[held[key]]] for key in KEYS}
 
     assert await purge(world, KEPT_FOR + timedelta(days=1)) == 3
 
     assert await explained(homes) == expected
+    assert {key: await named_alerts(homes, key=key) for key in KEYS} == {key: [[None]] for key in KEYS}
 
 
 async def test_what_nobody_heard_is_told_by_another_search_also_after_its_alert_is_deleted(
@@ -80,10 +82,13 @@ async def test_what_nobody_heard_is_told_by_another_search_also_after_its_alert_
     await world.smtp.wait_for(1)
     await ended(homes)
     assert await outcomes(homes) == [["told", "told"]]
+    [[alert, same]] = await named_alerts(homes)
+    assert alert == same is not None
 
     assert await purge(world, KEPT_FOR + timedelta(days=1)) == 1
 
     assert await outcomes(homes) == [["told", "told"]]
+    assert await named_alerts(homes) == [[None, None]]
 
 
 async def test_old_reasons_are_deleted_without_waiting_for_another_process(migrated_postgres_url: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, Self
+from uuid import UUID
 
 from property_alert_notification.base import reasons_in_english as english
 from property_alert_notification.base import reasons_in_spanish as spanish
@@ -139,6 +140,16 @@ class Reason:
         except (LookupError, TypeError, ValueError, RecursionError):
             return cls(ReasonCode.ROW_UNREADABLE)
         return reason
+
+    @property
+    def digest_id(self) -> UUID | None:
+        """The id of the digest that this reason names; None if it is another reason, or cannot be read."""
+        if self.code is not ReasonCode.IN_DIGEST:
+            return None
+        try:
+            return UUID((self.parameters or {})["digest"])
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
 
     def sentence(self, channel: str = "", language: str | None = None) -> str:
         """The sentence of this reason, without control characters; `channel` is that of the delivery.

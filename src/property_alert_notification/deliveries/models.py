@@ -104,10 +104,7 @@ class Delivery(SQLModel, table=True):
         """The id of the digest that carries it; None if none does."""
         if self.reason_code != ReasonCode.IN_DIGEST:
             return None
-        try:
-            return UUID((Reason.read(self.reason_code, self.reason_parameters).parameters or {})["digest"])
-        except (LookupError, TypeError, ValueError, AttributeError):  # the row cannot be read
-            return None
+        return Reason.read(self.reason_code, self.reason_parameters).digest_id
 
 
 class Attempt(SQLModel, table=True):

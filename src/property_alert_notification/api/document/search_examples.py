@@ -98,7 +98,20 @@ _EXPLANATION: dict[str, Any] = {
             "next_digest_at": None,
             "outcome": None,
             "reason": None,
-        }
+        },
+        {
+            "SavedSearchKey": "01a226a1-3f30-7c01-9b1e-5d2c7a80f3b6",
+            "SavedSearchName": "Everything",
+            "deleted": False,
+            "Version": 2,
+            "ActiveYN": True,
+            "ScheduleType": "ASAP",
+            "matches": True,
+            "conditions": [],
+            "next_digest_at": None,
+            "outcome": None,
+            "reason": None,
+        },
     ],
     "changes": [
         {
@@ -116,12 +129,47 @@ _EXPLANATION: dict[str, Any] = {
                     "outcome": "not_matching",
                     "reason_code": None,
                     "reason": "the home did not meet all conditions of the search",
+                    "alert": None,
                     "unmet": ["up to $500,000 → no, it is $538,000"],
+                },
+                {
+                    "SavedSearchKey": "01a226a1-3f30-7c01-9b1e-5d2c7a80f3b6",
+                    "SavedSearchName": "Everything",
+                    "Version": 2,
+                    "SearchQueryHumanReadable": "All homes",
+                    "outcome": "told",
+                    "reason_code": None,
+                    "reason": "the user was told",
+                    "alert": {
+                        "notification_id": "01a226a1-4a10-7e2f-a6c3-8b5d0e19f7a4",
+                        "channel": "email",
+                        "since": "2026-11-27T17:05:04.207311Z",
+                        "digest_id": None,
+                    },
+                    "unmet": [],
+                },
+            ],
+        }
+    ],
+    "alerts": [
+        {
+            "notification_id": "01a226a1-4a10-7e2f-a6c3-8b5d0e19f7a4",
+            "accepted_at": "2026-11-27T17:05:03.512804Z",
+            "sequence": 7,
+            "first_alert": False,
+            "left_out": None,
+            "facts": [{"ChangeType": "New Listing", "PreviousValue": None, "NewValue": "Active"}],
+            "deliveries": [
+                {
+                    "channel": "email",
+                    "state": "sent",
+                    "reason_code": "sent",
+                    "reason": "the provider took it",
+                    "changed_at": "2026-11-27T17:05:04.207311Z",
                 }
             ],
         }
     ],
-    "alerts": [],
     "decisions": [
         {
             "decision": "send",

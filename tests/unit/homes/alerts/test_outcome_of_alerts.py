@@ -10,6 +10,7 @@ from property_alert_notification.homes.alerts.changes.read import ReadChange
 from property_alert_notification.homes.alerts.news import News
 from property_alert_notification.homes.alerts.outcomes.alerts import (
     TellingDelivery,
+    best,
     outcome_of_alert,
     outcomes_of_facts,
 )
@@ -19,7 +20,7 @@ HOME, FIRST, SECOND = UUID(int=1), UUID(int=2), UUID(int=3)
 PERSON = 7
 NOT_DECIDED = Reason(ReasonCode.WAITS_FOR_APPROVAL).behind(ReasonCode.NOT_DECIDED)
 QUIET = Reason(ReasonCode.QUIET_HOURS, {"until": "08:00", "zone": "UTC"})
-TOLD, ON_ITS_WAY = Became(Outcome.TOLD), Became(Outcome.ON_ITS_WAY)
+TOLD, ON_ITS_WAY = Became(Outcome.TOLD, None, "email"), Became(Outcome.ON_ITS_WAY, None, "email")
 REJECTED = Became(Outcome.REJECTED, Reason(ReasonCode.REJECTED))
 WAITS = Became(Outcome.WAITS_FOR_APPROVAL, Reason(ReasonCode.WAITS_FOR_APPROVAL), "email")
 
@@ -52,7 +53,10 @@ def not_told(reason: Reason | ReasonCode, channel: str = "email") -> Became:
     ("rows", "became"),
     [
         ([a_row("sent")], TOLD),
-        ([a_row("suppressed", ReasonCode.LISTING_GONE), a_row("delivered", channel="sms")], TOLD),
+        (
+            [a_row("suppressed", ReasonCode.LISTING_GONE), a_row("delivered", channel="sms")],
+            TOLD._replace(channel="sms"),
+        ),
         ([a_row("unknown")], TOLD),
         ([a_row("expired", ReasonCode.EXPIRED, was_tried=True)], TOLD),
         ([a_row("failed", Reason(ReasonCode.UNKNOWN_GIVEN_UP, {"detail": "timeout", "times": 1}))], TOLD),
@@ -75,7 +79,7 @@ def not_told(reason: Reason | ReasonCode, channel: str = "email") -> Became:
             [a_row("collected", Reason(ReasonCode.IN_DIGEST, {"digest": "1"}))],
             Became(Outcome.ON_ITS_WAY, Reason(ReasonCode.IN_DIGEST, {"digest": "1"}), "email"),
         ),
-        ([a_row(None, status="scheduled")], ON_ITS_WAY),
+        ([a_row(None, status="scheduled")], ON_ITS_WAY._replace(channel="")),
         (
             [
                 a_row("suppressed", ReasonCode.USER_OPTED_OUT, channel="sms"),
@@ -116,6 +120,7 @@ def not_told(reason: Reason | ReasonCode, channel: str = "email") -> Became:
     ],
 )
 def test_an_alert_counts_as_told_only_if_it_may_have_been_sent(rows: list[TellingDelivery], became: Became) -> None:
+    became = became._replace(notification_id=FIRST)
     assert outcome_of_alert(rows, rows) == outcome_of_alert(rows[::-1], rows) == became
 
 
@@ -137,14 +142,21 @@ def test_each_state_of_a_delivery_has_an_outcome(state: DeliveryState) -> None:
         ([a_row("sent", alert=SECOND, sequence=7, channel="sms")], not_told(ReasonCode.NEWER_ALERT)),
         # It was replaced, too.
         (
-            [a_row("suppressed", ReasonCode.PRICE_CHANGED_SINCE, alert=SECOND, sequence=6), a_row("sent", sequence=7)],
+            [
+                a_row("suppressed", ReasonCode.PRICE_CHANGED_SINCE, alert=SECOND, sequence=6),
+                a_row("sent", alert=UUID(int=4), sequence=7),
+            ],
             TOLD,
         ),
     ],
 )
 def test_an_alert_that_was_replaced_is_told_by_the_newer_one(newer: list[TellingDelivery], became: Became) -> None:
     replaced = a_row("suppressed", ReasonCode.NEWER_ALERT)
-    assert outcome_of_alert([replaced], [replaced, *newer]) == became
+    found = outcome_of_alert([replaced], [replaced, *newer])
+    assert found._replace(notification_id=None) == became
+    # It names the alert that told the facts, or is to tell them.
+    is_its_own = became == not_told(ReasonCode.NEWER_ALERT)
+    assert found.notification_id == (FIRST if is_its_own else newer[-1].notification_id)
 
 
 def test_a_fact_has_the_best_outcome_of_the_alerts_that_tell_it_and_no_other_fact_has_it() -> None:
@@ -159,11 +171,23 @@ def test_a_fact_has_the_best_outcome_of_the_alerts_that_tell_it_and_no_other_fac
         a_row("sent", alert=UUID(int=5), sequence=6, facts=None),
     ]
     expected = {
-        (HOME, "listed"): WAITS,
-        (HOME, "sold"): REJECTED,
-        (HOME, "cut"): not_told(NOT_DECIDED),
-        (HOME, "next"): TOLD,
+        (HOME, "listed"): WAITS._replace(notification_id=SECOND),
+        (HOME, "sold"): REJECTED._replace(notification_id=FIRST),
+        (HOME, "cut"): not_told(NOT_DECIDED)._replace(notification_id=UUID(int=4)),
+        (HOME, "next"): TOLD._replace(notification_id=UUID(int=5)),
     }
     for its, changes in ((rows, [change, other]), (rows[::-1], [other, change])):
         assert outcomes_of_facts(its, changes, person=PERSON) == expected
     assert outcomes_of_facts(rows, [change, other], person=8) == {}
+
+
+def test_of_several_alerts_that_told_a_fact_the_first_is_named_whatever_is_the_order() -> None:
+    change = ReadChange(5, HOME, HOME, None, {}, (), [News("listed", "New Listing", False)])
+    other = a_row("sent", alert=SECOND, channel="sms")._replace(alerted_listing=UUID(int=9))
+    rows = [a_row("sent", alert=SECOND), other, a_row("suppressed", ReasonCode.LISTING_GONE)]
+    for its in (rows, rows[::-1]):
+        found = outcomes_of_facts(its, [change], person=PERSON)
+        assert found == {(HOME, "listed"): TOLD._replace(notification_id=SECOND)}
+    # One whose alert is not kept any more is told, too.
+    known = best([Became(Outcome.TOLD), TOLD._replace(notification_id=SECOND)])
+    assert known.notification_id == SECOND

@@ -60,6 +60,21 @@ class ExplainedSearch(BaseModel):
     """This outcome as a sentence."""
 
 
+class OutcomeAlert(BaseModel):
+    """The alert of which an outcome is known."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    notification_id: UUID
+    channel: str | None
+    """The channel of its delivery; null as long as the addresses of the user are looked up."""
+    since: datetime
+    """When the delivery came into its state: of one that was sent, when it was sent, or when the provider reported that
+    it arrived. Without a delivery, when the alert was made."""
+    digest_id: UUID | None
+    """The digest, a notification, that carries or carried the alert; null if none does."""
+
+
 class ExplainedOutcome(BaseModel):
     """What became of a change for one search."""
 
@@ -80,6 +95,9 @@ class ExplainedOutcome(BaseModel):
     recorded."""
     reason: str
     """The outcome as a sentence."""
+    alert: OutcomeAlert | None
+    """The alert that told the change, is to tell it, or was not sent: by this search or another one, about this listing
+    of the home or another one. Null if there is none, or if it is not kept any more (`RETENTION_DAYS`)."""
     unmet: list[str] = []
     """The conditions that the home did not meet then, and what it had; of one with several parts, what each had."""
 

@@ -15,6 +15,7 @@ from property_alert_notification.homes.alerts.explain.answers import (
     ExplainedDelivery,
     ExplainedOutcome,
     ExplainedSearch,
+    OutcomeAlert,
 )
 from property_alert_notification.homes.alerts.explain.look_up import Found
 from property_alert_notification.homes.alerts.explain.queries import AlertDelivery
@@ -135,7 +136,22 @@ def _outcome(
         outcome=became.outcome,
         reason_code=became.code,
         reason=_sentence(became, change, language),
+        alert=alert_of(became, found.alerts),
         unmet=unmet,
+    )
+
+
+def alert_of(became: Became, alerts: Iterable[AlertDelivery]) -> OutcomeAlert | None:
+    """The alert of which an outcome is known; None if it is not among those that are kept."""
+    its = [one for one in alerts if one.notification_id == became.notification_id]
+    if not its:
+        return None
+    one = next((one for one in its if one.channel == became.channel), its[0])
+    return OutcomeAlert(
+        notification_id=one.notification_id,
+        channel=one.channel,
+        since=one.changed_at or one.accepted_at,
+        digest_id=Reason.read(one.reason_code, one.reason_parameters).digest_id,
     )
 
 

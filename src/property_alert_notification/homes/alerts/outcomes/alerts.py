@@ -103,29 +103,37 @@ def outcome_of_alert(rows: Sequence[TellingDelivery], of_home: Sequence[TellingD
 
     Of several deliveries the best counts.
     """
+    id_ = rows[0].notification_id
     if (why := rows[0].left_out) is not None:
-        return Became(Outcome.NOT_TOLD, Reason.read(why, None))
+        return Became(Outcome.NOT_TOLD, Reason.read(why, None), notification_id=id_)
     if rows[0].approval == Approval.REJECTED:
-        return Became(Outcome.REJECTED, Reason(ReasonCode.REJECTED))
+        return Became(Outcome.REJECTED, Reason(ReasonCode.REJECTED), notification_id=id_)
     return best(_of_delivery(one, of_home) for one in rows)
 
 
 def _of_delivery(one: TellingDelivery, of_home: Iterable[TellingDelivery]) -> Became:
+    became = _by_itself(one)._replace(notification_id=one.notification_id)
+    is_replaced = became.outcome is Outcome.NOT_TOLD and became.code in REPLACED and not one.is_final
+    return _of_newer(one, became, of_home) if is_replaced else became
+
+
+def _by_itself(one: TellingDelivery) -> Became:
+    """What became of a delivery, whatever newer alerts tell."""
     if one.state is None:
         return _without_deliveries(one)
+    channel = one.channel or ""
     if one.was_tried or one.state in _MAYBE_SENT:
-        return Became(Outcome.TOLD)
-    reason, channel = one.reason, one.channel or ""
+        return Became(Outcome.TOLD, None, channel)
+    reason = one.reason
     if one.state in ENDED and not _MAYBE_ARRIVED.isdisjoint(_codes(reason)):
-        return Became(Outcome.TOLD)
+        return Became(Outcome.TOLD, None, channel)
     if one.state == DeliveryState.ON_HOLD:
         return Became(Outcome.WAITS_FOR_APPROVAL, reason, channel)
     if one.state in COLLECTED and reason.code is not ReasonCode.IN_DIGEST:
         return Became(Outcome.WAITS_FOR_DIGEST, reason, channel)
     if one.state not in ENDED:
-        return Became(Outcome.ON_ITS_WAY, *((reason, channel) if one.state in _WAIT_FOR_A_REASON else ()))
-    ended = Became(Outcome.NOT_TOLD, reason, channel)
-    return _of_newer(one, ended, of_home) if reason.code in REPLACED and not one.is_final else ended
+        return Became(Outcome.ON_ITS_WAY, reason if one.state in _WAIT_FOR_A_REASON else None, channel)
+    return Became(Outcome.NOT_TOLD, reason, channel)
 
 
 def _of_newer(one: TellingDelivery, ended: Became, of_home: Iterable[TellingDelivery]) -> Became:
@@ -204,13 +212,18 @@ _LEAST_TELLING = (
 """Reasons that tell less than others why the user was not told, as they are about one channel or one alert."""
 
 
+_NO_ALERT = UUID(int=0)
+
+
 def best(outcomes: Iterable[Became]) -> Became:
-    """The best of these; of equal ones that of which the reason is known, and tells most."""
+    """The best of these; of equal ones that of which the reason is known, and tells most, or else the first alert."""
     return min(outcomes, key=_order)
 
 
-def _order(one: Became) -> tuple[int, bool, int, str]:
+def _order(one: Became) -> tuple[int, bool, int, str, bool, UUID, str]:
     # What is on its way without a reason is sent as soon as it can be.
     is_last = one.why is None and one.outcome is not Outcome.ON_ITS_WAY
     telling = _LEAST_TELLING.index(one.code) + 1 if one.code in _LEAST_TELLING else 0
-    return _BEST_FIRST.index(one.outcome), is_last, telling, one.code or ""
+    # Ids are in the order in which the alerts were made.
+    alert = one.notification_id is None, one.notification_id or _NO_ALERT
+    return _BEST_FIRST.index(one.outcome), is_last, telling, one.code or "", *alert, one.channel

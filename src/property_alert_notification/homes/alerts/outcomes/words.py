@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from property_alert_notification.base.languages import in_language
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -101,7 +102,9 @@ class Became(NamedTuple):
     why: Reason | None = None
     """Why the user is not told, or not yet; None if that is not recorded, or needs no reason."""
     channel: str = ""
-    """That of the delivery that has this reason; empty if it is no reason of a delivery."""
+    """That of the delivery of which this is known; empty if it is known of no delivery."""
+    notification_id: UUID | None = None
+    """The alert of which this is known; it may not be kept any more. None if it is known of no alert."""
 
     @property
     def code(self) -> ReasonCode | None:
