@@ -1,6 +1,7 @@
 """Which records are of the same home, and which are not, however dirty they are."""
 
 import math
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -234,6 +235,15 @@ _text = st.lists(_words, max_size=9).map(" ".join)
 def test_whatever_words_an_address_has_it_is_read(address: str, unit: str) -> None:
     found = identity_in({"UnparsedAddress": address, "UnitNumber": unit, "ParcelNumber": "641410-0192"})
     assert keys_of(found)
+
+
+def test_an_address_in_long_parts_is_read_without_delay() -> None:
+    # Each part is as long as it may be, and becomes four times as long when its characters are made plain.
+    parts = dict.fromkeys(("StreetDirPrefix", "StreetName", "StreetSuffix", "UnparsedAddress"), "½Ⅷ" * 250)
+    stored = identifying({"StreetNumber": "1", **parts})
+    started = process_time()
+    identity_of(stored)
+    assert process_time() - started < 0.15
 
 
 _one = st.sampled_from([record for case in CASES for record in case[1:3]])

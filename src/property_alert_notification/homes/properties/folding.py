@@ -14,6 +14,7 @@ _INITIALS = re.compile(
     r"\b(?:[nsew]\.\s?[nsew]|u\.\s?s|s\.\s?r|f\.\s?m|c\.\s?r|r\.\s?m|r\.\s?r|h\.\s?c|s\.\s?h|p\.\s?o|d\.\s?c)\."
 )
 _FRACTION = re.compile(r"\s?([½¼¾⅐-⅞])")
+_BEFORE_POSTCODE = re.compile(r"(?<=\d)\s+-\s+(?=\d{5} )")
 
 
 def plain(text: str) -> str:
@@ -59,7 +60,9 @@ def _with_plain_numbers(text: str) -> str:
 
 def _with_plain_dashes(text: str) -> str:
     """With those dashes and strokes that belong to a number, and commas for the others."""
-    text = re.sub(r"^(.*[a-z].*\d)\s+-\s+(\d{5} .*)$", r"\1, \2", text)  # Hauptstr. 12 - 10115 Berlin
+    *_, last = [None, *_BEFORE_POSTCODE.finditer(text)]
+    if last and re.search(r"[a-z]", text[: last.start()]):  # Hauptstr. 12 - 10115 Berlin
+        text = f"{text[: last.start()]}, {text[last.end() :]}"
     text = re.sub(r"(?<=\d)\s*([-/])\s*(?=\d)", r"\1", text)
     text = re.sub(r"\s-+\s", ", ", text)  # 123 Main St - Unit 4
     text = re.sub(r"\bc/(?!o\b)", "calle ", text)
