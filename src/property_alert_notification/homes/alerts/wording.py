@@ -14,6 +14,7 @@ from property_alert_notification.homes.criteria.wording.form import Wording
 from property_alert_notification.homes.criteria.wording.languages import wording_of
 from property_alert_notification.homes.reso.open_house_times import clock_of, day_of, lasts_a_day, time_of
 from property_alert_notification.homes.reso.open_houses import is_online
+from property_alert_notification.homes.reso.words import NOT_TO_BE_HAD
 
 LONGEST_TITLE, LONGEST_MESSAGE = 255, 20_000
 """Characters of a notification's title and message."""
@@ -110,6 +111,8 @@ def place_of(details: AlertDetails) -> str:
 
 def _headline(details: AlertDetails, words: Mapping[str, str]) -> str:
     def rank(fact: ToldFact) -> int:
+        if fact.field == "StandardStatus" and fact.after == details.status in NOT_TO_BE_HAD:
+            return -1  # a home that was new and is sold when its digest is made is no new listing
         return _ORDER.index(fact.kind) if fact.kind in _ORDER else len(_ORDER)
 
     # Of facts of the same rank the newest: a home that was withdrawn and sold in the meantime is sold.

@@ -53,6 +53,15 @@ def test_the_title_names_the_newest_status() -> None:
 NEW = ToldFact("New Listing", "StandardStatus", None, "Active")
 
 
+@pytest.mark.parametrize("first", [NEW, CUT, ToldFact("Back On Market", "StandardStatus", "Pending", "Active")])
+def test_a_home_that_cannot_be_had_any_more_is_announced_by_its_status(first: ToldFact) -> None:
+    sold = ToldFact("Closed", "StandardStatus", "Active", "Closed")
+    assert write(replace(ALERT, facts=(first, sold), status="Closed"))[0] == "Sold: 1 Main St"
+    under_contract = ToldFact("Active Under Contract", "StandardStatus", "Active", "Active Under Contract")
+    title, _ = write(replace(ALERT, facts=(NEW, under_contract), status="Active Under Contract"))
+    assert title == "New listing: 1 Main St"
+
+
 @pytest.mark.parametrize(
     ("facts", "status", "english", "spanish"),
     [
