@@ -17,6 +17,7 @@ from property_alert_notification.homes.saved_searches.market.counts import Compa
 from property_alert_notification.homes.saved_searches.market.history import History
 from property_alert_notification.homes.saved_searches.market.listing import OnMarket, matches_condition
 from property_alert_notification.homes.saved_searches.market.points import covered
+from property_alert_notification.homes.saved_searches.preview.outcome import most_changed
 from tests.unit.homes.criteria import drawn
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -142,3 +143,11 @@ def test_a_few_homes_of_a_sample_are_not_too_many_of_a_large_market(matching: in
     sample = Sample(History((), 1.0, 1.0), listings, total=100_000)
 
     assert sample.warnings(SEARCH, too_many=500) == warnings
+
+
+def test_the_more_conditions_a_search_has_the_fewer_changes_it_is_compared_with() -> None:
+    many = And((STATUS, *[Not(Or((CITY, STATUS)))] * 250))
+
+    assert most_changed(SEARCH) == most_changed(And(())) == 2_000
+    assert most_changed(many) * 501 <= 2_000 * 50
+    assert most_changed(many) > 150

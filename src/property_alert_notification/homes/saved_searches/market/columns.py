@@ -1,6 +1,6 @@
 """Some fields of listings as arrays: a condition on them is compared with each different value once. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ from property_alert_notification.homes.criteria.expression import (
     Within,
 )
 from property_alert_notification.homes.criteria.fields_read import CURRENCY, fields_read
+from property_alert_notification.homes.matching.accept_word import leaves_of
 from property_alert_notification.homes.matching.columns import Column
 from property_alert_notification.homes.reso.display import may_be_displayed
 from property_alert_notification.homes.saved_searches.market.listing import Fields
@@ -103,23 +104,12 @@ def _is_plain(fields: Fields) -> bool:
 
 def is_kept(condition: Expression) -> bool:
     """Whether the columns alone say if a listing meets a condition."""
-    leaves = list(_leaves(condition))
+    leaves = list(leaves_of(condition))
     return len(leaves) <= _MOST_LEAVES and all(map(_is_kept, leaves))
 
 
 def _is_kept(leaf: Leaf) -> bool:
     return isinstance(leaf, Within) or (bool(names := fields_read(leaf)) and set(names) <= set(KEPT))
-
-
-def _leaves(expression: Expression) -> Iterator[Leaf]:
-    match expression:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Not(part) | Excluding(part):
-            yield from _leaves(part)
-        case _:
-            yield expression
 
 
 class SomeRows:

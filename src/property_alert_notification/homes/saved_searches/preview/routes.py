@@ -15,7 +15,7 @@ from property_alert_notification.homes.saved_searches.dependencies import Curren
 from property_alert_notification.homes.saved_searches.estimate import PERIOD
 from property_alert_notification.homes.saved_searches.market import queries
 from property_alert_notification.homes.saved_searches.preview.advice import advice
-from property_alert_notification.homes.saved_searches.preview.outcome import MOST_CHANGED, Outcome, outcome_of
+from property_alert_notification.homes.saved_searches.preview.outcome import Outcome, most_changed, outcome_of
 from property_alert_notification.homes.saved_searches.preview.schemas import (
     ConditionPublic,
     PreviewPublic,
@@ -50,7 +50,7 @@ async def preview_saved_search(
         expression = compiled.expression
         async with database.reading() as connection:
             language = await run_within(connection, language_of(user_id))
-            recent = await queries.recent_changes(connection, within=PERIOD, limit=MOST_CHANGED)
+            recent = await queries.recent_changes(connection, within=PERIOD, limit=most_changed(expression))
         compared = await market.compare(expression)
         kinds = body.ChangeTypes or DEFAULT_CHANGE_TYPES
         outcome = await asyncio.to_thread(
