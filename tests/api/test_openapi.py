@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
@@ -18,16 +17,6 @@ OPERATIONS = {
     for method, operation in item.items()
 }
 OF_THE_API = {name: found for name, found in OPERATIONS.items() if found[1].startswith("/api/v1/")}
-
-
-@pytest.fixture(params=OPERATIONS.values(), ids=list(OPERATIONS))
-def operation(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return request.param[2]
-
-
-@pytest.fixture(params=OF_THE_API.values(), ids=list(OF_THE_API))
-def api_operation(request: pytest.FixtureRequest) -> tuple[str, str, dict[str, Any]]:
-    return request.param
 
 
 def _fits(value: Any, schema: dict[str, Any]) -> bool:
@@ -48,44 +37,59 @@ def test_each_operation_has_a_name_of_its_own() -> None:
     assert {name: count for name, count in names.items() if count > 1} == {}
 
 
-def test_each_operation_has_a_description_and_a_tag(operation: dict[str, Any]) -> None:
-    assert operation["summary"]
-    assert operation["description"]
-    assert operation["tags"]
-    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+def test_each_operation_has_a_description_and_a_tag() -> None:
+    tags = {tag["name"] for tag in DOCUMENT["tags"]}
+    for name, (_, _, operation) in OPERATIONS.items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert set(operation["tags"]) <= tags, name
 
 
-def test_each_parameter_is_described(operation: dict[str, Any]) -> None:
-    assert [one["name"] for one in operation.get("parameters", ()) if not one.get("description")] == []
+def test_each_parameter_is_described() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        assert [one["name"] for one in operation.get("parameters", ()) if not one.get("description")] == [], name
 
 
-def test_each_body_has_examples_that_fit_it(operation: dict[str, Any]) -> None:
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        examples = _resolved(content["schema"])["examples"]
-        assert examples
-        assert [one for one in examples if not _fits(one, content["schema"])] == []
+def test_each_body_has_examples_that_fit_it() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            examples = _resolved(content["schema"])["examples"]
+            assert examples, name
+            assert [one for one in examples if not _fits(one, content["schema"])] == [], name
 
 
-def test_each_answer_is_described_and_has_an_example_that_fits_it(operation: dict[str, Any]) -> None:
-    for status, answer in operation["responses"].items():
-        assert answer["description"]
-        assert ("content" in answer) is (status != "204")
+def test_each_answer_is_described_and_has_an_example_that_fits_it() -> None:
+    for name, status, answer in _answers():
+        assert answer["description"], (name, status)
+        assert ("content" in answer) is (status != "204"), (name, status)
         for content in answer.get("content", {}).values():
-            assert _fits(content["example"], content.get("schema", {})), status
+            assert _fits(content["example"], content.get("schema", {})), (name, status)
 
 
-def test_each_header_has_an_example_that_fits_it(operation: dict[str, Any]) -> None:
-    for answer in operation["responses"].values():
-        assert "X-Request-ID" in answer["headers"]
+def test_each_header_has_an_example_that_fits_it() -> None:
+    for name, status, answer in _answers():
+        assert "X-Request-ID" in answer["headers"], (name, status)
         for header in answer["headers"].values():
-            assert header["description"]
-            assert _fits(header["example"], header["schema"])
+            assert header["description"], (name, status, header)
+            assert _fits(header["example"], header["schema"]), (name, status, header)
 
 
-def test_each_operation_of_the_api_documents_every_status_that_can_occur(
-    api_operation: tuple[str, str, dict[str, Any]],
-) -> None:
-    _, path, operation = api_operation
+def _answers() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every answer of every operation, with the name of the operation and the status."""
+    for name, (_, _, operation) in OPERATIONS.items():
+        for status, answer in operation["responses"].items():
+            yield name, status, answer
+
+
+def test_each_operation_of_the_api_documents_every_status_that_can_occur() -> None:
+    for name, (_, path, operation) in OF_THE_API.items():
+        assert _statuses(path, operation) <= set(operation["responses"]), name
+        assert any(status.startswith("2") for status in operation["responses"]), name
+
+
+def _statuses(path: str, operation: dict[str, Any]) -> set[str]:
+    """Of the errors that can occur."""
     expected = {"401", "403", "413", "422", "429", "503"}
     if "requestBody" in operation:
         expected.add("400")
@@ -93,60 +97,61 @@ def test_each_operation_of_the_api_documents_every_status_that_can_occur(
         expected.add("409")
     if path.endswith(("{notification_id}", "/cancel", "{delivery_id}", "/replay", "/discard")):
         expected.add("404")
-
-    assert expected <= set(operation["responses"])
-    assert any(status.startswith("2") for status in operation["responses"])
+    return expected
 
 
-def test_each_error_of_the_api_is_a_problem_document(api_operation: tuple[str, str, dict[str, Any]]) -> None:
-    errors = {status: answer for status, answer in api_operation[2]["responses"].items() if status >= "400"}
+def test_each_error_of_the_api_is_a_problem_document() -> None:
+    for name, (_, _, operation) in OF_THE_API.items():
+        errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
 
-    assert {tuple(answer["content"]) for answer in errors.values()} == {(MEDIA_TYPE,)}
-    for status, answer in errors.items():
-        assert answer["content"][MEDIA_TYPE]["example"]["status"] == int(status)
+        assert {tuple(answer["content"]) for answer in errors.values()} == {(MEDIA_TYPE,)}, name
+        for status, answer in errors.items():
+            assert answer["content"][MEDIA_TYPE]["example"]["status"] == int(status), name
 
 
-def test_each_operation_of_the_api_describes_its_headers(api_operation: tuple[str, str, dict[str, Any]]) -> None:
-    headers = {status: set(answer["headers"]) for status, answer in api_operation[2]["responses"].items()}
-
+def test_each_operation_of_the_api_describes_its_headers() -> None:
     rate = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
-    assert "WWW-Authenticate" in headers["401"]
-    assert {"Retry-After", *rate} <= headers["429"]
-    assert "Retry-After" in headers["503"]
-    assert [status for status, names in headers.items() if status.startswith("2") and not rate <= names] == []
+    for name, (_, _, operation) in OF_THE_API.items():
+        headers = {status: set(answer["headers"]) for status, answer in operation["responses"].items()}
+
+        assert "WWW-Authenticate" in headers["401"], name
+        assert {"Retry-After", *rate} <= headers["429"], name
+        assert "Retry-After" in headers["503"], name
+        assert [one for one, names in headers.items() if one.startswith("2") and not rate <= names] == [], name
 
 
-def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple[str, str, dict[str, Any]]) -> None:
-    method, path, operation = api_operation
-    if path.split("/")[3] in ("audit", "pauses", "properties", "quarantine"):
-        expected = Scope.ADMIN
-    elif path.split("/")[3] == "categories":
-        expected = Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN
-    else:
-        owners = {
-            "schedules": "notifications",
-            "suppressions": "users",
-            "replies": "users",
-            "listing-events": "listings",
-            "reso": "listings",
-        }
-        things = (
-            "searches"
-            if any(one in path for one in ("saved-searches", "/users/{user_id}/listings", "/approvals"))
-            else owners.get(path.split("/")[3], path.split("/")[3])
-        )
-        expected = Scope(f"{things}:{'read' if method == 'get' else 'write'}")
+def test_each_operation_of_the_api_names_the_scope_it_needs() -> None:
+    for name, (method, path, operation) in OF_THE_API.items():
+        expected = _scope(method, path)
 
-    assert operation["security"] == [{"apiKey": []}]
-    assert operation["x-scopes"] == [expected]
-    assert f"`{expected}`" in operation["description"]
+        assert operation["security"] == [{"apiKey": []}], name
+        assert operation["x-scopes"] == [expected], name
+        assert f"`{expected}`" in operation["description"], name
 
 
-def test_every_post_takes_an_idempotency_key(api_operation: tuple[str, str, dict[str, Any]]) -> None:
-    method, _, operation = api_operation
-    names = {one["name"] for one in operation.get("parameters", ())}
+def _scope(method: str, path: str) -> Scope:
+    thing = path.split("/")[3]
+    if thing in ("audit", "pauses", "properties", "quarantine"):
+        return Scope.ADMIN
+    if thing == "categories":
+        return Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN
+    owners = {
+        "schedules": "notifications",
+        "suppressions": "users",
+        "replies": "users",
+        "listing-events": "listings",
+        "reso": "listings",
+    }
+    searches = ("saved-searches", "/users/{user_id}/listings", "/approvals")
+    things = "searches" if any(one in path for one in searches) else owners.get(thing, thing)
+    return Scope(f"{things}:{'read' if method == 'get' else 'write'}")
 
-    assert ("Idempotency-Key" in names) is (method == "post")
+
+def test_every_post_takes_an_idempotency_key() -> None:
+    for name, (method, _, operation) in OF_THE_API.items():
+        names = {one["name"] for one in operation.get("parameters", ())}
+
+        assert ("Idempotency-Key" in names) is (method == "post"), name
 
 
 def test_it_names_its_server_its_licence_and_whom_to_ask() -> None:
@@ -156,8 +161,11 @@ def test_it_names_its_server_its_licence_and_whom_to_ask() -> None:
     assert all(tag["description"] for tag in DOCUMENT["tags"])
 
 
-def test_each_operation_has_its_scope_and_a_defined_security_scheme(operation: dict[str, Any]) -> None:
-    assert {name for one in operation["security"] for name in one} <= set(DOCUMENT["components"]["securitySchemes"])
+def test_each_operation_has_its_scope_and_a_defined_security_scheme() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        schemes = {scheme for one in operation["security"] for scheme in one}
+
+        assert schemes <= set(DOCUMENT["components"]["securitySchemes"]), name
 
 
 def test_paths_have_one_form() -> None:

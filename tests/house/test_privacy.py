@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database.migrations.tables import METADATA
 from property_alert_notification.operators.privacy.declaration import Erasure
@@ -33,34 +31,32 @@ def test_every_table_is_declared() -> None:
     assert set(TABLES) == set(METADATA.tables)
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_every_column_of_a_table_about_people_is_exported_or_hidden(name: str) -> None:
-    declared, columns = TABLES[name], METADATA.tables[name].columns
+def test_every_column_of_a_table_about_people_is_exported_or_hidden() -> None:
+    for name, declared in TABLES.items():
+        columns = set(METADATA.tables[name].columns.keys())
+        if declared.is_personal:
+            assert sorted(f"{declared.exported} {declared.hidden}".split()) == sorted(columns), name
+            assert declared.column in columns, name
+            assert set(declared.blank) <= columns, name
+            assert bool(declared.blank) == (declared.erasure is Erasure.BLANK), name
+        else:
+            assert (declared.exported, declared.hidden, declared.column) == ("", "", ""), name
+            assert PERSONAL & columns == set(), name
 
-    if declared.is_personal:
-        assert sorted(f"{declared.exported} {declared.hidden}".split()) == sorted(columns.keys())
-        assert declared.column in columns
-        assert set(declared.blank) <= set(columns.keys())
-        assert bool(declared.blank) == (declared.erasure is Erasure.BLANK)
-    else:
-        assert (declared.exported, declared.hidden, declared.column) == ("", "", "")
-        assert PERSONAL & set(columns.keys()) == set()
 
+def test_a_period_that_is_a_setting_exists() -> None:
+    words = {word for declared in TABLES.values() for word in declared.kept.split("`") if word.isupper()}
 
-@pytest.mark.parametrize("name", TABLES)
-def test_a_period_that_is_a_setting_exists(name: str) -> None:
-    words = [word for word in TABLES[name].kept.split("`") if word.isupper()]
-
-    assert [word for word in words if word.lower() not in Settings.model_fields and word not in _OF_OTHERS] == []
+    assert [word for word in words - _OF_OTHERS if word.lower() not in Settings.model_fields] == []
 
 
 _OF_OTHERS = {"USER_SERVICE_STALE_HOURS", "LISTING_RETENTION_DAYS"}
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_the_page_about_personal_data_has_the_table(name: str) -> None:
-    declared = TABLES[name]
-    how = (("yes" if declared.exported else "no"), declared.erasure.value) if declared.is_personal else ("", "")
-    line = "|".join(f" {cell} " if cell else " " for cell in (f"`{name}`", declared.holds, declared.kept, *how))
+def test_the_page_about_personal_data_has_every_table() -> None:
+    lines = PAGE.read_text().splitlines()
+    for name, declared in TABLES.items():
+        how = (("yes" if declared.exported else "no"), declared.erasure.value) if declared.is_personal else ("", "")
+        line = "|".join(f" {cell} " if cell else " " for cell in (f"`{name}`", declared.holds, declared.kept, *how))
 
-    assert f"|{line}|" in PAGE.read_text().splitlines()
+        assert f"|{line}|" in lines, name
