@@ -27,9 +27,8 @@ AROUND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("around", AROUND)
-def test_what_stands_around_an_address_is_no_part_of_it(around: str) -> None:
-    assert _links(around.format(A)) == [A]
+def test_what_stands_around_an_address_is_no_part_of_it() -> None:
+    assert [around for around in AROUND if _links(around.format(A)) != [A]] == []
 
 
 @pytest.mark.parametrize(

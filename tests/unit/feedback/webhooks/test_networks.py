@@ -33,11 +33,11 @@ def test_host_names_are_accepted(host: str) -> None:
     assert why_not_url(f"https://{host}/", is_local=False) is None
 
 
-@pytest.mark.parametrize("address", INSIDE)
-def test_addresses_inside_are_refused(address: str) -> None:
-    assert not is_allowed(address, is_local=False)
-    host = f"[{address}]" if ":" in address else address
-    assert why_not_url(f"https://{host}/hook", is_local=False) is not None
+def test_addresses_inside_are_refused() -> None:
+    for address in INSIDE:
+        assert not is_allowed(address, is_local=False), address
+        host = f"[{address}]" if ":" in address else address
+        assert why_not_url(f"https://{host}/hook", is_local=False) is not None, address
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
