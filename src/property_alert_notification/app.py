@@ -105,6 +105,8 @@ from property_alert_notification.wiring import (
 
 log = structlog.get_logger()
 
+_YEAR = timedelta(days=365)
+
 LARGER_BODIES = {
     f"{PATH}/batch": LARGEST_BATCH,
     listing_routes.PATH: LARGEST_BATCH,
@@ -175,16 +177,19 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
 
 @asynccontextmanager
 async def _with_user_service(parts: Parts) -> AsyncIterator[Parts]:
-    """The same parts with the small User service, which replaces the company's on a developer's machine."""
+    """The same parts with the small User service, which replaces the company's on a developer's machine.
+
+    It does not know whose profile was pushed, so it is not asked again about a profile that is stored.
+    """
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/users"
         log.info("user_service.serves", url=url)
-        urls = {"url": f"{url}/{{user_id}}", "bulk_url": f"{url}?ids={{user_ids}}"}
+        known = {"url": f"{url}/{{user_id}}", "bulk_url": f"{url}?ids={{user_ids}}", "ttl": _YEAR.total_seconds()}
         serving = parts.supervisor.start(
             "user_service", lambda _: serve_beside(create_user_service(), listener), well_after=WELL_AFTER
         )
         try:
-            yield replace(parts, user_service=parts.user_service.model_copy(update=urls))
+            yield replace(parts, user_service=parts.user_service.model_copy(update=known))
         finally:
             await end(serving)
 

@@ -4,13 +4,18 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
+from tests.pipeline.world import eventually
+from tests.services.callers import a_caller
 from tests.services.clock import SameDay
+from tests.services.serving import serving
 
 PATH = "/api/v1/users/1/profile"
 ADA = {
@@ -129,3 +134,21 @@ async def test_a_test_goes_to_made_up_addresses(store_url: str, monkeypatch: pyt
 
     assert accepted.json()["status"] == "pending"
     assert {one["address"] for one in detail["deliveries"]} == {"staging@example.com", "+14155552671"}
+
+
+async def test_the_user_service_of_a_development_machine_does_not_replace_a_pushed_profile(
+    migrated_sqlite_url: str,
+) -> None:
+    app, unknown_there = create_app(Settings(database_url=migrated_sqlite_url), with_worker=True), 5_000
+    async with serving(app) as url, a_caller(url) as client:
+        await client.put(f"/api/v1/preferences/{unknown_there}", json=PREFERENCES)
+        await client.put(f"/api/v1/users/{unknown_there}/profile", json=ADA)
+        async with app.state.parts.database.transaction() as connection:
+            await connection.execute(text("UPDATE profiles SET known_at = datetime('now', '-1 day')"))
+        sent = await client.post("/api/v1/notifications/", json=UNADDRESSED | {"user_id": unknown_there})
+
+        async def ended() -> str | None:
+            status = (await client.get(f"/api/v1/notifications/{sent.json()['id']}")).json()["status"]
+            return None if status in ("scheduled", "pending") else str(status)
+
+        assert await eventually(ended) == "sent"
