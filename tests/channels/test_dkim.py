@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,6 @@ from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.services.dkim_verifier import verify
 from tests.services.smtp import SmtpServer
 
-RSA = rsa.generate_private_key(65_537, 2_048)
-RSA_OF_LAST_YEAR = rsa.generate_private_key(65_537, 2_048)
 ED25519 = ed25519.Ed25519PrivateKey.generate()
 UNSUBSCRIBE = (
     ("List-Unsubscribe", f"<https://alerts.example.com/u/{'x' * 800}>"),
@@ -46,6 +45,12 @@ TEXTS = {
 }
 
 
+@cache
+def rsa_key(year: int) -> rsa.RSAPrivateKey:
+    """Made for the first test that asks for it: each worker imports this file, and few workers run its tests."""
+    return rsa.generate_private_key(65_537, 2_048)
+
+
 def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, word: bytes = b"") -> bytes:
     encryption = BestAvailableEncryption(word) if word else NoEncryption()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
@@ -54,7 +59,7 @@ def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePri
 @pytest.fixture
 def key_files(tmp_path: Path) -> dict[str, Path]:
     files = {name: tmp_path / f"{name}.pem" for name in ("rsa", "old", "ed")}
-    for file, key in zip(files.values(), (RSA, RSA_OF_LAST_YEAR, ED25519), strict=True):
+    for file, key in zip(files.values(), (rsa_key(2026), rsa_key(2025), ED25519), strict=True):
         file.write_bytes(pem(key))
     return files
 
@@ -214,11 +219,11 @@ WRONG: list[tuple[dict[str, str], str]] = [
 def test_a_setting_that_cannot_be_used_stops_the_start(
     wrong: dict[str, str], words: str, environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: Tools
 ) -> None:
-    good = pem(RSA)
+    good = pem(rsa_key(2026))
     contents = {
         "good": good,
         "small": pem(rsa.generate_private_key(65_537, 1_024)),
-        "public": RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "public": rsa_key(2026).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         "cut": good[:700],
         "empty": b"",
         "curve": pem(ec.generate_private_key(ec.SECP256R1())),
@@ -238,7 +243,7 @@ def test_a_setting_that_cannot_be_used_stops_the_start(
 
 def test_a_key_in_the_form_of_openssl_is_read(environ: Environ, tmp_path: Path) -> None:
     (tmp_path / "rsa.pem").write_bytes(
-        RSA.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        rsa_key(2026).private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     )
     environ(DKIM_DOMAIN="bücher.example", DKIM_SELECTOR="s1", DKIM_KEY_FILE=tmp_path / "rsa.pem")
 
