@@ -5,22 +5,14 @@ own folder, environment, standard streams and session, as one that was started a
 afresh, unless the tests ask them not to (`WISH`): then all processes of a run are forked off the same one (`Forge`).
 """
 
-import atexit
-import gc
-import importlib
 import json
 import os
-import pkgutil
-import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,19 +26,8 @@ WISH = "PREPARED_PROCESSES"
 ACCOUNT = "PREPARED_ACCOUNT"
 """The variable that names whose tests a process was started for; the forge notes what it cost under that name."""
 
-OUR_PACKAGE = "property_alert_notification"
 ALREADY_READ = ("PYTHON", "COLUMNS", "LINES", "LANG", "LC_", "TERM", "NO_COLOR", "FORCE_COLOR", "MALLOC", "COV")
 """Beginnings of variables that count while Python starts or while modules are imported."""
-LATE_IMPORTS = (
-    "aiosqlite",
-    "alembic.command",
-    "asyncpg",
-    "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
-    "uvicorn.lifespan.on",
-    "uvicorn.loops.uvloop",
-    "uvicorn.protocols.http.httptools_impl",
-)
 
 PATHS = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
 
@@ -80,7 +61,7 @@ class Forge:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen(64)
-            command = [sys.executable, "-m", "tests.services.prepared", str(listener.fileno())]
+            command = [sys.executable, "-m", "tests.services.forge", str(listener.fileno())]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=self._folder.name,
                                              env=environment(PYTHONPATH=PATHS), pass_fds=[listener.fileno()],
                                              start_new_session=True)  # fmt: skip
@@ -180,105 +161,3 @@ def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 def _account(address: str, name: str) -> Path:
     """The file in which the forge at this address notes the CPU seconds of each process of an account."""
     return Path(address).with_name(f"{name}.account")
-
-
-def _serve(listener: socket.socket) -> None:
-    """Fork for each call, until standard input ends; returns in the processes that are to run a command."""
-    while True:
-        ready, _, _ = select.select([listener.fileno(), 0], [], [])
-        _reap()
-        if listener.fileno() not in ready:
-            sys.exit()
-        link, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            _become(link)
-            return
-        link.close()
-
-
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
-
-
-def _become(link: socket.socket) -> None:
-    """Returns in the new process; the one between prints its pid, waits for its end, and prints that too."""
-    head, streams, _, _ = socket.recv_fds(link, 4, 3)
-    request = json.loads(link.makefile("rb").read(int.from_bytes(head, "big")))
-    pid = os.fork()
-    if pid:
-        link.sendall(f"{pid}\n".encode())
-        _, status, usage = os.wait4(pid, 0)
-        with suppress(OSError):  # who asked has ended
-            with Path(request["account"]).open("a") as account:
-                account.write(f"{usage.ru_utime + usage.ru_stime}\n")
-            link.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-        os._exit(0)
-    link.close()
-    os.setsid()
-    for target, stream in enumerate(streams):
-        os.dup2(stream, target)
-        os.close(stream)
-    # What the interpreter opened at its start may have been a file: text streams remember whether they can seek.
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
-    os.chdir(request["cwd"])
-    os.environ.clear()
-    os.environ.update(request["env"])
-    time.tzset()
-    sys.argv[:] = request["command"]
-
-
-def _import_everything() -> None:
-    """What any command imports when it runs. Nothing reads a setting while it is imported, but `main`."""
-    package = importlib.import_module(OUR_PACKAGE)
-    for found in pkgutil.walk_packages(package.__path__, f"{OUR_PACKAGE}."):
-        if found.name.rpartition(".")[2] not in ("main", "__main__", "env") and ".versions" not in found.name:
-            importlib.import_module(found.name)
-    for name in LATE_IMPORTS:
-        importlib.import_module(name)
-
-
-def _main() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    listener = socket.socket(fileno=int(sys.argv[1]))
-    ready, _, _ = select.select([listener.fileno(), 0], [], [])
-    if listener.fileno() not in ready:
-        return  # the run has ended, and no test asked for a process
-    _import_everything()
-    gc.collect()
-    gc.freeze()
-    _serve(listener)
-    os._exit(_run())
-
-
-def _run() -> int:
-    """Run the command to its end; taking the interpreter apart afterwards would cost half a second for nothing."""
-    try:
-        if sys.argv[0] == "-m":
-            del sys.argv[0]
-            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-        else:
-            sys.path.insert(0, str(Path(sys.argv[0]).parent))
-            runpy.run_path(sys.argv[0], run_name="__main__")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    else:
-        code = 0
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
-
-
-if __name__ == "__main__":
-    _main()
