@@ -44,5 +44,7 @@ def _distance(one: str, other: str) -> int:
             if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
                 cost = min(cost, before[column - 2] + 1)
             line.append(cost)
+        if min(last) > _NEAR < min(line):  # no later row is nearer, as each is made of the two before it
+            return _NEAR + 1
         before, last = last, line
     return last[-1]
