@@ -129,6 +129,7 @@ def _import_everything() -> None:
             importlib.import_module(found.name)
     for name in LATE_IMPORTS:
         importlib.import_module(name)
+    importlib.import_module(f"{OUR_PACKAGE}.database.migrations").revisions()  # reads the file of each, and keeps them
 
 
 def _main() -> None:
