@@ -31,7 +31,7 @@ HEADLINES = {
 """What the title of an alert begins with: the first of these that it tells."""
 
 STATUSES = {"Pending": "Now pending", "Withdrawn": "Listing withdrawn", "Closed": "Sold"}
-"""What it begins with if it tells none of them: the newest of these."""
+"""What it begins with if it tells none of them: the newest of these. That of the home now comes before all others."""
 
 
 class Fact(NamedTuple):
@@ -559,9 +559,12 @@ def offered(listings: Sequence[Record], is_wanted: Callable[[Record], bool]) -> 
 
 def title_of(facts: Iterable[Fact], record: Record) -> str:
     """The title of an alert."""
-    kinds = [fact.kind for fact in facts]
-    headline = next((words for kind, words in HEADLINES.items() if kind in kinds), None)
-    return f"{headline or STATUSES[kinds[-1]]}: {record['UnparsedAddress']}"
+    kinds, status = [fact.kind for fact in facts], record["StandardStatus"]
+    if status in STATUSES and status in kinds:
+        headline = STATUSES[status]
+    else:
+        headline = next((words for kind, words in HEADLINES.items() if kind in kinds), STATUSES.get(kinds[-1], ""))
+    return f"{headline}: {record['UnparsedAddress']}"
 
 
 def address_of(user: int) -> str:
