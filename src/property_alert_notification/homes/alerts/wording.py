@@ -111,7 +111,8 @@ def place_of(details: AlertDetails) -> str:
 
 def _headline(details: AlertDetails, words: Mapping[str, str]) -> str:
     def rank(fact: ToldFact) -> int:
-        if fact.field == "StandardStatus" and fact.after == details.status in NOT_TO_BE_HAD:
+        tells_status = fact.field == "StandardStatus" and fact.kind != IN_RANGE
+        if tells_status and fact.after == details.status in NOT_TO_BE_HAD:
             return -1  # a home that was new and is sold when its digest is made is no new listing
         return _ORDER.index(fact.kind) if fact.kind in _ORDER else len(_ORDER)
 

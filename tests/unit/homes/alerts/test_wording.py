@@ -60,6 +60,9 @@ def test_a_home_that_cannot_be_had_any_more_is_announced_by_its_status(first: To
     under_contract = ToldFact("Active Under Contract", "StandardStatus", "Active", "Active Under Contract")
     title, _ = write(replace(ALERT, facts=(NEW, under_contract), status="Active Under Contract"))
     assert title == "New listing: 1 Main St"
+    in_range = ToldFact(IN_RANGE, "StandardStatus", "Active", "Pending")
+    title, _ = write(replace(ALERT, facts=(first, in_range), status="Pending"))
+    assert title == write(replace(ALERT, facts=(first,)))[0], "it names the fact that is more important"
 
 
 @pytest.mark.parametrize(
