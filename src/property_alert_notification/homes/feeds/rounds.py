@@ -121,7 +121,12 @@ class RecordRounds:
             raise found.fault
 
     async def _look_up(self, keys: Sequence[str]) -> tuple[Lookup, set[str]]:
-        """Look these listings up; returns what was found, and of which listings something is known."""
+        """Request these listings.
+
+        Returns:
+            What the lookup of those found that the first answer did not have, and the keys of all listings of which the
+            server has said whether it has them.
+        """
         try:
             page = await self._api.records_at_once(keys, select=KEY)
         except ProviderDown:

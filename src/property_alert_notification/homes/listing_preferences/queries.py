@@ -111,8 +111,8 @@ _SAID = BatchStatement(columns_of(_listings, "property_id") | columns_of(_prefer
 async def discarded(connection: AsyncConnection, properties: Collection[UUID]) -> dict[UUID, list[int]]:
     """The numbers of the people who discarded these properties, by property: by the newest preference for any listing.
 
-    One person has several preferences for a home only if it was merged since. If nobody discarded any of these
-    properties, the call is one statement.
+    A person has one preference for a property, unless listings were merged into it later: then the newest one counts.
+    The call is one statement if nobody discarded any of these properties.
     """
     if not (some := {(row[0], row[1]) for row in await _DISCARDED.run(connection, as_rows(sorted(properties)))}):
         return {}

@@ -45,7 +45,7 @@ def read_change(change: ChangeToMatch, earlier: Earlier) -> ReadChange:
     before = None if is_new or change.before is None else json.loads(change.before)
     news: Sequence[News] = ()
     if may_be_shown(after):
-        # The fields of a deleted listing are empty, and those of a hidden one are told to nobody.
+        # A deleted listing has no fields, and nobody may be told those of a hidden one: neither says what differs.
         news = news_of(
             facts,
             was_known=change.before_at is not None,

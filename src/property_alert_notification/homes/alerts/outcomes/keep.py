@@ -63,7 +63,7 @@ def still_unsent(rows: Sequence[TellingDelivery]) -> Iterator[StillUnsent]:
 def _told_facts(
     rows: Sequence[TellingDelivery], became: Mapping[tuple[AskedFor, UUID], Became]
 ) -> Mapping[AskedFor, set[str]]:
-    """The facts that these alerts told, by what was asked for."""
+    """The facts that the user has heard by these alerts, for each listing and person."""
     found: dict[AskedFor, set[str]] = {}
     for one in rows:
         asked = one.listing_id, one.person
